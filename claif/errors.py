@@ -1,0 +1,218 @@
+"""The error tree: every error says what happened, what to do about it, and whether asking again can help."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from .models import Message
+
+_PAYLOAD = ("provider", "model", "status", "code", "request_id", "retry_after")
+
+
+class ClaifError(Exception):
+    """The root of all errors that Claif raises on purpose.
+
+    Args:
+        message: one sentence that says what happened.
+        hint: one sentence that tells the user what to do; the class's own hint when not given.
+        provider: name of the provider that was asked.
+        model: name of the model that was asked.
+        status: HTTP status, if the error came over HTTP.
+        code: the provider's structured error code.
+        request_id: the provider's id of the failed request.
+        retry_after: seconds after which the provider wants to be asked again.
+        partial: the part of the answer that had arrived.
+        retryable: whether the same query can succeed later; the class's default when not given.
+    """
+
+    exit_code: ClassVar[int] = 1
+    default_hint: ClassVar[str | None] = None
+    default_retryable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        partial: Message | None = None,
+        retryable: bool | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = self.default_hint if hint is None else hint
+        self.provider = provider
+        self.model = model
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.partial = partial
+        self.retryable = self.default_retryable if retryable is None else retryable
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _restore, (type(self), self.message, self.__dict__)
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON data: `{"type": "error", "error": class name, "message": …}` and each known payload."""
+        data: dict[str, object] = {"type": "error", "error": type(self).__name__, "message": self.message}
+        if self.hint:
+            data["hint"] = self.hint
+        data["retryable"] = self.retryable
+        data["exit_code"] = self.exit_code
+        for name in _PAYLOAD:
+            value = getattr(self, name)
+            if value is not None:
+                data[name] = value
+        if self.partial is not None:
+            data["partial"] = self.partial.text
+        return data
+
+
+def _restore(cls: type[ClaifError], message: str, state: dict[str, object]) -> ClaifError:
+    error = cls.__new__(cls, message)
+    error.args = (message,)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigurationError(ClaifError):
+    """Something in the configuration keeps Claif from working."""
+
+    exit_code = 3
+    default_hint = "See the configuration and where each value came from with `claif config show --origin`."
+
+
+class MissingAPIKeyError(ConfigurationError):
+    """The provider needs an API key and none was found."""
+
+
+class InvalidConfigError(ConfigurationError):
+    """The configuration has values that are not allowed; `problems` lists each as `path: what is wrong`."""
+
+    def __init__(self, message: str, *, problems: tuple[str, ...] = (), hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.problems = problems
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON data, with the list of problems."""
+        return {**super().to_dict(), "problems": list(self.problems)}
+
+
+class InvalidQueryError(ClaifError):
+    """The query cannot be asked of anybody as it is (empty, not valid text, an attachment nobody can read)."""
+
+    exit_code = 2
+
+
+class ProviderError(ClaifError):
+    """A provider could not answer."""
+
+    exit_code = 4
+
+
+class ProviderNotFoundError(ProviderError):
+    """No provider has this name."""
+
+    default_hint = "List the providers with `claif providers list`."
+
+
+class ProviderInitError(ProviderError):
+    """The provider exists but cannot be used here."""
+
+    default_hint = "See what it lacks with `claif providers status`."
+
+
+class ProviderRuntimeError(ProviderError):
+    """The provider was asked and failed."""
+
+
+class AuthenticationError(ProviderError):
+    """The provider refused the key."""
+
+    exit_code = 5
+    default_hint = "Check the API key of this provider."
+
+
+class ModelNotFoundError(ProviderError):
+    """The provider has no model of this name."""
+
+    default_hint = "List the models with `claif models list`."
+
+
+class ContextLengthError(ProviderError):
+    """The query is longer than the model's context window."""
+
+    default_hint = "Shorten the prompt or choose a model with a larger context window."
+
+
+class ContentFilterError(ProviderError):
+    """The provider refused the content."""
+
+
+class TransportError(ClaifError):
+    """The exchange with the provider broke down."""
+
+    exit_code = 6
+    default_retryable = True
+
+
+class ConnectionError(TransportError, builtins.ConnectionError):
+    """The provider cannot be reached, or the connection was lost."""
+
+    default_hint = "Check that the address is right, the server runs and the network is up."
+
+
+class TimeoutError(TransportError, builtins.TimeoutError):
+    """A deadline passed."""
+
+    exit_code = 7
+    default_hint = "Give it more time with --timeout SECONDS."
+
+
+class RateLimitError(TransportError):
+    """The provider limits how often it may be asked; `retry_after` tells the wait in seconds, if known."""
+
+    exit_code = 8
+    default_hint = "Wait, or ask another provider."
+
+
+class ProtocolError(TransportError):
+    """The peer sent what its protocol forbids, or more than the limits allow."""
+
+    default_retryable = False
+
+
+class InstallError(ClaifError):
+    """Something that has to be on this machine is not, or could not be put there."""
+
+    exit_code = 9
+
+
+class DependencyError(InstallError):
+    """A package, program or library is missing or does not work."""
+
+
+class PermissionError(InstallError, builtins.PermissionError):
+    """The operating system does not allow it."""
+
+
+class PluginError(ClaifError):
+    """A plugin failed in a place where its failure must not be passed over."""
+
+    exit_code = 10
+    default_hint = "See the plugins with `claif plugins list`; run without them with --no-plugins."
+
+
+class ClientClosedError(ClaifError):
+    """The client was closed while the query ran, or before it began."""

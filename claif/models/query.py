@@ -1,0 +1,128 @@
+"""Queries: what is asked, of whom, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from ..errors import InvalidQueryError
+from .blocks import FileBlock, ImageBlock, TextBlock
+from .message import Message, Role
+
+
+@frozen
+class Options:
+    """How to answer. `None` leaves it to the provider.
+
+    Args:
+        temperature: 0 is the most likely answer; larger is more varied.
+        top_p: share of the probability mass to sample from.
+        max_tokens: the most tokens to answer with.
+        stop: texts that end the answer.
+        seed: for repeatable sampling, where the provider can.
+        timeout: seconds of wall time for the whole query, over all attempts; it never stops while it runs.
+        extra: options of one provider, passed through by name.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = field(default=(), converter=tuple)
+    seed: int | None = None
+    timeout: float | None = None
+    extra: Mapping[str, Any] = field(factory=dict)
+
+
+@frozen
+class Tool:
+    """A function that the model may ask to call; `parameters` is the JSON schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(factory=lambda: {"type": "object", "properties": {}})
+
+
+def _messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
+    if isinstance(messages, str):
+        return (Message.user(messages),)
+    return (messages,) if isinstance(messages, Message) else tuple(messages)
+
+
+@frozen
+class Query:
+    """One question to one provider.
+
+    Args:
+        messages: the conversation so far; a string becomes one message from the user.
+        provider: name of the provider; the default one when `None`.
+        model: name of the model; the provider's default when `None`.
+        options: how to answer.
+        stream: whether the answer should come piece by piece.
+        tools: functions that the model may ask to call.
+        schema: JSON schema that the answer must follow.
+        metadata: JSON data for layers and processors; providers do not see it.
+    """
+
+    messages: tuple[Message, ...] = field(converter=_messages)
+    provider: str | None = None
+    model: str | None = None
+    options: Options = field(factory=Options)
+    stream: bool = True
+    tools: tuple[Tool, ...] = field(default=(), converter=tuple)
+    schema: Mapping[str, Any] | None = None
+    metadata: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def prompt(self) -> str:
+        """The text of the last message from the user; empty if there is none."""
+        for message in reversed(self.messages):
+            if message.role is Role.USER:
+                return message.text
+        return ""
+
+    @property
+    def system(self) -> str:
+        """The texts of all system messages, joined by blank lines."""
+        return "\n\n".join([message.text for message in self.messages if message.role is Role.SYSTEM])
+
+    def check(self) -> None:
+        """Refuse what nobody could answer.
+
+        Raises:
+            InvalidQueryError: nothing is asked, or a text has NUL characters or lone surrogates.
+        """
+        if not any(_asks(message) for message in self.messages):
+            raise InvalidQueryError("The prompt is empty.", hint='Say what you want to know: claif "…"')
+        for message in self.messages:
+            for block in message.content:
+                if isinstance(block, TextBlock):
+                    _check_text(block.text)
+
+
+def _asks(message: Message) -> bool:
+    if message.role is Role.SYSTEM:
+        return False
+    for block in message.content:
+        if isinstance(block, TextBlock):
+            if block.text.strip():
+                return True
+        elif isinstance(block, ImageBlock | FileBlock) or message.role is not Role.USER:
+            return True
+    return False
+
+
+def _check_text(text: str) -> None:
+    if "\0" in text:
+        raise InvalidQueryError(
+            f"The text has a NUL character at position {text.index(chr(0))}.",
+            hint="Remove it; is this a binary file? Attach it with -a FILE instead.",
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidQueryError(
+            f"The text has a character at position {error.start} that is not valid Unicode (a lone surrogate).",
+            hint="Convert the text to UTF-8.",
+        ) from None

@@ -1,0 +1,75 @@
+"""Replies: the whole answer to a query, and what is known about how it came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from .events import Notice
+from .message import Message, Role
+from .usage import Usage
+
+
+@frozen
+class Timings:
+    """Seconds since the query was given: until the first content arrived, and until the end."""
+
+    first: float | None = None
+    total: float | None = None
+
+
+@frozen
+class Reply:
+    """The whole answer.
+
+    Args:
+        messages: every complete message of the answer, in order.
+        provider: name of the provider that answered.
+        model: the model that answered, as the provider names it.
+        id: the provider's id of the answer.
+        finish_reason: why it ended, see `Finished`.
+        usage: tokens consumed.
+        timings: how long it took.
+        attempts: how often a provider was asked until one answered.
+        notices: what happened on the way.
+        metadata: JSON data attached by layers.
+    """
+
+    messages: tuple[Message, ...] = field(default=(), converter=tuple)
+    provider: str | None = None
+    model: str | None = None
+    id: str | None = None
+    finish_reason: str | None = None
+    usage: Usage = field(factory=Usage)
+    timings: Timings = field(factory=Timings)
+    attempts: int = 1
+    notices: tuple[Notice, ...] = field(default=(), converter=tuple)
+    metadata: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text of the assistant's messages, joined by blank lines."""
+        texts = [message.text for message in self.messages if message.role is Role.ASSISTANT]
+        return "\n\n".join([text for text in texts if text])
+
+    @property
+    def message(self) -> Message | None:
+        """The last message of the assistant."""
+        for message in reversed(self.messages):
+            if message.role is Role.ASSISTANT:
+                return message
+        return None
+
+
+@frozen
+class ModelInfo:
+    """A model that a provider offers; `context` is the size of its window in tokens, `size` that of its file in bytes."""
+
+    id: str
+    provider: str
+    context: int | None = None
+    size: int | None = None
+    installed: bool | None = None
+    metadata: Mapping[str, Any] = field(factory=dict)

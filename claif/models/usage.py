@@ -1,0 +1,34 @@
+"""What a query consumed."""
+
+from __future__ import annotations
+
+from attrs import fields, frozen
+
+
+@frozen
+class Usage:
+    """Tokens consumed, as the provider counted them; `None` is unknown, never zero.
+
+    `cached_tokens` are part of `input_tokens`, `reasoning_tokens` part of `output_tokens`. `cost` is in US dollars.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None
+
+    @property
+    def total_tokens(self) -> int | None:
+        """Input and output together, if both are known."""
+        if self.input_tokens is None or self.output_tokens is None:
+            return None
+        return self.input_tokens + self.output_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        """The sum; a part that only one side knows is taken from it."""
+        merged = {}
+        for name in (attribute.name for attribute in fields(Usage)):
+            mine, theirs = getattr(self, name), getattr(other, name)
+            merged[name] = theirs if mine is None else mine if theirs is None else mine + theirs
+        return Usage(**merged)

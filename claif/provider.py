@@ -1,0 +1,144 @@
+"""Providers: what answers a query. Subclass `Provider`; `BaseProvider` is the older shape and is adapted."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from attrs import frozen
+
+from .config.schema import ProviderSettings
+from .models import Message, ModelInfo, Options, Query
+from .pipeline.types import Emit
+
+if TYPE_CHECKING:
+    import trio
+
+    from .transport.http import HTTP
+
+State = Literal["ready", "no key", "not installed", "broken", "incompatible", "disabled", "conflict"]
+
+
+@frozen
+class ProviderStatus:
+    """Whether a provider can be used here; `detail` says why not, `hint` what to do about it."""
+
+    state: State = "ready"
+    detail: str = ""
+    hint: str = ""
+
+
+@frozen
+class Context:
+    """What a provider is given when it is constructed.
+
+    Args:
+        name: the name under which the user configured it; one class can serve many names.
+        settings: its validated settings, an instance of the class's `Settings`.
+        http: HTTP endpoints on the client's connection pools.
+        nursery: for background tasks that live as long as the client.
+        home: Claif's own folder.
+        progress: call it with (what, done bytes, total bytes or None) during long work before the first event.
+    """
+
+    name: str
+    settings: Any
+    http: HTTP
+    nursery: trio.Nursery
+    home: Path
+    progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
+
+
+class Provider(ABC):
+    """Answers queries.
+
+    `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`, `tools`,
+    `schema`, `thinking`, `models`. What a query needs and the provider lacks is refused before it is asked.
+    """
+
+    name: ClassVar[str] = ""
+    capabilities: ClassVar[frozenset[str]] = frozenset({"text"})
+    Settings: ClassVar[type[ProviderSettings]] = ProviderSettings
+    mime_types: ClassVar[frozenset[str]] = frozenset()
+    """MIME types of attachments it takes; empty takes any image or file that its capabilities allow."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    @classmethod
+    def status(cls, name: str, settings: Any) -> ProviderStatus:  # noqa: ARG003 - arguments are for subclasses
+        """Whether it can be used with these settings, as far as can be told at once and without a network."""
+        return ProviderStatus()
+
+    async def connect(self) -> None:
+        """Prepare; runs once for a client, before the first query."""
+
+    async def disconnect(self) -> None:
+        """Give back what `connect` took; runs once, bounded, also when cancelled."""
+
+    @abstractmethod
+    async def query(self, query: Query, emit: Emit) -> None:
+        """Answer: await `emit(event)` for each event.
+
+        Raises:
+            ClaifError: it could not answer; anything else is reported as a `ProviderRuntimeError` of this provider.
+        """
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models it offers."""
+        return ()
+
+
+class BaseProvider:
+    """The older shape of a provider: `query` yields messages.
+
+    Example:
+        class Shout(BaseProvider):
+            name = "shout"
+
+            async def query(self, prompt, options=None):
+                yield Message.assistant(prompt.upper())
+    """
+
+    name: str = ""
+    capabilities: Any = frozenset({"text"})
+
+    async def connect(self) -> None:
+        """Prepare; runs once for a client, before the first query."""
+
+    async def disconnect(self) -> None:
+        """Give back what `connect` took."""
+
+    def query(self, prompt: str, options: Options | None = None) -> AsyncIterator[Message]:
+        """Yield the messages of the answer to `prompt`."""
+        raise NotImplementedError
+
+
+class AdaptedProvider(Provider):
+    """A `BaseProvider` in the shape of a `Provider`; its generator is iterated and closed in the query's own task."""
+
+    def __init__(self, context: Context, base: BaseProvider) -> None:
+        super().__init__(context)
+        self.base = base
+        self.capabilities = frozenset(base.capabilities or {"text"})  # type: ignore[misc] # per instance, as the seed has it
+
+    async def connect(self) -> None:
+        await self.base.connect()
+
+    async def disconnect(self) -> None:
+        await self.base.disconnect()
+
+    async def query(self, query: Query, emit: Emit) -> None:
+        messages: Any = self.base.query(query.prompt, query.options)
+        if isinstance(messages, Awaitable):
+            messages = await messages
+        async with aclosing(messages) as stream:
+            async for message in stream:
+                await emit(message if isinstance(message, Message) else Message.assistant(str(message)))
+
+
+ProviderFactory = Callable[[Context], Provider]
+ProviderRegistry = Mapping[str, ProviderFactory]

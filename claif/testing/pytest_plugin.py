@@ -1,0 +1,65 @@
+"""The pytest plugin: runs `async def` tests under trio with a hang guard, and finds what a test left behind."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from .leaks import LeakCheck
+
+HANG_GUARD = 30.0
+"""Seconds of real time after which a test counts as hung."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the markers."""
+    config.addinivalue_line("markers", "mock_clock: run this trio test on virtual time that jumps when all tasks wait")
+    config.addinivalue_line("markers", "leaks(reason): this test may leave something behind, for the reason given")
+
+
+def run_test(function: Callable[..., Any], *, mock_clock: bool = False) -> Callable[..., None]:
+    """Make a plain function of an `async def` test."""
+
+    @wraps(function)
+    def runner(**kwargs: Any) -> None:
+        async def main() -> None:
+            if mock_clock:
+                await function(**kwargs)
+                return
+            with trio.move_on_after(HANG_GUARD) as guard:
+                await function(**kwargs)
+            assert not guard.cancelled_caught, f"the test hung for {HANG_GUARD} s"
+
+        trio.run(main, clock=MockClock(autojump_threshold=0) if mock_clock else None, strict_exception_groups=True)
+
+    return runner
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """Replace coroutine functions by functions that run them under trio, also below `@given`."""
+    mock_clock = pyfuncitem.get_closest_marker("mock_clock") is not None
+    function = pyfuncitem.obj
+    hypothesis = getattr(function, "hypothesis", None)
+    if hypothesis is not None:
+        if inspect.iscoroutinefunction(hypothesis.inner_test):
+            hypothesis.inner_test = run_test(hypothesis.inner_test, mock_clock=mock_clock)
+    elif inspect.iscoroutinefunction(function):
+        pyfuncitem.obj = run_test(function, mock_clock=mock_clock)
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a process, a thread that matters or a file descriptor behind."""
+    if request.node.get_closest_marker("leaks"):
+        yield
+        return
+    check = LeakCheck()
+    yield
+    check.assert_clean()
