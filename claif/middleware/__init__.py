@@ -1,0 +1,1 @@
+"""The layers that Claif itself puts around a query, one a file."""

@@ -72,21 +72,38 @@ class Watch:
         return TimeoutError(f"The provider did not begin to answer within {self.limit:g} s.")
 
 
+class Deadline:
+    """The wall time that a whole query may take, in seconds; it never stops."""
+
+    __slots__ = ("due", "phase", "reason", "scope", "seconds")
+
+    def __init__(self, seconds: float) -> None:
+        self.scope = trio.CancelScope()
+        self.seconds = seconds
+        self.due = trio.current_time() + seconds
+        self.phase = "total"
+        self.reason: str | None = None
+
+    def error(self) -> TimeoutError:
+        """What it means to the user."""
+        return TimeoutError(f"The answer was not complete within {self.seconds:g} s.")
+
+
 class Watchdog:
-    """Watches any number of watches with one task, `run`."""
+    """Watches any number of watches and deadlines with one task, `run`."""
 
     def __init__(self) -> None:
-        self._watches: set[Watch] = set()
+        self._watches: set[Watch | Deadline] = set()
         self._wake_at = inf
         self._sleep = trio.CancelScope()
 
-    def add(self, watch: Watch) -> None:
+    def add(self, watch: Watch | Deadline) -> None:
         """Watch it from now on."""
         self._watches.add(watch)
         if watch.due < self._wake_at:
             self._sleep.cancel()
 
-    def remove(self, watch: Watch) -> None:
+    def remove(self, watch: Watch | Deadline) -> None:
         """Forget it."""
         self._watches.discard(watch)
 

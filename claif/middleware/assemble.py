@@ -1,0 +1,121 @@
+"""The layer that makes streams well-formed, so that no provider has to and every consumer can rely on it."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from ..models import (
+    ContentBlock,
+    Event,
+    Finished,
+    Message,
+    Query,
+    Role,
+    Started,
+    TextBlock,
+    TextDelta,
+    TextReset,
+    ThinkingBlock,
+    ThinkingDelta,
+    ToolUse,
+)
+from ..pipeline.run import current_run
+from ..pipeline.types import Emit, Handler, Layer, Slot
+
+
+class Assembly:
+    """Collects the pieces of the message that is coming."""
+
+    __slots__ = ("_blocks", "_pieces", "_thinking")
+
+    def __init__(self) -> None:
+        self._blocks: list[ContentBlock] = []
+        self._pieces: list[str] = []
+        self._thinking = False
+
+    def add(self, event: TextDelta | ThinkingDelta) -> None:
+        """Take a delta; a change between text and thinking begins a new block."""
+        thinking = event.__class__ is ThinkingDelta
+        if thinking is not self._thinking:
+            self._close_block()
+            self._thinking = thinking
+        self._pieces.append(event.text)
+
+    def add_block(self, block: ContentBlock) -> None:
+        """Take a whole block."""
+        self._close_block()
+        self._blocks.append(block)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._blocks, self._pieces = [], []
+
+    def message(self) -> Message | None:
+        """The message that the pieces make; `None` if nothing came."""
+        self._close_block()
+        return Message(Role.ASSISTANT, self._blocks) if self._blocks else None
+
+    def _close_block(self) -> None:
+        if self._pieces:
+            text = "".join(self._pieces)
+            self._blocks.append(ThinkingBlock(text) if self._thinking else TextBlock(text))
+            self._pieces = []
+
+
+def _wrap(handler: Handler) -> Handler:
+    """What the layer does with an event, by kind.
+
+    1. The first event is `Started`; if the provider sends none, one is made. A second one is dropped.
+    2. Deltas and tool uses are collected and handed on.
+    3. A complete `Message` of the assistant supersedes the deltas before it; the deltas are forgotten.
+    4. `TextReset` withdraws the deltas.
+    5. `Finished` is held back until the provider has returned; before it comes the message that is still open.
+    6. An error finds the message that is still open in `run.partial`.
+    """
+
+    async def assemble(query: Query, emit: Emit) -> None:
+        run = current_run.get()
+        assembly = Assembly()
+        started = False
+        finished: Finished | None = None
+
+        async def collect(event: Event) -> None:
+            nonlocal started, finished
+            kind = event.__class__
+            if not started:
+                started = True
+                if kind is Started:
+                    await emit(evolve(event, provider=run.provider or event.provider, model=event.model or run.model))
+                    return
+                await emit(Started(run.provider or "", run.model))
+            if kind is TextDelta or kind is ThinkingDelta:
+                assembly.add(event)
+            elif kind is Finished:
+                finished = event
+                return
+            elif kind is Started:
+                return
+            elif kind is ToolUse:
+                assembly.add_block(event.block)
+            elif kind is TextReset or (kind is Message and event.role is Role.ASSISTANT):
+                assembly.clear()
+            await emit(event)
+
+        try:
+            await handler(query, collect)
+            if not started:
+                await emit(Started(run.provider or "", run.model))
+            if (message := assembly.message()) is not None:
+                await emit(message)
+                assembly.clear()
+            await emit(finished or Finished())
+        except BaseException:
+            run.partial = assembly.message()
+            raise
+
+    return assemble
+
+
+def assemble_layer() -> Layer:
+    """Add `Started`, the `Message` of the deltas and `Finished`, in this order and once each."""
+    return Layer(slot=Slot.ASSEMBLE, wrap=_wrap, name="assemble", distribution="claif")

@@ -1,0 +1,31 @@
+"""The layer that owns the total time of a query."""
+
+from __future__ import annotations
+
+from math import inf
+
+from ..models import Query
+from ..pipeline.types import Emit, Handler, Layer, Slot
+from ..pipeline.watchdog import Deadline, Watchdog
+
+
+def deadline_layer(watchdog: Watchdog, timeout: float) -> Layer:
+    """End a query with a `TimeoutError` after `query.options.timeout` seconds of wall time, or else after `timeout`."""
+
+    def wrap(handler: Handler) -> Handler:
+        async def limited(query: Query, emit: Emit) -> None:
+            seconds = timeout if query.options.timeout is None else query.options.timeout
+            if seconds == inf:
+                return await handler(query, emit)
+            deadline = Deadline(seconds)
+            watchdog.add(deadline)
+            try:
+                with deadline.scope:
+                    return await handler(query, emit)
+            finally:
+                watchdog.remove(deadline)
+            raise deadline.error()
+
+        return limited
+
+    return Layer(slot=Slot.DEADLINE, wrap=wrap, name="deadline", distribution="claif")

@@ -1,0 +1,52 @@
+"""The layer that runs the message processors of plugins over each complete message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ..models import Event, Message, Query, TextDelta, ThinkingDelta
+from ..pipeline.run import current_run
+from ..pipeline.types import Emit, Handler, Layer, Slot
+
+if TYPE_CHECKING:
+    from ..plugin.manager import Processor
+
+
+def process(processors: Sequence[Processor], message: Message, query: Query) -> Message | None:
+    """Run the processors one after the other; `None` as soon as one drops the message."""
+    for processor in processors:
+        changed = processor.apply(message, query)
+        if changed is None:
+            return None
+        message = changed
+    return message
+
+
+def processors_layer(processors: Sequence[Processor]) -> Layer:
+    """Hold deltas back while a processor may change their text, and emit processed messages."""
+    hold = not all(processor.keeps_text for processor in processors)
+
+    def wrap(handler: Handler) -> Handler:
+        async def processed(query: Query, emit: Emit) -> None:
+            async def pass_on(event: Event) -> None:
+                kind = event.__class__
+                if kind is Message:
+                    changed = process(processors, event, query)
+                    if changed is not None:
+                        await emit(changed)
+                elif not (hold and (kind is TextDelta or kind is ThinkingDelta)):
+                    await emit(event)
+
+            try:
+                await handler(query, pass_on)
+            except BaseException:
+                run = current_run.get()
+                if run.partial is not None:
+                    partial, run.partial = run.partial, None
+                    run.partial = process(processors, partial, query)
+                raise
+
+        return processed
+
+    return Layer(slot=Slot.PROCESSORS, wrap=wrap, name="processors", distribution="claif")

@@ -1,0 +1,53 @@
+"""The edge: where events leave the pipeline for a consumer that pulls them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import trio
+
+from ..models import Event
+
+LIMIT = 64
+"""Events that wait for the consumer before the provider has to wait too."""
+
+
+class Edge:
+    """A bounded queue between one producer and one consumer that parks a task only when it is full or empty."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._events: deque[Event] = deque()
+        self._reader = trio.lowlevel.ParkingLot()
+        self._writer = trio.lowlevel.ParkingLot()
+        self._ended = False
+        self._error: BaseException | None = None
+
+    async def send(self, event: Event) -> None:
+        """Hand an event over; wait while `limit` events are waiting."""
+        while len(self._events) >= self._limit:
+            await self._writer.park()
+        self._events.append(event)
+        if self._reader:
+            self._reader.unpark()
+
+    def end(self, error: BaseException | None = None) -> None:
+        """No event will follow; the consumer gets `error` after the events that wait."""
+        self._ended, self._error = True, error
+        self._reader.unpark_all()
+
+    def __aiter__(self) -> Edge:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._events:
+            if self._error is not None:
+                error, self._error = self._error, None
+                raise error
+            if self._ended:
+                raise StopAsyncIteration
+            await self._reader.park()
+        event = self._events.popleft()
+        if self._writer and len(self._events) <= self._limit // 2:
+            self._writer.unpark_all()
+        return event

@@ -1,0 +1,42 @@
+"""What is known about one running query; layers find it through `current_run`."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+import trio
+
+from ..config.schema import ProviderSettings
+from ..models import Message, Query
+
+NO_LIMITS = ProviderSettings()
+"""The limits of a provider that has none of its own."""
+
+current_run: ContextVar[Run] = ContextVar("claif_run")
+"""The query that the running task works for."""
+
+
+class Run:
+    """One running query.
+
+    `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further out
+    that changes messages changes it too, and the client attaches it to the error.
+    """
+
+    __slots__ = ("attempts", "began", "closed", "limits", "model", "partial", "provider", "query", "scope")
+
+    def __init__(self, query: Query) -> None:
+        self.query = query
+        self.scope = trio.CancelScope()
+        self.began = trio.current_time()
+        self.provider: str | None = None
+        self.model: str | None = None
+        self.limits: ProviderSettings = NO_LIMITS
+        self.attempts = 0
+        self.partial: Message | None = None
+        self.closed = False
+
+    def close(self) -> None:
+        """Cancel it because the client is closed."""
+        self.closed = True
+        self.scope.cancel()
