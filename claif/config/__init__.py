@@ -1,0 +1,52 @@
+"""Configuration: layers from the defaults to the command line, each value remembering where it came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .config import Config
+    from .loader import ConfigLoader, claif_home, load_config
+    from .merge import Origin, SourceTable
+    from .schema import General, Plugins, Processors, Project, ProviderSettings
+    from .secret import Secret
+    from .sources import ConfigSource, load_sources
+
+__all__ = [
+    "Config",
+    "ConfigLoader",
+    "ConfigSource",
+    "General",
+    "Origin",
+    "Plugins",
+    "Processors",
+    "Project",
+    "ProviderSettings",
+    "Secret",
+    "SourceTable",
+    "claif_home",
+    "load_config",
+    "load_sources",
+]
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Config": ".config",
+        "ConfigLoader": ".loader",
+        "ConfigSource": ".sources",
+        "General": ".schema",
+        "Origin": ".merge",
+        "Plugins": ".schema",
+        "Processors": ".schema",
+        "Project": ".schema",
+        "ProviderSettings": ".schema",
+        "Secret": ".secret",
+        "SourceTable": ".merge",
+        "claif_home": ".loader",
+        "load_config": ".loader",
+        "load_sources": ".sources",
+    },
+)

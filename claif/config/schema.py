@@ -1,0 +1,146 @@
+"""The schema: what can be configured, its types, defaults and rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import Any
+
+from attrs import Attribute, field, frozen
+
+from .secret import Secret
+
+LOG_LEVELS = ("trace", "debug", "info", "success", "warning", "error", "critical")
+MAX_MODEL_NAME = 200
+"""Characters."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+
+Validator = Callable[[Any, "Attribute[Any]", Any], None]
+
+
+def is_name(value: object) -> bool:
+    """Whether it can name a provider, a preset or an output format."""
+    return isinstance(value, str) and _NAME.fullmatch(value) is not None
+
+
+def _name(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
+    if value is not None and not is_name(value):
+        raise ValueError("must be a name: letters, digits, '_', '.', '-', at most 64 characters")
+
+
+def _seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
+    if not (isfinite(value) and value > 0):
+        raise ValueError("must be a number of seconds greater than 0")
+
+
+def _log_level(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
+    if value not in LOG_LEVELS:
+        raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
+
+
+def _model(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None:
+    # A model's name can become an argument of an agent's command line, where a leading dash would be an option.
+    if value is not None and (
+        not value or len(value) > MAX_MODEL_NAME or value[0] == "-" or not value.isprintable() or " " in value
+    ):
+        raise ValueError(
+            f"must be a model's name: at most {MAX_MODEL_NAME} characters, no spaces, no dash at its beginning"
+        )
+
+
+def _plain_text(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None:
+    if value is not None and not (value and value.isprintable()):
+        raise ValueError("must be text without control characters, and not empty")
+
+
+def _key(value: str | Secret | None) -> Secret | None:
+    return None if value is None else Secret(value)
+
+
+@frozen(kw_only=True)
+class General:
+    """The table `[general]`.
+
+    Args:
+        default_provider: name of the provider that is asked when a query names none.
+        timeout: seconds of wall time for a whole query.
+        log_level: how much is logged: trace, debug, info, success, warning, error or critical.
+        output: name of the output format; `auto` is Markdown on a terminal and plain text elsewhere.
+    """
+
+    default_provider: str | None = field(default=None, validator=_name)
+    timeout: float = field(default=600.0, validator=_seconds)
+    log_level: str = field(default="warning", validator=_log_level)
+    output: str = field(default="auto", validator=_name)
+
+
+@frozen(kw_only=True)
+class Plugins:
+    """The table `[plugins]`.
+
+    Args:
+        disable: names of distributions or plugins that are left alone.
+        critical: plugins whose failing hooks refuse the query.
+        providers: provider name -> the distribution that serves it, where several claim it.
+    """
+
+    disable: tuple[str, ...] = ()
+    critical: tuple[str, ...] = ()
+    providers: Mapping[str, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Processors:
+    """The table `[processors]`: which message processors run and in which order."""
+
+    enable: tuple[str, ...] = ()
+    disable: tuple[str, ...] = ()
+    order: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Project:
+    """The table `[project]` of the user's file.
+
+    Args:
+        allow: dotted names that a project's file may set; `*` stands for one part, and a name allows all below it.
+    """
+
+    allow: tuple[str, ...] = ("general.output", "providers.*.options.temperature")
+
+
+@frozen(kw_only=True)
+class ProviderSettings:
+    """A table `[providers.NAME]`. Providers with more settings subclass it, with attrs, and add them.
+
+    Args:
+        type: the provider plugin that serves this table; the table's name when not given.
+        model: name of the model when a query names none.
+        base_url: where the API is.
+        api_key: the key for it.
+        preset: name of ready-made settings that the provider knows.
+        options: options of every query to it, unless the query has its own (`temperature`, `top_p`, …).
+        allow_http: permits a `base_url` without TLS that is not on this machine.
+        connect_timeout: seconds until the connection must stand.
+        first_event_timeout: seconds from then until the answer must begin.
+        idle_timeout: seconds of silence that are tolerated within the answer.
+        ca_bundle: path of a file with the certificates (PEM) to trust instead of the system's.
+    """
+
+    type: str | None = field(default=None, validator=_name)
+    model: str | None = field(default=None, validator=_model)
+    base_url: str | None = field(default=None, validator=_plain_text)
+    api_key: Secret | None = field(default=None, converter=_key)
+    preset: str | None = field(default=None, validator=_name)
+    options: Mapping[str, Any] = field(factory=dict)
+    allow_http: bool = False
+    connect_timeout: float = field(default=10.0, validator=_seconds)
+    first_event_timeout: float = field(default=120.0, validator=_seconds)
+    idle_timeout: float = field(default=60.0, validator=_seconds)
+    ca_bundle: str | None = field(default=None, validator=_plain_text)
+
+
+SECTIONS: Mapping[str, type] = {"general": General, "plugins": Plugins, "processors": Processors, "project": Project}
+"""The tables of the file beside `[providers.NAME]`."""
