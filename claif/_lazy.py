@@ -7,23 +7,27 @@ import sys
 from collections.abc import Callable, Mapping
 
 
-def lazy_exports(package: str, names: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """Build `__getattr__` and `__dir__` of a package.
+def lazy_exports(
+    module: str, names: Mapping[str, str], *, package: str | None = None, attributes: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
+    """Build `__getattr__` and `__dir__` of a module.
 
     Args:
-        package: the `__name__` of the package.
+        module: the `__name__` of the module.
         names: exported name -> module that defines it, relative to `package` (`".models"`).
+        package: what the modules are relative to; the module itself when not given.
+        attributes: exported name -> its name where it is defined, for those that differ.
 
     Returns:
         The two functions to assign in the package's `__init__.py`.
     """
 
     def __getattr__(name: str) -> object:
-        module = names.get(name)
-        if module is None:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        value: object = getattr(importlib.import_module(module, package), name)
-        setattr(sys.modules[package], name, value)
+        source = names.get(name)
+        if source is None:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        value: object = getattr(importlib.import_module(source, package or module), (attributes or {}).get(name, name))
+        setattr(sys.modules[module], name, value)
         return value
 
     def __dir__() -> list[str]:

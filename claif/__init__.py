@@ -1,0 +1,61 @@
+"""Claif: one interface to every LLM you can reach.
+
+Example:
+    import claif, trio
+
+    async def main():
+        async with claif.Client() as client:
+            reply = await client.query("Name three primary colors.")
+            print(reply.text)
+
+    trio.run(main)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ._lazy import lazy_exports
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .client import Client as Client
+    from .client import Stream as Stream
+    from .errors import ClaifError as ClaifError
+    from .models import FileBlock as FileBlock
+    from .models import ImageBlock as ImageBlock
+    from .models import Message as Message
+    from .models import Options as Options
+    from .models import Query as Query
+    from .models import Reply as Reply
+    from .models import Role as Role
+    from .models import TextBlock as TextBlock
+    from .models import TextDelta as TextDelta
+
+__all__ = [
+    "ClaifError",
+    "Client",
+    "FileBlock",
+    "ImageBlock",
+    "Message",
+    "Options",
+    "Query",
+    "Reply",
+    "Role",
+    "Stream",
+    "TextBlock",
+    "TextDelta",
+    "__version__",
+]
+
+_MODELS = ("FileBlock", "ImageBlock", "Message", "Options", "Query", "Reply", "Role", "TextBlock", "TextDelta")
+
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Client": ".client",
+        "Stream": ".client",
+        "ClaifError": ".errors",
+        **dict.fromkeys(_MODELS, ".models"),
+    },
+)

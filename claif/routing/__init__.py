@@ -1,0 +1,1 @@
+"""Which provider is asked: synchronous decisions without I/O."""

@@ -1,0 +1,44 @@
+"""What a query needs of a provider."""
+
+from __future__ import annotations
+
+from ..errors import InvalidQueryError
+from ..models import FileBlock, ImageBlock, Query
+from ..provider import Provider
+
+
+def check_needs(query: Query, provider: Provider, name: str) -> None:
+    """Refuse a query that the provider cannot take, before it is asked.
+
+    Raises:
+        InvalidQueryError: an attachment, a tool or a schema that the provider does not take.
+    """
+    able = provider.capabilities
+    for message in query.messages:
+        for block in message.content:
+            if isinstance(block, ImageBlock | FileBlock):
+                _check_attachment(block, provider, name)
+    if query.tools and "tools" not in able:
+        raise _refused(name, "tools")
+    if query.schema is not None and "schema" not in able:
+        raise _refused(name, "answers that follow a schema")
+
+
+def _check_attachment(block: ImageBlock | FileBlock, provider: Provider, name: str) -> None:
+    kind = "images" if isinstance(block, ImageBlock) else "files"
+    if kind not in provider.capabilities:
+        raise _refused(name, kind)
+    if block.url is not None:
+        if "image_urls" not in provider.capabilities:
+            raise _refused(name, "URLs", "Download the file and attach it by its path.")
+    elif provider.mime_types and block.mime_type not in provider.mime_types:
+        known = ", ".join(sorted(provider.mime_types))
+        raise _refused(name, f"attachments of type {block.mime_type}", f"It takes {known}.")
+
+
+def _refused(name: str, what: str, hint: str | None = None) -> InvalidQueryError:
+    return InvalidQueryError(
+        f"The provider {name} does not take {what}.",
+        provider=name,
+        hint=hint or "See who does with `claif providers status`.",
+    )
