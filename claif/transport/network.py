@@ -1,0 +1,199 @@
+"""Sockets on trio for httpcore2: a request leaves in one send, bytes that arrive feed the watch, failures are ours."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+import trio
+
+from ..pipeline.watchdog import current_watch
+from .failures import connect_failure, tls_failure
+
+JOIN = 64 * 1024
+"""Up to this many bytes header and body are joined in one send; larger bodies are not worth a copy."""
+
+RACE = 1.0
+"""Seconds within which a kept connection that breaks before any answer was surely being closed by the server already."""
+
+
+class StaleConnectionError(httpcore2.ReadError):
+    """A kept connection was closed by the server while the request was on its way; it can be sent once more."""
+
+
+class Stream(httpcore2.AsyncNetworkStream):
+    """A connection.
+
+    Args:
+        stream: trio's stream, in clear text or TLS.
+        peer: `host:port`, for messages.
+        ready: whether what is written is for the server itself, not yet for a proxy before it.
+    """
+
+    def __init__(
+        self, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream], peer: str, *, ready: bool
+    ) -> None:
+        self._stream = stream
+        self._peer = peer
+        self._ready = ready
+        self._pending: list[bytes] = []
+        self._size = 0
+        self._answered = False
+        self._reused = False
+        self._sent_at = 0.0
+        self.ended = False
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the watchdog has it
+        """Keep it until the request is complete (an empty buffer says so), large, or an answer is awaited."""
+        if buffer:
+            self._pending.append(buffer)
+            self._size += len(buffer)
+            if self._size <= JOIN:
+                return
+        if self._pending:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        pending, self._pending = self._pending, []
+        if self._size <= JOIN:
+            pending = [b"".join(pending)]
+        self._size = 0
+        if self._answered:
+            self._answered, self._reused = False, True
+        if self._reused:
+            self._sent_at = trio.current_time()
+        watch = current_watch.get()
+        if watch is not None and self._ready:
+            watch.connected()
+        try:
+            for data in pending:
+                await self._stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            raise httpcore2.WriteError(str(error)) from error
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - the watchdog has it
+        """The next bytes; none at the end."""
+        if self._pending:
+            await self._flush()
+        try:
+            data = bytes(await self._stream.receive_some(max_bytes))
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self._check_race()
+            raise httpcore2.ReadError(str(error)) from error
+        if not data:
+            self.ended = True
+            self._check_race()
+            return data
+        # A SOCKS proxy answers too, before the first request; its answers do not begin like HTTP.
+        if not self._answered and data[0] == 0x48:
+            self._answered = True
+        watch = current_watch.get()
+        if watch is not None:
+            watch.touch()
+        return data
+
+    def _check_race(self) -> None:
+        if self._reused and not self._answered and trio.current_time() - self._sent_at < RACE:
+            raise StaleConnectionError
+
+    async def aclose(self) -> None:
+        """Close at once."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ARG002 - the watchdog has it
+    ) -> Stream:
+        """Speak TLS over this connection from now on.
+
+        Raises:
+            ConnectionError: the server's certificate is not trusted, or it does not speak TLS.
+        """
+        tls = trio.SSLStream(
+            self._stream,  # type: ignore[arg-type] # TLS to a proxy and through it TLS to the server is a stream in a stream
+            ssl_context,
+            server_hostname=server_hostname,
+            https_compatible=True,
+        )
+        try:
+            await tls.do_handshake()
+        except BaseException as error:
+            await trio.aclose_forcefully(self._stream)
+            if isinstance(error, trio.BrokenResourceError):
+                raise tls_failure(error, server_hostname or self._peer) from error
+            raise
+        return Stream(tls, self._peer, ready=True)
+
+    def get_extra_info(self, info: str) -> Any:
+        """What httpcore2 asks of a connection."""
+        if info == "is_readable":
+            socket = self._socket()
+            return socket.fileno() < 0 or socket.is_readable()
+        if info == "socket":
+            return self._socket()
+        if info == "ssl_object" and isinstance(self._stream, trio.SSLStream):
+            return self._stream
+        return None
+
+    def _socket(self) -> Any:
+        stream: Any = self._stream
+        while isinstance(stream, trio.SSLStream):
+            stream = stream.transport_stream
+        return stream.socket
+
+
+class Backend(httpcore2.AsyncNetworkBackend):
+    """Opens connections for one origin.
+
+    Args:
+        tls: whether the origin is https, so that what is written before TLS is meant for a proxy.
+        proxy: how the proxy is called in messages, if there is one.
+    """
+
+    def __init__(self, *, tls: bool, proxy: str | None = None) -> None:
+        self._tls = tls
+        self._proxy = proxy
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ARG002 - the watchdog has it
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ARG002 - trio sets TCP_NODELAY
+    ) -> Stream:
+        """Connect to a host; the addresses it has are tried together (happy eyeballs).
+
+        Raises:
+            ConnectionError: the name is unknown, or nobody answers there.
+        """
+        try:
+            stream = await trio.open_tcp_stream(host, port, local_address=local_address)
+        except OSError as error:
+            raise connect_failure(error, f"{host}:{port}", proxy=self._proxy) from error
+        return Stream(stream, f"{host}:{port}", ready=not self._tls)
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ARG002 - the watchdog has it
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,  # noqa: ARG002 - none apply
+    ) -> Stream:
+        """Connect to a UNIX socket.
+
+        Raises:
+            ConnectionError: nobody answers there.
+        """
+        try:
+            stream = await trio.open_unix_socket(path)
+        except OSError as error:
+            raise connect_failure(error, path) from error
+        return Stream(stream, path, ready=not self._tls)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await trio.sleep(seconds)

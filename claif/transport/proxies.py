@@ -1,0 +1,77 @@
+"""Which proxy leads to an origin: what the environment or the system says, as other programs understand it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+import httpcore2
+
+from ..errors import InvalidConfigError
+from .headers import SecretBytes
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable
+
+    from .base_url import BaseURL
+
+_SCHEMES = {"http": "http", "https": "https", "socks": "socks5", "socks5": "socks5", "socks5h": "socks5h"}
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_SYSTEM_SETTINGS = sys.platform in {"darwin", "win32"}
+
+
+def find_proxy(url: BaseURL, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Proxy | None:
+    """The proxy for an origin, by HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY; none for this machine itself.
+
+    Args:
+        url: where to.
+        tls: makes the TLS context for a proxy that is reached by https.
+
+    Raises:
+        InvalidConfigError: the variable has no usable URL. The message shows no password.
+    """
+    if url.loopback or not (_SYSTEM_SETTINGS or any(name.lower().endswith("_proxy") for name in os.environ)):
+        return None
+    # Only here, as most have no proxy and the import costs as much as a query.
+    from urllib.request import getproxies, proxy_bypass
+
+    proxies = getproxies()
+    text = proxies.get(url.scheme) or proxies.get("all")
+    if not text or proxy_bypass(url.host) or proxy_bypass(f"{url.host}:{url.port}"):
+        return None
+    return parse_proxy(text, tls)
+
+
+def parse_proxy(text: str, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Proxy:
+    """A proxy from its URL: `http://user:password@host:port`, `socks5://host`, or only `host:port`.
+
+    Raises:
+        InvalidConfigError: it is no such URL.
+    """
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        scheme, host, port = _SCHEMES[parts.scheme], parts.hostname, parts.port
+        if not host:
+            raise ValueError
+        address = host.encode("ascii")
+    except (ValueError, KeyError):
+        raise InvalidConfigError(
+            "The proxy of the environment is not a URL like http://host:port or socks5://host:port.",
+            hint="Look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY.",
+        ) from None
+    auth = None
+    if parts.username is not None:
+        auth = (SecretBytes(unquote(parts.username).encode()), SecretBytes(unquote(parts.password or "").encode()))
+    return httpcore2.Proxy(
+        httpcore2.URL(scheme=scheme, host=address, port=port or _PORTS[scheme], target="/"),
+        auth=auth,
+        ssl_context=tls() if scheme == "https" else None,
+    )
+
+
+def proxy_name(proxy: httpcore2.Proxy) -> str:
+    """The proxy as it may be shown."""
+    return f"{proxy.url.scheme.decode()}://{proxy.url.host.decode()}:{proxy.url.port}"

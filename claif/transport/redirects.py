@@ -1,0 +1,51 @@
+"""Redirects: never followed, so that neither a key nor a prompt goes where the user did not send it."""
+
+from __future__ import annotations
+
+from urllib.parse import urljoin, urlsplit
+
+from ..errors import ProtocolError
+from .base_url import BaseURL
+from .headers import RawHeaders, header
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def refuse_redirect(status: int, headers: RawHeaders, url: BaseURL) -> None:
+    """Do nothing, unless the answer is a redirect.
+
+    Args:
+        status: the HTTP status.
+        headers: of the answer.
+        url: the base URL that was asked.
+
+    Raises:
+        ProtocolError: it is one; the message names the origin that it points to.
+    """
+    location = header(headers, "location")
+    if status not in _REDIRECTS or location is None:
+        return
+    target = _origin(url.origin + "/", location)
+    if target == url.origin:
+        raise ProtocolError(
+            f"{url.origin} redirects to another path ({status}), and redirects are not followed.",
+            hint="Check the path of base_url.",
+        )
+    raise ProtocolError(
+        f"{url.origin} redirects to {target or 'an address that is not valid'} ({status}), and redirects are not followed.",
+        hint="If you trust that address, set base_url to it.",
+    )
+
+
+def _origin(base: str, location: str) -> str | None:
+    try:
+        parts = urlsplit(urljoin(base, location))
+        port = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname
+    if not host or not host.isascii() or not host.isprintable() or parts.scheme not in {"http", "https"}:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    default = port is None or port == {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host[:200]}" + ("" if default else f":{port}")
