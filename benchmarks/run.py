@@ -1,0 +1,62 @@
+"""Measure Claif beside its peers: `python benchmarks/run.py [--only NAME] [--rounds N] [--quick] [--json FILE]`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import calling
+import cancelling
+import embedded
+import starting
+from environments import HERE, say, versions
+from report import Row, goals, number, page
+from server import Server
+
+ROWS: dict[str, Callable[[int, float], Row]] = {
+    "command": starting.command,
+    "query": starting.query,
+    "call": calling.call,
+    "flight": calling.flight,
+    "stream": calling.stream,
+    "cancel": cancelling.cancel,
+    "growth": cancelling.growth,
+    "embedded": embedded.embedded,
+    "layer": calling.layer,
+    "imports": starting.imports,
+    "installed": starting.installed,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", action="append", choices=list(ROWS), help="measure only this; may be given again")
+    parser.add_argument("--rounds", type=int, help="alternating rounds, 7 unless told")
+    parser.add_argument("--quick", action="store_true", help="3 rounds: enough to see a large change, nothing else")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there")
+    options = parser.parse_args()
+    rounds = options.rounds or (3 if options.quick else 7)
+    with Server() as server:
+        ceiling = (
+            f"one process in {server.kind}, answers {number(server.ceiling())} requests a second on one connection"
+        )
+    say(f"server: {ceiling}")
+    window = 0.5 if options.quick else 1.0
+    rows = [ROWS[name](rounds, window) for name in options.only or ROWS]
+    print(goals(rows))
+    environments = ["claif", "claif-local", "hello", "httpx2", "openai", "litellm", "llm"]
+    if options.json:
+        found = {"rounds": rounds, "cores": os.cpu_count(), "versions": versions(environments)}
+        options.json.write_text(json.dumps(found | {"rows": [row.as_json() for row in rows]}, indent=1) + "\n")
+    if not options.only and not options.quick:
+        command = " ".join(["python", "benchmarks/run.py", *sys.argv[1:]])
+        (HERE / "RESULTS.md").write_text(page(rows, list(versions(environments)), ceiling, command, rounds))
+    return 0 if all(check.met for row in rows for check in row.checks) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
