@@ -1,0 +1,50 @@
+"""The test kit for everybody who writes against Claif: fakes, a scripted server, strategies and a conformance suite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from . import strategies as strategies
+    from .behaviour import Behaviour as Behaviour
+    from .conformance import ProviderConformance as ProviderConformance
+    from .fake import FakeProvider as FakeProvider
+    from .fake import Pause as Pause
+    from .http_server import RecordedRequest as RecordedRequest
+    from .leaks import LeakCheck as LeakCheck
+    from .server import ScriptedServer as ScriptedServer
+    from .server_process import ServerProcess as ServerProcess
+
+__all__ = [
+    "Behaviour",
+    "FakeProvider",
+    "LeakCheck",
+    "Pause",
+    "ProviderConformance",
+    "RecordedRequest",
+    "ScriptedServer",
+    "ServerProcess",
+    "strategies",
+]
+
+_NAMES = {
+    "Behaviour": ".behaviour",
+    "FakeProvider": ".fake",
+    "LeakCheck": ".leaks",
+    "Pause": ".fake",
+    "ProviderConformance": ".conformance",
+    "RecordedRequest": ".http_server",
+    "ScriptedServer": ".server",
+    "ServerProcess": ".server_process",
+}
+_get, __dir__ = lazy_exports(__name__, _NAMES)
+
+
+def __getattr__(name: str) -> object:
+    if name == "strategies":
+        import importlib
+
+        return importlib.import_module(".strategies", __name__)
+    return _get(name)

@@ -15,12 +15,12 @@ def open_descriptors() -> dict[int, str]:
     """The open file descriptors of this process and what they are; empty where the system does not tell."""
     found = {}
     try:
-        names = os.listdir("/proc/self/fd")  # noqa: PTH208 - Path.iterdir keeps its own descriptor open meanwhile
+        names = os.listdir("/proc/self/fd")
     except OSError:
         return {}
     for name in names:
         try:
-            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")  # noqa: PTH115 - the target may be no path
+            found[int(name)] = os.readlink(f"/proc/self/fd/{name}")
         except OSError:
             continue
     return found

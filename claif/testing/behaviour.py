@@ -1,0 +1,116 @@
+"""How the scripted server behaves, as the path of its URL says: `/error=429/retry-after=2/v1/chat/completions`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote, unquote
+
+from attrs import fields, frozen
+
+
+@frozen
+class Behaviour:
+    """What a URL asks the scripted server to do; the defaults are a well-behaved server.
+
+    Args:
+        text: the answer.
+        echo: answer with the text of the last message instead.
+        tokens: answer with this many tokens, `tok0 tok1 …`, instead.
+        piece: characters in one delta; 0 is one word each.
+        bytes: bytes in one network write; 0 is one event each. Small numbers split events, lines and characters.
+        reasoning: name of the field in which the model thinks aloud first: `reasoning_content` or `reasoning`.
+        tool: call the first tool of the request twice.
+        usage: whether tokens are counted.
+        done: whether the stream ends with `[DONE]`.
+        finish: the finish reason; `none` leaves it out.
+        plain: answer with one JSON body although a stream was asked for.
+        first: seconds before the response begins.
+        delay: seconds before each event.
+        error: answer with this HTTP status.
+        code: structured code of the error.
+        message: text of the error.
+        body: what the error's body is: `json`, `html` or `empty`.
+        retry_after: value of the `Retry-After` header.
+        times: misbehave (`error`, `drop`, `cut`) for the first so many requests of this URL only; 0 is always.
+        fail: send an error object with this code inside the stream, after `after` events.
+        bad: send invalid `json`, invalid `utf8`, an endless `line` or JSON that is no object (`list`), after `after`
+            events.
+        stall: stop for ever before the `headers` or in the `stream`, after `after` events.
+        after: events before it misbehaves.
+        cut: break the connection after so many events; -1 never does.
+        short: end the stream in good HTTP order, but before it is complete, after so many events; -1 never does.
+        drop: break the connection without an answer.
+        redirect: send the client to this port of 127.0.0.1; 0 does not.
+    """
+
+    text: str = "Hello from the scripted server."
+    echo: bool = False
+    tokens: int = 0
+    piece: int = 0
+    bytes: int = 0
+    reasoning: str = ""
+    tool: bool = False
+    usage: bool = True
+    done: bool = True
+    finish: str = "stop"
+    plain: bool = False
+    first: float = 0.0
+    delay: float = 0.0
+    error: int = 0
+    code: str = ""
+    message: str = ""
+    body: str = "json"
+    retry_after: str = ""
+    times: int = 0
+    fail: str = ""
+    bad: str = ""
+    stall: str = ""
+    after: int = 1
+    cut: int = -1
+    short: int = -1
+    drop: bool = False
+    redirect: int = 0
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "bool": lambda text: {"yes": True, "no": False}[text],
+    "int": int,
+    "float": float,
+    "str": str,
+}
+_KINDS: dict[str, str] = {field.name: str(field.type) for field in fields(Behaviour)}
+
+
+def to_path(**behaviour: object) -> str:
+    """The path, up to and with `/v1`, that makes the server behave so; names are those of `Behaviour`.
+
+    Raises:
+        TypeError: no behaviour has this name.
+    """
+    Behaviour(**behaviour)  # type: ignore[arg-type]  # only the names are looked at
+    segments = []
+    for name, value in behaviour.items():
+        shown = {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+        segments.append(f"{name.replace('_', '-')}={quote(shown, safe='')}")
+    return "/" + "/".join([*segments, "v1"])
+
+
+def from_path(path: str) -> tuple[Behaviour, str]:
+    """The behaviour that a path asks for, and what remains of the path after `/v1`.
+
+    Raises:
+        ValueError: a segment before `/v1` is no behaviour; the message names it.
+    """
+    before, _, after = path.partition("/v1")
+    values: dict[str, object] = {}
+    for segment in before.split("/"):
+        if not segment:
+            continue
+        name, _, value = segment.partition("=")
+        name = name.replace("-", "_")
+        try:
+            values[name] = _READ[_KINDS[name]](unquote(value))
+        except (KeyError, ValueError):
+            raise ValueError(f"{segment!r} is no behaviour of the scripted server") from None
+    return Behaviour(**values), after.partition("?")[0]  # type: ignore[arg-type]  # read by the kinds of the fields

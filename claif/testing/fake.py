@@ -1,0 +1,126 @@
+"""A provider that answers, waits and fails as its script says, and remembers what it was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import trio
+from attrs import frozen
+
+from ..models import Event, Message, ModelInfo, Query, TextDelta
+from ..provider import Context, Provider
+
+if TYPE_CHECKING:
+    from ..pipeline.types import Emit
+
+
+@frozen
+class Pause:
+    """Wait so many seconds; `float("inf")` waits for ever."""
+
+    seconds: float
+
+
+Step = str | Event | Pause | Exception
+"""A string is one `TextDelta`; an exception is raised."""
+
+Answer = Step | Iterable[Step]
+
+
+class FakeProvider(Provider):
+    """Answers from a script; without one it repeats the prompt, so that it works by its class alone.
+
+    Example:
+        fake = FakeProvider.scripted("Hello.", ["Hel", Pause(1), "lo"], RateLimitError("Slow down."))
+        async with Client(providers={"fake": fake}) as client:
+            await client.query("hi", provider="fake")
+        assert fake.queries[0].prompt == "hi"
+
+    Attributes:
+        queries: what it was asked, in order.
+        connects: how often it was connected.
+        disconnects: how often it was disconnected.
+    """
+
+    name = "fake"
+    capabilities: ClassVar[frozenset[str]] = frozenset(
+        {"text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models"}
+    )
+
+    def __init__(self, context: Context, script: FakeScript | None = None) -> None:
+        super().__init__(context)
+        self.script = script or FakeScript(())
+
+    @staticmethod
+    def scripted(*answers: Answer, models: Sequence[str] = ("fake-1",)) -> FakeScript:
+        """A factory of providers that give these answers, one a query; the last one is repeated.
+
+        Args:
+            answers: each a text, an event, a `Pause`, an exception, or several of them in order.
+            models: the models that it offers.
+        """
+        return FakeScript(answers, models)
+
+    @property
+    def queries(self) -> list[Query]:
+        """What it was asked, in order."""
+        return self.script.queries
+
+    async def connect(self) -> None:
+        """Count."""
+        self.script.connects += 1
+
+    async def disconnect(self) -> None:
+        """Count."""
+        self.script.disconnects += 1
+
+    async def query(self, query: Query, emit: Emit) -> None:
+        """Play the next answer of the script."""
+        for step in self.script.next_answer(query):
+            match step:
+                case Pause(seconds):
+                    await trio.sleep(seconds)
+                case Exception():
+                    raise step
+                case str():
+                    await emit(TextDelta(step))
+                case _:
+                    await emit(step)
+        await trio.lowlevel.checkpoint()
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models of the script."""
+        return [ModelInfo(name, self.context.name) for name in self.script.models]
+
+
+class FakeScript:
+    """The script of a `FakeProvider` and what it recorded; call it with a `Context` to construct the provider."""
+
+    Settings = FakeProvider.Settings
+    capabilities = FakeProvider.capabilities
+    status = FakeProvider.status
+
+    def __init__(self, answers: Sequence[Answer], models: Sequence[str] = ("fake-1",)) -> None:
+        self.answers = [_steps(answer) for answer in answers]
+        self.models = tuple(models)
+        self.queries: list[Query] = []
+        self.connects = 0
+        self.disconnects = 0
+
+    def __call__(self, context: Context) -> Provider:
+        """Construct a provider that plays this script."""
+        return FakeProvider(context, self)
+
+    def next_answer(self, query: Query) -> tuple[Step, ...]:
+        """Record the query and say what comes next."""
+        self.queries.append(query)
+        if not self.answers:
+            return (query.prompt,)
+        return self.answers[min(len(self.queries), len(self.answers)) - 1]
+
+
+def _steps(answer: Answer) -> tuple[Step, ...]:
+    if isinstance(answer, str | Exception | Pause | Message) or not isinstance(answer, Iterable):
+        return (answer,)
+    return tuple(answer)

@@ -1,0 +1,187 @@
+"""The scripted server: an LLM server on 127.0.0.1 that answers, fails, stalls and breaks off as the URL says."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Any, Self
+
+import trio
+
+from .behaviour import Behaviour, from_path, to_path
+from .chat_script import CREATED, Cut, Flood, Send, Stall, error_body, steps, whole
+from .http_server import Exchange, HangUp, RecordedRequest, serve_connection
+
+JSON = ("content-type", "application/json")
+
+
+class ScriptedServer:
+    """Speaks chat completions over HTTP; `url()` builds the base URL that makes it behave as wanted.
+
+    Example:
+        async with ScriptedServer() as server:
+            base_url = server.url(error=429, retry_after=2, times=1)
+
+    Attributes:
+        requests: every request that arrived, in order.
+        connections: how many connections were ever accepted.
+        open: how many of them are open now.
+    """
+
+    def __init__(self, port: int = 0, *, models: Sequence[str] = ("scripted-1", "scripted-2")) -> None:
+        self.port = port
+        self.models = tuple(models)
+        self.requests: list[RecordedRequest] = []
+        self.connections = 0
+        self.open = 0
+        self._seen: Counter[str] = Counter()
+        self._stack = AsyncExitStack()
+
+    def url(self, **behaviour: object) -> str:
+        """The base URL of a server that behaves so; the names are those of `Behaviour`."""
+        return f"http://127.0.0.1:{self.port}{to_path(**behaviour)}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen; the port stays the same over `stop` and `start`."""
+        await self._stack.enter_async_context(self._serve())
+
+    async def stop(self) -> None:
+        """Close the listening socket and break all connections."""
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        """Stop and start at the same port."""
+        await self.stop()
+        await self.start()
+
+    async def wait_until_open(self, count: int, seconds: float = 5.0) -> None:
+        """Wait until `count` connections are open.
+
+        Raises:
+            trio.TooSlowError: that was not so within `seconds`.
+        """
+        with trio.fail_after(seconds):
+            while self.open != count:  # noqa: ASYNC110 - a test's patience, not a production wait
+                await trio.sleep(0.005)
+
+    @asynccontextmanager
+    async def _serve(self) -> AsyncIterator[None]:
+        listeners = await trio.open_tcp_listeners(self.port, host="127.0.0.1")
+        self.port = listeners[0].socket.getsockname()[1]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.serve_listeners, self._accept, listeners)
+            try:
+                yield
+            finally:
+                nursery.cancel_scope.cancel()
+                for listener in listeners:
+                    with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
+                        await listener.aclose()
+
+    async def _accept(self, stream: trio.SocketStream) -> None:
+        self.connections += 1
+        self.open += 1
+        try:
+            await serve_connection(stream, self.connections, self._answer)
+        finally:
+            self.open -= 1
+
+    def stats(self) -> dict[str, Any]:
+        """The counters and the requests as JSON data; `GET /stats` answers the same."""
+        requests = [
+            {"method": seen.method, "path": seen.path, "headers": dict(seen.headers), "body": seen.body.decode()}
+            for seen in self.requests
+        ]
+        return {"connections": self.connections, "open": self.open, "requests": requests}
+
+    async def _answer(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if request.path == "/stats":
+            await exchange.reply(200, json.dumps(self.stats()).encode(), [JSON])
+            return
+        self.requests.append(request)
+        try:
+            behaviour, path = from_path(request.path)
+        except ValueError as error:
+            await exchange.reply(400, json.dumps({"error": {"message": str(error)}}).encode(), [JSON])
+            return
+        self._seen[request.path] += 1
+        misbehave = not behaviour.times or self._seen[request.path] <= behaviour.times
+        await trio.sleep(behaviour.first)
+        if behaviour.drop and misbehave:
+            raise HangUp
+        if behaviour.stall == "headers":
+            await exchange.wait_for_hang_up()
+        if behaviour.redirect:
+            target = f"http://127.0.0.1:{behaviour.redirect}{request.path}"
+            await exchange.reply(307, b"", [("location", target)])
+        elif behaviour.error and misbehave:
+            await self._error(exchange, behaviour)
+        elif path == "/models":
+            models = [{"id": name, "object": "model", "created": CREATED, "owned_by": "claif"} for name in self.models]
+            await exchange.reply(200, json.dumps({"object": "list", "data": models}).encode(), [JSON])
+        elif path == "/chat/completions" and request.method == "POST":
+            await self._chat(exchange, behaviour, misbehave=misbehave)
+        else:
+            await exchange.reply(404, b'{"error": {"message": "There is nothing here.", "code": null}}', [JSON])
+
+    async def _error(self, exchange: Exchange, behaviour: Behaviour) -> None:
+        kind, body = error_body(behaviour)
+        headers = [("content-type", kind), ("x-request-id", "req-scripted")]
+        if behaviour.retry_after:
+            headers.append(("retry-after", behaviour.retry_after))
+        await exchange.reply(behaviour.error, body, headers)
+
+    async def _chat(self, exchange: Exchange, behaviour: Behaviour, *, misbehave: bool) -> None:
+        try:
+            request = exchange.request.json
+        except ValueError:
+            await exchange.reply(400, b'{"error": {"message": "The body is not JSON.", "code": null}}', [JSON])
+            return
+        if behaviour.plain or not request.get("stream"):
+            await exchange.reply(200, json.dumps(whole(behaviour, request)).encode(), [JSON])
+            return
+        await exchange.begin(200, [("content-type", "text/event-stream"), ("x-request-id", "req-scripted")])
+        for step in steps(behaviour, request, misbehave=misbehave):
+            await trio.sleep(behaviour.delay)
+            match step:
+                case Send(data):
+                    for start in range(0, len(data), behaviour.bytes or len(data)):
+                        await exchange.send(data[start : start + (behaviour.bytes or len(data))])
+                case Flood(data):
+                    while True:
+                        await exchange.send(data)
+                case Stall():
+                    await exchange.wait_for_hang_up()
+                case Cut():
+                    raise HangUp
+        await exchange.end()
+
+
+async def _main(port: int) -> None:
+    async with ScriptedServer(port) as server:
+        print(server.url().removesuffix("/v1"), flush=True)
+        await trio.to_thread.run_sync(sys.stdin.buffer.read, abandon_on_cancel=True)
+
+
+def main() -> None:
+    """Serve until stdin closes; the first line on stdout is the URL."""
+    arguments = sys.argv[1:]
+    trio.run(_main, int(arguments[1]) if arguments[:1] == ["--port"] else 0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Chat completions for Claif: OpenAI and every endpoint that speaks its protocol."""

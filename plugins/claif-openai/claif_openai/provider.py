@@ -1,0 +1,162 @@
+"""The provider: settings, key and address of an endpoint that speaks chat completions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from attrs import evolve, field, frozen
+from attrs.validators import in_, optional
+
+from claif.api import (
+    ClaifError,
+    Context,
+    Emit,
+    InvalidConfigError,
+    MissingAPIKeyError,
+    ModelInfo,
+    Provider,
+    ProviderSettings,
+    ProviderStatus,
+    Query,
+    Secret,
+)
+from claif_openai.chat import ChatCompletions
+from claif_openai.presets import ALL, Preset, find_preset
+from claif_openai.quirks import Quirks
+
+
+@frozen(kw_only=True)
+class OpenAISettings(ProviderSettings):
+    """The table `[providers.NAME]` of an OpenAI-compatible endpoint.
+
+    Args:
+        max_tokens_field: name of the field that limits the answer, where the preset's is not right.
+        stream_usage: whether the server takes `stream_options`, where the preset is not right.
+    """
+
+    max_tokens_field: str | None = field(default=None, validator=optional(in_(("max_tokens", "max_completion_tokens"))))
+    stream_usage: bool | None = None
+
+
+class OpenAIProvider(Provider):
+    """OpenAI, and every endpoint that speaks its chat completions."""
+
+    name = "openai"
+    capabilities: ClassVar[frozenset[str]] = ALL
+    Settings = OpenAISettings
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.settings: OpenAISettings = context.settings
+        self.preset = find_preset(context.name, self.settings.preset, self.settings.base_url)
+        self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
+        self._chat: ChatCompletions | None = None
+        self._first_model: str | None = None
+
+    @classmethod
+    def status(cls, name: str, settings: Any) -> ProviderStatus:
+        """Ready, unless the endpoint needs a key and there is none."""
+        try:
+            preset = find_preset(name, settings.preset, settings.base_url)
+        except InvalidConfigError as error:
+            return ProviderStatus("broken", error.message, error.hint or "")
+        if lacks_key(preset, settings):
+            return ProviderStatus("no key", f"{preset.key_variable} is not set.", key_hint(name, preset))
+        return ProviderStatus()
+
+    async def connect(self) -> None:
+        """Find the key and the address; nothing is sent.
+
+        Raises:
+            MissingAPIKeyError: the endpoint needs a key and there is none.
+            InvalidConfigError: the address is not allowed.
+        """
+        settings, preset, name = self.settings, self.preset, self.context.name
+        if lacks_key(preset, settings):
+            raise MissingAPIKeyError(
+                f"The provider {name} needs an API key: {preset.key_variable} is not set.",
+                hint=key_hint(name, preset),
+                provider=name,
+            )
+        key = find_key(preset, settings)
+        endpoint = self.context.http.endpoint(
+            settings.base_url or preset.base_url,
+            headers=[("authorization", Secret(f"Bearer {key.reveal()}"))] if key else [],
+            allow_http=settings.allow_http,
+            ca_bundle=settings.ca_bundle,
+        )
+        self._chat = ChatCompletions(
+            endpoint,
+            provider=name,
+            model=settings.model or preset.model,
+            quirks=adjust(preset.quirks, settings),
+            defaults=settings.options,
+            secret=key,
+        )
+
+    @property
+    def chat(self) -> ChatCompletions:
+        """The endpoint; it exists once the provider is connected."""
+        if self._chat is None:
+            raise RuntimeError("the provider is not connected")
+        return self._chat
+
+    async def query(self, query: Query, emit: Emit) -> None:
+        """Answer through chat completions."""
+        if query.model is None and not (self.settings.model or self.preset.model):
+            query = evolve(query, model=await self._model_of_server())
+        await self.chat.query(query, emit)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models that the endpoint lists."""
+        return await self.chat.models()
+
+    async def _model_of_server(self) -> str | None:
+        """The first model of a server that has no default, asked for once; one that lists none may need none."""
+        if self._first_model is None:
+            try:
+                models = await self.models()
+            except ClaifError as error:
+                if error.status is None:
+                    raise
+                return None
+            if not models:
+                return None
+            self._first_model = models[0].id
+        return self._first_model
+
+
+def find_key(preset: Preset, settings: ProviderSettings) -> Secret | None:
+    """The configured key, else the one in the preset's environment variable.
+
+    That variable belongs to the preset's own address: a key is never sent to another one unless the settings say so.
+    """
+    if settings.api_key:
+        return settings.api_key
+    if settings.base_url not in (None, preset.base_url) or preset.key_variable is None:
+        return None
+    value = os.environ.get(preset.key_variable, "").strip()
+    return Secret(value) if value else None
+
+
+def lacks_key(preset: Preset, settings: ProviderSettings) -> bool:
+    """Whether the endpoint would refuse every query for want of a key."""
+    return preset.needs_key and settings.base_url in (None, preset.base_url) and find_key(preset, settings) is None
+
+
+def key_hint(name: str, preset: Preset) -> str:
+    """How to give the provider its key."""
+    variable = preset.key_variable
+    return f"Set {variable}, or say where the key is: claif config set providers.{name}.api_key '${{{variable}}}'"
+
+
+def adjust(quirks: Quirks, settings: OpenAISettings) -> Quirks:
+    """The preset's quirks with what the settings say."""
+    return Quirks(
+        max_tokens=settings.max_tokens_field or quirks.max_tokens,
+        seed=quirks.seed,
+        stream_usage=quirks.stream_usage if settings.stream_usage is None else settings.stream_usage,
+        file_urls=quirks.file_urls,
+    )

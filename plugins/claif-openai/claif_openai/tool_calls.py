@@ -1,0 +1,99 @@
+"""Putting tool calls together from their pieces in a stream."""
+
+from __future__ import annotations
+
+from secrets import token_hex
+from typing import Any
+
+from attrs import define, field
+
+from claif.api import Event, Notice, ProtocolError, ToolUse, ToolUseBlock, json_loads
+
+
+@define
+class _Call:
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(factory=list)
+    parameters: dict[str, Any] | None = None
+
+
+def new_id() -> str:
+    """An id for a call that came without one: nine letters and digits, which is what the strictest server accepts."""
+    return token_hex(5)[:9]
+
+
+class ToolCalls:
+    """Collects tool calls.
+
+    How a piece finds its call:
+
+    1. Pieces with an `index` belong to the call of that index,
+    2. unless they bring another id than it has: some servers number all calls 0.
+    3. Pieces without an index belong to the call of their id,
+    4. or begin a new call if they bring an unknown id or a name,
+    5. or else continue the last call.
+    """
+
+    __slots__ = ("_by_index", "_calls")
+
+    def __init__(self) -> None:
+        self._calls: list[_Call] = []
+        self._by_index: dict[int, _Call] = {}
+
+    def add(self, piece: Any) -> None:
+        """Take one entry of `tool_calls`; what is no object is passed over."""
+        if not isinstance(piece, dict):
+            return
+        function = piece.get("function")
+        function = function if isinstance(function, dict) else {}
+        call_id, name = _text(piece.get("id")), _text(function.get("name"))
+        call = self._find(piece.get("index"), call_id, name)
+        call.id = call.id or call_id
+        call.name = call.name or name
+        arguments = function.get("arguments")
+        if isinstance(arguments, str):
+            call.arguments.append(arguments)
+        elif isinstance(arguments, dict):
+            call.parameters = arguments
+
+    def _find(self, index: Any, call_id: str, name: str) -> _Call:
+        if index.__class__ is int:
+            known = self._by_index.get(index)
+            if known is None or (call_id and known.id and known.id != call_id):
+                known = self._by_index[index] = self._new()
+            return known
+        if call_id:
+            return next((call for call in self._calls if call.id == call_id), None) or self._new()
+        return self._new() if name or not self._calls else self._calls[-1]
+
+    def _new(self) -> _Call:
+        call = _Call()
+        self._calls.append(call)
+        return call
+
+    def finish(self) -> list[Event]:
+        """The complete calls, in order; a call whose arguments are no JSON object becomes a `Notice`, never a guess."""
+        calls, self._calls, self._by_index = self._calls, [], {}
+        return [_event(call) for call in calls]
+
+
+def _event(call: _Call) -> Event:
+    text = "".join(call.arguments)
+    parameters: Any = call.parameters
+    if parameters is None:
+        try:
+            parameters = json_loads(text) if text.strip() else {}
+        except ProtocolError:
+            parameters = None
+    if not isinstance(parameters, dict) or not call.name:
+        return Notice(
+            "invalid_tool_call",
+            f"The model called the tool {call.name or '(without a name)'} with arguments that are not a JSON object.",
+            {"id": call.id, "tool_name": call.name, "arguments": text},
+        )
+    return ToolUse(ToolUseBlock(call.id or new_id(), call.name, parameters))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,169 @@
+"""From a query to the body of a chat-completions request; pure."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import Any
+
+from claif.api import (
+    ContentBlock,
+    FileBlock,
+    ImageBlock,
+    InvalidQueryError,
+    Message,
+    Options,
+    Query,
+    Role,
+    TextBlock,
+    ThinkingBlock,
+    ToolResultBlock,
+    ToolUseBlock,
+    json_dumps,
+)
+from claif_openai.quirks import NO_QUIRKS, Quirks
+
+RESERVED = frozenset(("messages", "model", "stream", "stream_options", "tools"))
+"""Fields that options must not set, because the query has its own way to say them."""
+
+SAMPLING = ("temperature", "top_p", "max_tokens", "stop", "seed")
+"""Options that every provider knows."""
+
+
+def request_body(
+    query: Query, model: str | None, quirks: Quirks = NO_QUIRKS, defaults: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The request as JSON data.
+
+    Args:
+        query: what is asked.
+        model: name of the model; left out when `None`.
+        quirks: what the server wants differently.
+        defaults: options for what the query leaves open, by the names of `Options` or of the server.
+
+    Raises:
+        InvalidQueryError: something in the query has no form in this protocol.
+    """
+    body: dict[str, Any] = {"messages": [part for message in query.messages for part in _messages(message, quirks)]}
+    if model is not None:
+        body["model"] = model
+    if query.stream:
+        body["stream"] = True
+        if quirks.stream_usage:
+            body["stream_options"] = {"include_usage": True}
+    if query.tools:
+        body["tools"] = [
+            {
+                "type": "function",
+                "function": {"name": tool.name, "description": tool.description, "parameters": tool.parameters},
+            }
+            for tool in query.tools
+        ]
+    if query.schema is not None:
+        schema = {"name": "answer", "schema": query.schema, "strict": is_closed(query.schema)}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
+    return body | _options(query.options, quirks, defaults or {})
+
+
+def _options(options: Options, quirks: Quirks, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    own = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None and value != ()}
+    fields = {"max_tokens": quirks.max_tokens, "seed": quirks.seed}
+    chosen: dict[str, Any] = {}
+    for source in (defaults, own, options.extra):
+        for name, value in source.items():
+            if name in RESERVED:
+                raise InvalidQueryError(
+                    f"The option {name} cannot be set: it is a part of the query itself.",
+                    hint="Leave it out; model, tools and messages have their own arguments.",
+                )
+            # What the server calls by its own name in `extra` is left alone.
+            chosen[name if source is options.extra else fields.get(name, name)] = (
+                list(value) if name == "stop" and isinstance(value, tuple) else value
+            )
+    return chosen
+
+
+def is_closed(schema: Any) -> bool:
+    """Whether OpenAI's strict mode takes the schema: each object requires all its properties and allows no others."""
+    if isinstance(schema, list | tuple):
+        return all(map(is_closed, schema))
+    if not isinstance(schema, Mapping):
+        return True
+    if schema.get("type") == "object" or "properties" in schema:
+        properties = schema.get("properties")
+        names = set(properties) if isinstance(properties, Mapping) else set()
+        required = schema.get("required")
+        closed = schema.get("additionalProperties") is False
+        if not closed or names - set(map(str, required if isinstance(required, list | tuple) else ())):
+            return False
+    return all(is_closed(value) for value in schema.values())
+
+
+def _messages(message: Message, quirks: Quirks) -> list[dict[str, Any]]:
+    """The messages of the protocol for one of ours.
+
+    1. Each tool result becomes a message of its own, before the rest: it has to follow the call at once.
+    2. Thoughts are not sent back: servers ignore or refuse them.
+    3. Tool calls stand beside the content of the assistant.
+    4. The rest is content: a plain string where it is only text, since not every server takes parts.
+    """
+    results: list[dict[str, Any]] = []
+    calls: list[dict[str, Any]] = []
+    parts: list[dict[str, Any]] = []
+    for block in message.content:
+        if isinstance(block, ToolResultBlock):
+            results.append({"role": "tool", "tool_call_id": block.tool_use_id, "content": block.content})
+        elif isinstance(block, ToolUseBlock) and message.role is Role.ASSISTANT:
+            arguments = json_dumps(block.parameters).decode()
+            function = {"name": block.tool_name, "arguments": arguments}
+            calls.append({"id": block.id, "type": "function", "function": function})
+        elif not isinstance(block, ThinkingBlock):
+            parts.append(_part(block, message.role, quirks))
+    if not parts and not calls:
+        return results
+    if message.role is Role.TOOL:
+        raise InvalidQueryError("A message of a tool may contain tool results only.")
+    content: Any = parts
+    if all(part["type"] == "text" for part in parts):
+        content = "".join([part["text"] for part in parts])
+    said: dict[str, Any] = {"role": message.role.value, "content": content if parts else None}
+    if calls:
+        said["tool_calls"] = calls
+    return [*results, said]
+
+
+def _part(block: ContentBlock, role: Role, quirks: Quirks) -> dict[str, Any]:
+    if isinstance(block, TextBlock):
+        return {"type": "text", "text": block.text}
+    if role is Role.USER:
+        if isinstance(block, ImageBlock):
+            return {"type": "image_url", "image_url": {"url": block.url or data_url(block)}}
+        if isinstance(block, FileBlock):
+            return _file(block, quirks)
+    raise InvalidQueryError(
+        f"A {type(block).__name__} in a message of the role {role.value} has no form in chat completions.",
+        hint="Remove the block from the message.",
+    )
+
+
+def _file(block: FileBlock, quirks: Quirks) -> dict[str, Any]:
+    if block.url is not None and not quirks.file_urls:
+        raise InvalidQueryError(
+            "This endpoint does not fetch files by URL.", hint="Download the file and attach it by its path."
+        )
+    if block.url is None and block.mime_type.startswith("text/"):
+        # No server takes text as a file: the protocol's files are PDFs.
+        try:
+            text = block.data.decode()
+        except UnicodeDecodeError:
+            raise InvalidQueryError(
+                f"The attachment {block.name or ''} is not valid UTF-8.", hint="Convert it to UTF-8."
+            ) from None
+        return {"type": "text", "text": f"{block.name}:\n\n{text}\n\n" if block.name else f"{text}\n\n"}
+    file = {"filename": block.name or "attachment", "file_data": block.url or data_url(block)}
+    return {"type": "file", "file": file}
+
+
+def data_url(block: ImageBlock | FileBlock) -> str:
+    """The bytes of an attachment as a `data:` URL."""
+    return f"data:{block.mime_type};base64,{b64encode(block.data).decode('ascii')}"
