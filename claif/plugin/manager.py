@@ -1,0 +1,290 @@
+"""The plugin manager: loads hook modules and calls hooks. Nothing else in Claif touches pluggy's manager."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ..errors import PluginError
+from .binding import Implementation, bind
+from .caller import HookCaller
+from .catalog import OWN, Catalog, Selection, names
+from .guard import Failed, guarded, load, refuse
+from .heavy import heavy_among
+from .offers import config_sources, provider_offers
+from .processors import arrange, processor
+from .report import PluginReport, report
+from .scan import Distribution, normalize, scan
+from .state import Plugin, Status
+from .trace import traced
+
+if TYPE_CHECKING:
+    import pluggy
+
+    from ..client import Client
+    from ..config import Config, ConfigSource
+    from ..models import Query, Reply
+    from ..pipeline.types import Layer
+    from .binding import Implementation
+    from .entries import CommandEntry, ProviderEntry
+    from .processors import Processor
+
+
+class PluginManager:
+    """The plugins of one client, and one typed method for each hook.
+
+    `PluginManager()` knows no plugins; `discover` and `for_config` find those that are installed.
+
+    Args:
+        critical: distributions whose failing hooks refuse the query.
+        trace: whether each hook call is printed to stderr; `CLAIF_TRACE_HOOKS` decides when `None`.
+    """
+
+    def __init__(self, *, critical: Iterable[str] = (), trace: bool | None = None) -> None:
+        self._catalog = Catalog((), Selection(), {})
+        self._caller = HookCaller(names(critical))
+        self._trace = os.environ.get("CLAIF_TRACE_HOOKS", "") not in {"", "0"} if trace is None else trace
+        self._loaded = False
+        self._pluggy: pluggy.PluginManager | None = None
+        self._arguments: dict[str, tuple[str, ...]] = {}
+        self._registered: dict[str, Plugin] = {}
+        self._bound: dict[str, tuple[Implementation, ...]] = {}
+        self._processors: tuple[object, tuple[Processor, ...]] | None = None
+        self._refusal: Status | None = None
+
+    @classmethod
+    def discover(
+        cls,
+        *,
+        load: Iterable[str] | None = None,
+        disable: Iterable[str] = (),
+        off: bool = False,
+        critical: Iterable[str] = (),
+        provider_choice: Mapping[str, str] | None = None,
+        path: Sequence[str] | None = None,
+        trace: bool | None = None,
+    ) -> PluginManager:
+        """Find the installed plugins; none is imported.
+
+        Args:
+            load: use only these distributions; all when `None`.
+            disable: leave these out.
+            off: use none at all.
+            critical: distributions whose failing hooks refuse the query.
+            provider_choice: provider name -> the distribution that serves it, where several claim it.
+            path: folders to look into; `sys.path` when `None`.
+            trace: see the class.
+        """
+        manager = cls(critical=critical, trace=trace)
+        selection = Selection(None if load is None else names(load), names(disable), off)
+        manager._catalog = Catalog(scan(path), selection, provider_choice or {})
+        return manager
+
+    @classmethod
+    def for_config(
+        cls,
+        config: Config,
+        *,
+        environ: Mapping[str, str] | None = None,
+        off: bool = False,
+        path: Sequence[str] | None = None,
+    ) -> PluginManager:
+        """Find the installed plugins that the configuration and the environment leave on.
+
+        `CLAIF_PLUGINS` (only these; empty: none) and `CLAIF_DISABLE_PLUGINS` hold names separated by commas.
+        """
+        environ = os.environ if environ is None else environ
+        only = environ.get("CLAIF_PLUGINS")
+        return cls.discover(
+            load=None if only is None else only.split(","),
+            disable=[*config.plugins.disable, *environ.get("CLAIF_DISABLE_PLUGINS", "").split(",")],
+            off=off,
+            critical=config.plugins.critical,
+            provider_choice=config.plugins.providers,
+            path=path,
+        )
+
+    def providers(self) -> Mapping[str, ProviderEntry]:
+        """The installed providers by name."""
+        return self._catalog.providers()
+
+    def commands(self) -> Mapping[str, CommandEntry]:
+        """The commands of plugins by name."""
+        return self._catalog.commands()
+
+    def reports(self) -> tuple[PluginReport, ...]:
+        """What is known about each plugin, sorted by name."""
+        plugins = {plugin.name: plugin for plugin in (*self._catalog.plugins, *self._registered.values())}
+        providers, commands = self.providers(), self.commands()
+        return tuple([report(plugins[name], providers, commands) for name in sorted(plugins) if name != OWN])
+
+    @property
+    def warnings(self) -> Sequence[tuple[str, str]]:
+        """Plugin and message of what went wrong lately."""
+        return self._caller.warnings
+
+    def warn(self, plugin: str, message: str) -> None:
+        """Tell the user that something of a plugin went wrong, and go on."""
+        self._caller.warn(plugin, message)
+
+    def on_warning(self, tell: Callable[[str, str], None] | None) -> None:
+        """Have `tell(plugin, message)` called each time that something goes wrong."""
+        self._caller.on_warning = tell
+
+    def load_hooks(self) -> None:
+        """Import the hook modules of the plugins that are on, one by one; those that fail are named and left out."""
+        if self._loaded:
+            return
+        for plugin, name, value in self._catalog.hook_modules():
+            self._load(plugin, f"{plugin.name}:{name}", value)
+        self._loaded = True
+        self._bound.clear()
+
+    def register(self, plugin: object, name: str) -> None:
+        """Register a module or an object with hook implementations; again is the same as once.
+
+        Args:
+            plugin: has functions marked with `@hookimpl`.
+            name: the distribution that it belongs to, or `claif.…` for what Claif itself brings.
+
+        Raises:
+            PluginError: an implementation cannot work.
+        """
+        distribution = OWN if name.startswith("claif.") else normalize(name)
+        self._add(plugin, name, Plugin(Distribution(distribution, "", "", ())))
+
+    def register_providers(self, register: Callable[..., None]) -> None:
+        """Ask for providers that are made at run time, and register those whose names are free.
+
+        Args:
+            register: called with name, factory and `capabilities`.
+
+        Raises:
+            PluginError: a critical plugin failed.
+        """
+        implementations = self._implementations("claif_register_providers")
+        for offer in provider_offers(self._caller, implementations, self._catalog):
+            register(offer.name, offer.factory, capabilities=offer.capabilities)
+
+    def query_layers(self, query: Query, config: Config, client: Client) -> list[Layer]:
+        """The layers that plugins put around this query; each knows the distribution that brought it.
+
+        Raises:
+            PluginError: a critical plugin failed, or cannot be used.
+        """
+        bound = self._implementations("claif_query")
+        if self._refusal is not None:
+            raise PluginError(self._refusal.detail, hint=self._refusal.hint)
+        if not bound:
+            return []
+        from .results import layers, owned
+
+        found: list[Layer] = []
+        for implementation in bound:
+            made = self._caller.call(implementation, (query, config, client), layers, ())
+            found += owned(made, implementation.plugin.name)
+        return found
+
+    def processors(self, config: Config) -> tuple[Processor, ...]:
+        """The message processors that are on, in the order in which they run."""
+        bound = self._implementations("claif_process_message")
+        table = config.processors
+        if self._processors is None or self._processors[0] is not table:
+            made = [processor(self._caller, implementation) for implementation in bound]
+            self._processors = (table, arrange(made, table))
+        return self._processors[1]
+
+    def config_sources(self) -> list[ConfigSource]:
+        """The sources of configuration that plugins add.
+
+        Raises:
+            PluginError: a critical plugin failed.
+        """
+        return config_sources(self._caller, self._implementations("claif_config_sources"))
+
+    @property
+    def observed(self) -> bool:
+        """Whether anybody wants to know how queries end."""
+        return bool(self._implementations("claif_query_finished"))
+
+    def finished(self, query: Query, reply: Reply | None, error: BaseException | None, seconds: float) -> None:
+        """Tell the observers how a query ended, after `seconds` of wall time."""
+        from .record import QueryRecord
+
+        record = QueryRecord(query, reply, error, seconds)
+        for implementation in self._implementations("claif_query_finished"):
+            self._caller.call(implementation, (record,), lambda _result: None, None, decides=False)
+
+    def _load(self, plugin: Plugin, name: str, value: str) -> None:
+        if name in self._registered:
+            return
+        problem = plugin.usable.detail
+        if not problem:
+            before = set(sys.modules)
+            try:
+                module, seconds = load(value)
+                plugin.took(value, seconds)
+                self._add(module, name, plugin)
+            except Failed as failure:
+                problem = plugin.failure = f"Its hook module {value} cannot be loaded ({failure})."
+            except PluginError as error:
+                problem = plugin.failure = error.message
+            if heavy := heavy_among(set(sys.modules) - before):
+                plugin.note(f"Its hook module imports {', '.join(heavy)}, which makes every query start later.")
+        if problem:
+            self.warn(plugin.name, f"The plugin {plugin.name} was left out: {problem}")
+
+    def _add(self, module: object, name: str, plugin: Plugin) -> None:
+        manager = self._hooks()
+        if name in self._registered or manager.is_registered(module):
+            return
+        from .checks import look_over
+
+        try:
+            findings = guarded(lambda: look_over(module, self._arguments))
+            # A guard that waits for a call that never comes would fail open.
+            problems = findings.problems + (findings.unknown if plugin.name in self._caller.critical else [])
+            refuse(problems)
+            guarded(lambda: manager.register(module, name))
+        except Failed as failure:
+            if manager.has_plugin(name):
+                manager.unregister(name=name)
+            raise PluginError(f"The hooks of {name} were refused: {failure}") from failure.__cause__
+        for unknown in findings.unknown:
+            plugin.note(unknown)
+        plugin.hooks += findings.hooks
+        self._registered[name] = plugin
+        self._bound.clear()
+        self._processors = None
+
+    def _hooks(self) -> pluggy.PluginManager:
+        if self._pluggy is None:
+            import pluggy
+
+            from .. import hookspecs
+            from .checks import hook_arguments
+
+            self._pluggy = pluggy.PluginManager(hookspecs.PROJECT)
+            self._pluggy.add_hookspecs(hookspecs)
+            self._arguments = hook_arguments(hookspecs)
+        return self._pluggy
+
+    def _implementations(self, hook: str) -> tuple[Implementation, ...]:
+        bound = self._bound.get(hook)
+        return self._bind(hook) if bound is None else bound
+
+    def _bind(self, hook: str) -> tuple[Implementation, ...]:
+        self.load_hooks()
+        self._refusal = self._catalog.missing(self._caller.critical, self._registered.values())
+        found: list[Implementation] = []
+        if self._pluggy is not None:
+            arguments = self._arguments[hook]
+            implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
+            found = [bind(each, hook, arguments, self._registered[each.plugin_name]) for each in implementations]
+        found.sort(key=lambda implementation: implementation.rank)
+        if self._trace:
+            found = [each._replace(call=traced(each.call, hook, each.plugin.name)) for each in found]
+        self._bound[hook] = bound = tuple(found)
+        return bound
