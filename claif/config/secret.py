@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NoReturn, final
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, final
 
 MASK = "********"
 """What is shown in place of a secret; it tells nothing about the secret's length."""
@@ -25,13 +26,11 @@ class Secret:
     __slots__ = ("_reveal",)
 
     def __init__(self, value: str | Secret) -> None:
-        if isinstance(value, Secret):
-            self._reveal = value._reveal
-            return
-        if not isinstance(value, str):
+        text = value.reveal() if isinstance(value, Secret) else value
+        if not isinstance(text, str):
             raise TypeError("a secret must be a string")
         # A closure: tools that walk over attributes (debuggers, serializers, loggers) find a function, not the text.
-        self._reveal = lambda: value
+        self._reveal: Callable[[], str] = lambda: text
 
     def reveal(self) -> str:
         """The text itself."""
@@ -70,3 +69,13 @@ class Secret:
 
     def __deepcopy__(self, _memo: object) -> NoReturn:
         self.__reduce_ex__(0)
+
+
+def seal(value: Any) -> Any:
+    """The same tables and lists with each `api_key` a secret, wherever it stands."""
+    if isinstance(value, Mapping):
+        return {
+            key: Secret(item) if key == "api_key" and isinstance(item, str) else seal(item)
+            for key, item in value.items()
+        }
+    return [seal(item) for item in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,145 @@
+"""The configuration: frozen, typed, and able to say where each value came from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import AttrsInstance, field, frozen
+
+from ..errors import InvalidConfigError
+from .check import Problems, invalid, make
+from .dotted import Path, join, nearest, split
+from .merge import Merged, Origin, leaves, look
+from .references import Unresolved
+from .schema import SECTIONS, General, Plugins, Processors, Project, ProviderSettings
+from .types import field_types, from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path as FilePath
+
+T = TypeVar("T", bound=AttrsInstance)
+
+_PROVIDER_SETTING = 3
+"""Parts of the name of a provider's setting."""
+
+
+@frozen(kw_only=True, eq=False)
+class Config:
+    """The configuration of a client or a command.
+
+    Args:
+        home: Claif's own folder.
+        general: the table `[general]`.
+        plugins: the table `[plugins]`.
+        processors: the table `[processors]`.
+        project: the table `[project]`.
+        providers: the tables `[providers.NAME]` as they were written; each `api_key` is a `Secret`.
+        notices: what the user should be told about where the configuration came from.
+    """
+
+    home: FilePath
+    general: General = field(factory=General)
+    plugins: Plugins = field(factory=Plugins)
+    processors: Processors = field(factory=Processors)
+    project: Project = field(factory=Project)
+    providers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    notices: tuple[str, ...] = ()
+    _merged: Merged = field(factory=Merged, repr=False)
+    _texts: Mapping[Path, str] = field(factory=dict, repr=False)
+    _written: Mapping[Path, str] = field(factory=dict, repr=False)
+
+    def settings(self, name: str, cls: type[T]) -> T:
+        """The settings of a provider, strictly checked; the class's defaults if nothing is configured.
+
+        Args:
+            name: the provider's name.
+            cls: the attrs class that declares what the provider can be told.
+
+        Raises:
+            MissingAPIKeyError: the key refers to an environment variable that is not set.
+            InvalidConfigError: settings are unknown or wrong; all are named.
+        """
+        table = self.providers.get(name, {})
+        for _, value in leaves(table):
+            if isinstance(value, Unresolved):
+                raise value.error()
+        problems = Problems(self._merged.origin)
+        settings = make(cls, self._retyped(name, table, cls, problems), ("providers", name), problems)
+        if settings is None or problems.found:
+            raise invalid(problems.found)
+        return settings
+
+    def _retyped(self, name: str, table: Mapping[str, Any], cls: type, problems: Problems) -> dict[str, Any]:
+        """The table with what came from variables converted to what the provider's own class declares."""
+        kinds = field_types(cls)
+        values = dict(table)
+        for key in kinds.keys() & table.keys():
+            path = ("providers", name, key)
+            if path in self._texts and self._merged.origin(path).kind == "environment":
+                try:
+                    values[key] = from_text(self._texts[path], kinds[key])
+                except ValueError as error:
+                    del values[key]
+                    problems.add(path, str(error))
+        return values
+
+    def provider_type(self, name: str) -> str:
+        """The provider plugin that serves a provider's name: its `type`, or the name itself."""
+        kind = self.providers.get(name, {}).get("type")
+        return kind if isinstance(kind, str) else name
+
+    def get(self, name: str) -> Any:
+        """The value of a setting by its dotted name, a default if nothing else is configured; a mapping for a table.
+
+        Raises:
+            InvalidConfigError: there is no such setting, or it is not set and has no default.
+            MissingAPIKeyError: the value refers to an environment variable that is not set.
+        """
+        value = self.look(split(name))
+        if isinstance(value, Unresolved):
+            raise value.error()
+        return value
+
+    def look(self, path: Path) -> Any:
+        """As `get`, by a path, and with an `Unresolved` where a variable is missing."""
+        if path[0] in SECTIONS:
+            value = look(self._section(path[0]), path[1:])
+        elif path[0] == "providers":
+            value = look(self.providers, path[1:])
+            if value is None and len(path) == _PROVIDER_SETTING and path[2] in field_types(ProviderSettings):
+                return getattr(ProviderSettings(), path[2])
+        else:
+            raise self._unknown(path, [*SECTIONS, "providers"])
+        if value is None and path[-1] not in (known := list(look(self._tables(), path[:-1]) or ())):
+            raise self._unknown(path, known)
+        return value
+
+    def _unknown(self, path: Path, known: Iterable[str]) -> InvalidConfigError:
+        return InvalidConfigError(
+            f"{join(path)} is not set{nearest(path[-1], known)}.",
+            problems=(f"{join(path)}: is not set",),
+            hint="See all settings with `claif config show`.",
+        )
+
+    def _section(self, name: str) -> dict[str, Any]:
+        section = getattr(self, name)
+        return {key: getattr(section, key) for key in field_types(SECTIONS[name])}
+
+    def _tables(self) -> dict[str, Any]:
+        return {**{name: self._section(name) for name in SECTIONS}, "providers": self.providers}
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of a setting, by its dotted name, came from; of a table, where its first value did."""
+        return self._merged.origin(split(name))
+
+    def written(self, path: Path) -> str | None:
+        """What the user's file has where the value came out of an environment variable: the text with `${NAME}`."""
+        return self._written.get(path) if self._merged.origin(path).kind == "user" else None
+
+    def flat(self) -> list[tuple[str, Any, Origin]]:
+        """Every setting: its dotted name, its value, and where that came from.
+
+        Secrets are `Secret`; a value that refers to a variable that is not set is an `Unresolved`.
+        """
+        return [(join(path), value, self._merged.origin(path)) for path, value in leaves(self._tables())]

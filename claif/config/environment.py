@@ -1,0 +1,92 @@
+"""The environment: variables such as `CLAIF_GENERAL__TIMEOUT` and `CLAIF_PROVIDERS__OPENAI__MODEL` as a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from .limits import MAX_DEPTH, MAX_TEXT
+from .merge import Merged, Origin
+from .types import declared_type, from_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .dotted import Path
+
+_PREFIX = "CLAIF_"
+_SEPARATOR = "__"
+_SHORT: Mapping[str, Path] = {
+    "CLAIF_DEFAULT_PROVIDER": ("general", "default_provider"),
+    "CLAIF_LOG_LEVEL": ("general", "log_level"),
+    "CLAIF_TIMEOUT": ("general", "timeout"),
+}
+
+
+@frozen
+class Variable:
+    """A variable that configures something: its name, the path that the name spells, and its text."""
+
+    name: str
+    path: Path
+    text: str
+
+
+def find_variables(environ: Mapping[str, str]) -> tuple[Variable, ...]:
+    """The variables that configure something; empty ones do not. Long names win over short ones, so they come last."""
+    short, long = [], []
+    for name in sorted(environ):
+        text = environ[name]
+        if not text or not name.startswith(_PREFIX):
+            continue
+        if name in _SHORT:
+            short.append(Variable(name, _SHORT[name], text))
+        elif _SEPARATOR in name:
+            parts = name[len(_PREFIX) :].lower().split(_SEPARATOR)
+            long.append(Variable(name, tuple(parts), text))
+    return (*short, *long)
+
+
+def lay_variables(
+    merged: Merged, variables: Iterable[Variable], provider_names: Iterable[str]
+) -> tuple[dict[Path, str], list[str]]:
+    """Lay the variables over what is there, each converted to its declared type.
+
+    Args:
+        merged: what is there.
+        variables: the variables.
+        provider_names: known names of providers; `MY_OPENAI` in a variable stands for `my-openai` if that is one.
+
+    Returns:
+        The text of each variable by the path that it sets, and what is wrong, as `path: what`.
+    """
+    texts: dict[Path, str] = {}
+    problems: list[str] = []
+    names = list(provider_names)
+    for variable in variables:
+        path = _with_provider_name(variable.path, names)
+        try:
+            value = _converted(path, variable.text)
+        except ValueError as error:
+            problems.append(f"{variable.name}: {error} [environment]")
+            continue
+        merged.put(path, value, Origin("environment", variable.name))
+        texts[path] = variable.text
+    return texts, problems
+
+
+def _with_provider_name(path: Path, names: list[str]) -> Path:
+    if path[0] != "providers" or len(path) == 1:
+        return path
+    name = path[1]
+    matching = [known for known in names if known.lower().replace("-", "_") == name]
+    return path if name in matching or not matching else ("providers", matching[0], *path[2:])
+
+
+def _converted(path: Path, text: str) -> Any:
+    if len(text) > MAX_TEXT:
+        raise ValueError(f"is longer than {MAX_TEXT} characters")
+    if len(path) > MAX_DEPTH:
+        raise ValueError(f"names a setting deeper than {MAX_DEPTH} levels")
+    return from_text(text, declared_type(path))

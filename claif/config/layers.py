@@ -1,0 +1,132 @@
+"""Layers: laid over each other in the order of their priority, and checked as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from .check import Problems, make
+from .config import Config
+from .dotted import Path, join
+from .environment import lay_variables
+from .limits import find_excess
+from .merge import Merged, Origin, SourceTable, look
+from .references import Unresolved
+from .schema import SECTIONS, ProviderSettings, is_name
+from .secret import seal
+
+if TYPE_CHECKING:
+    from .loader import ConfigLoader
+
+_SOURCES_MAY_SET = frozenset({"general", "processors", "providers"})
+_USERS = frozenset({"user", "environment", "cli"})
+
+
+@frozen
+class Layers:
+    """The layers laid over each other, the texts of variables by the path they set, and what went wrong."""
+
+    merged: Merged
+    texts: Mapping[Path, str]
+    problems: list[str]
+
+
+def lay(loader: ConfigLoader, tables: Iterable[SourceTable], provider_names: Iterable[str]) -> Layers:
+    """Lay over each other: plugins' sources, the user's file, the project's file, the environment, the command line."""
+    merged, problems = Merged(), []
+    for source in sorted(tables, key=lambda source: (source.priority, source.name)):
+        wrong = find_excess(source.table) or _beyond_sources(source.table)
+        if wrong:
+            problems.append(f"{wrong} [plugin ({source.name})]")
+        else:
+            merged.lay(seal(source.table), Origin("plugin", source.name))
+    merged.lay(loader.user.table, loader.user_origin)
+    merged.lay(loader.project, loader.project_origin)
+    names = [*provider_names, *_provider_tables(merged.table), *_provider_tables(loader.cli)]
+    texts, wrong_variables = lay_variables(merged, loader.variables, names)
+    merged.lay(loader.cli, Origin("cli"))
+    return Layers(merged, texts, problems + wrong_variables)
+
+
+def _beyond_sources(table: Mapping[str, Any]) -> str | None:
+    beyond = sorted(map(str, table.keys() - _SOURCES_MAY_SET))
+    return f"{join(beyond[:1])}: a plugin's source of configuration may not set this" if beyond else None
+
+
+def _provider_tables(table: Mapping[str, Any]) -> Iterable[str]:
+    providers = table.get("providers")
+    return providers if isinstance(providers, Mapping) else ()
+
+
+def check(loader: ConfigLoader, layers: Layers) -> Config:
+    """Make the configuration of the layers.
+
+    Raises:
+        InvalidConfigError: settings are unknown or wrong; all are named.
+    """
+    merged = layers.merged
+    problems = Problems(merged.origin)
+    problems.found += layers.problems
+    for key in merged.table.keys() - SECTIONS.keys() - {"providers"}:
+        problems.unknown((key,), [*SECTIONS, "providers"])
+    sections: dict[str, Any] = {
+        name: make(kind, _resolved(merged.table.get(name, {}), (name,), problems), (name,), problems)
+        for name, kind in SECTIONS.items()
+    }
+    providers = _check_providers(merged.table.get("providers", {}), problems)
+    problems.raise_if_any()
+    return Config(
+        home=loader.home,
+        **sections,
+        providers=providers,
+        notices=(*loader.user.notices, *_announcements(merged, providers)),
+        merged=merged,
+        texts=layers.texts,
+        written=loader.user.written,
+    )
+
+
+def _resolved(table: Any, path: Path, problems: Problems) -> Any:
+    """The table without values that refer to missing variables; outside of providers these are problems at once."""
+    if not isinstance(table, Mapping):
+        return table
+    for key, value in table.items():
+        if isinstance(value, Unresolved):
+            problems.add((*path, key), f"the environment variable {', '.join(value.missing)} is not set")
+    return _without_unresolved(table)
+
+
+def _without_unresolved(table: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in table.items() if not isinstance(value, Unresolved)}
+
+
+def _check_providers(table: Any, problems: Problems) -> Mapping[str, Mapping[str, Any]]:
+    """Check what is known of every provider; what a provider's own class declares is checked when it is used."""
+    if not isinstance(table, Mapping):
+        problems.add(("providers",), "must be a table")
+        return {}
+    for name, settings in table.items():
+        path = ("providers", name)
+        if not is_name(name):
+            problems.add(path, "is no name of a provider: letters, digits, '_', '.', '-', at most 64 characters")
+        elif not isinstance(settings, Mapping):
+            problems.add(path, "must be a table")
+        else:
+            make(ProviderSettings, _without_unresolved(settings), path, problems, lenient=True)
+    return MappingProxyType({name: MappingProxyType(value) for name, value in table.items() if isinstance(value, dict)})
+
+
+def _announcements(merged: Merged, providers: Mapping[str, Mapping[str, Any]]) -> Iterable[str]:
+    """What others than the user decided about where a query, or a key, goes."""
+    chosen = [("general", "default_provider"), *(("providers", name, "model") for name in providers)]
+    for path in chosen:
+        origin = merged.origin(path)
+        if origin.kind == "project":
+            yield f"{origin.where} sets {join(path)} to {look(merged.table, path)}."
+    for name, table in providers.items():
+        address, key = (merged.origin(("providers", name, field)) for field in ("base_url", "api_key"))
+        if table.get("api_key") and address.kind == "plugin" and key.kind in _USERS:
+            yield f"Your key for {name} goes to {table['base_url']}, as the plugin source {address.where} says."

@@ -1,0 +1,111 @@
+"""Sources: configuration that plugins fetch, perhaps from far away, together and within bounded time."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from inspect import isawaitable, iscoroutinefunction
+from typing import Any
+
+from attrs import frozen
+
+from ..errors import ConfigurationError
+from .dotted import printable
+from .limits import find_excess
+from .merge import SourceTable
+
+_MAX_REASON = 200
+"""Characters of what a failing source said about itself."""
+
+
+@frozen
+class ConfigSource:
+    """A source of configuration that a plugin brings.
+
+    Args:
+        name: what the user knows it by.
+        load: returns the tables `general`, `processors` and `providers`, or some of them. It may be async (under trio);
+            if it is not, it runs in a thread.
+        priority: sources with larger ones win; all of them yield to the user's file.
+        fatal: whether its failure must stop everything, instead of being told and passed over.
+        timeout: seconds that it may take.
+    """
+
+    name: str
+    load: Callable[[], Mapping[str, Any] | Awaitable[Mapping[str, Any]]]
+    priority: int = 0
+    fatal: bool = False
+    timeout: float = 5.0
+
+
+@frozen
+class SourceFailure:
+    """A source that gave nothing, and why."""
+
+    name: str
+    message: str
+
+
+async def load_sources(
+    sources: Iterable[ConfigSource], timeout: float | None = None
+) -> tuple[list[SourceTable], list[SourceFailure]]:
+    """Ask all sources at the same time.
+
+    Args:
+        sources: the sources.
+        timeout: seconds that none of them may exceed, whatever it asks for itself.
+
+    Returns:
+        The tables, smallest priority first, and the failures of sources that are not fatal.
+
+    Raises:
+        ConfigurationError: a source that is fatal failed.
+    """
+    import trio
+
+    sources = list(sources)
+    outcomes: dict[int, SourceTable | SourceFailure] = {}
+
+    async def ask(index: int, source: ConfigSource) -> None:
+        limit = source.timeout if timeout is None else min(timeout, source.timeout)
+        with trio.move_on_after(limit):
+            outcomes[index] = await _ask(source)
+            return
+        outcomes[index] = SourceFailure(source.name, f"it did not answer within {limit:g} s")
+
+    async with trio.open_nursery() as nursery:
+        for index, source in enumerate(sources):
+            nursery.start_soon(ask, index, source)
+
+    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, SourceFailure)]
+    for index, source in enumerate(sources):
+        outcome = outcomes[index]
+        if source.fatal and isinstance(outcome, SourceFailure):
+            raise ConfigurationError(
+                f"The source of configuration {source.name} failed: {outcome.message}.",
+                hint="It is declared as one that must work; run without plugins with --no-plugins.",
+            )
+    tables = [outcome for outcome in outcomes.values() if isinstance(outcome, SourceTable)]
+    return sorted(tables, key=lambda table: (table.priority, table.name)), failures
+
+
+async def _ask(source: ConfigSource) -> SourceTable | SourceFailure:
+    try:
+        table = await _load(source)
+    except (Exception, SystemExit) as error:
+        text = printable(str(error).partition("\n")[0])[:_MAX_REASON]
+        return SourceFailure(source.name, f"{type(error).__name__}: {text}" if text else type(error).__name__)
+    if not isinstance(table, Mapping):
+        return SourceFailure(source.name, f"it gave a {type(table).__name__} instead of tables")
+    if excess := find_excess(table):
+        return SourceFailure(source.name, excess)
+    return SourceTable(source.name, source.priority, table)
+
+
+async def _load(source: ConfigSource) -> Any:
+    import trio
+
+    if iscoroutinefunction(source.load):
+        return await source.load()
+    # A thread, because it may block; it is left behind if it takes longer than it may.
+    result = await trio.to_thread.run_sync(source.load, abandon_on_cancel=True)
+    return await result if isawaitable(result) else result
