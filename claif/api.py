@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ._json import dumps as json_dumps
     from ._json import loads as json_loads
     from .client import Client, Stream
-    from .config import Config, ConfigSource, ProviderSettings, Secret
+    from .config import Config, ConfigSource, ProviderSettings, Secret, claif_home
     from .errors import (
         AuthenticationError,
         ClaifError,
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         UsageReport,
     )
     from .pipeline.types import Emit, Handler, Layer, Middleware, Slot
+    from .pipeline.watchdog import unwatched
     from .protocols.chat_completions import ChatCompletions, Quirks
     from .provider import BaseProvider, Context, Provider, ProviderStatus
     from .transport.http import HTTP, Endpoint
@@ -77,7 +78,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     ".client": ("Client", "Stream"),
-    ".config": ("Config", "ConfigSource", "ProviderSettings", "Secret"),
+    ".config": ("Config", "ConfigSource", "ProviderSettings", "Secret", "claif_home"),
     ".errors": (
         "AuthenticationError",
         "ClaifError",
@@ -135,6 +136,7 @@ _MODULES = {
         "UsageReport",
     ),
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
+    ".pipeline.watchdog": ("unwatched",),
     ".protocols.chat_completions": ("ChatCompletions", "Quirks"),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".transport.http": ("HTTP", "Endpoint"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from attrs import frozen
 
 from .config.schema import ProviderSettings
+from .errors import ProviderError
 from .models import Message, ModelInfo, Options, Query
 from .pipeline.types import Emit
 
@@ -90,6 +91,38 @@ class Provider(ABC):
     async def models(self) -> Sequence[ModelInfo]:
         """The models it offers."""
         return ()
+
+    async def pull(self, model: str | None = None, source: Path | None = None) -> Path:  # noqa: ARG002 - for subclasses
+        """Put a model on this machine; runs without `connect`.
+
+        Args:
+            model: its name; the provider's usual one when `None`.
+            source: a file to take it from instead of the network.
+
+        Returns:
+            Where it is now.
+
+        Raises:
+            ProviderError: this provider's models are not pulled.
+            InstallError: it cannot be had.
+        """
+        raise self._nothing_to_pull()
+
+    def model_path(self, model: str | None = None) -> Path:  # noqa: ARG002 - for subclasses
+        """Where a model is, or would be, on this machine.
+
+        Raises:
+            ProviderError: this provider's models are not on this machine.
+        """
+        raise self._nothing_to_pull()
+
+    def _nothing_to_pull(self) -> ProviderError:
+        name = self.context.name
+        return ProviderError(
+            f"The models of the provider {name} are not kept on this machine by Claif.",
+            provider=name,
+            hint="The embedded model is pulled with `claif models pull -p local`.",
+        )
 
 
 class BaseProvider:

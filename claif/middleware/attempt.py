@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import inf
 
 from ..errors import ClaifError, ProviderRuntimeError
-from ..models import Event, Query
+from ..models import Event, Notice, Query
 from ..pipeline.failures import Downstream, single
 from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
@@ -54,7 +54,7 @@ def provider_end(provider: Provider) -> Handler:
         watch = current_watch.get() or Watch()
 
         async def fed(event: Event) -> None:
-            if watch.phase != "idle":
+            if watch.phase != "idle" and event.__class__ is not Notice:
                 watch.begin()
             watch.pause()
             try:

@@ -7,6 +7,8 @@ cancels the scope of a watch that is late. Moving the deadline of a cancel scope
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
@@ -25,11 +27,12 @@ class Watch:
     starts anew and `pause()` stops until `resume()`.
     """
 
-    __slots__ = ("clock", "connect", "first", "idle", "limit", "phase", "reason", "scope", "since")
+    __slots__ = ("clock", "connect", "first", "idle", "limit", "phase", "reason", "scope", "shortest", "since")
 
     def __init__(self, *, connect: float = inf, first: float = inf, idle: float = inf) -> None:
         self.scope = trio.CancelScope()
         self.connect, self.first, self.idle = connect, first, idle
+        self.shortest = min(connect, first, idle)
         self.clock = trio.current_time
         self.since = self.clock()
         self.phase = "connect"
@@ -63,6 +66,10 @@ class Watch:
         """The time at which this watch is late, unless something happens before."""
         return self.since + self.limit
 
+    def look(self, now: float) -> float:
+        """When to look at it again; it may be resumed or come into a shorter phase meanwhile, and wakes nobody for that."""
+        return min(self.due, now + self.shortest)
+
     def error(self) -> TimeoutError:
         """What the late phase means to the user."""
         if self.phase == "idle":
@@ -84,6 +91,10 @@ class Deadline:
         self.phase = "total"
         self.reason: str | None = None
 
+    def look(self, _now: float) -> float:
+        """When to look at it again."""
+        return self.due
+
     def error(self) -> TimeoutError:
         """What it means to the user."""
         return TimeoutError(f"The answer was not complete within {self.seconds:g} s.")
@@ -100,7 +111,7 @@ class Watchdog:
     def add(self, watch: Watch | Deadline) -> None:
         """Watch it from now on."""
         self._watches.add(watch)
-        if watch.due < self._wake_at:
+        if watch.look(trio.current_time()) < self._wake_at:
             self._sleep.cancel()
 
     def remove(self, watch: Watch | Deadline) -> None:
@@ -115,7 +126,26 @@ class Watchdog:
                 watch.reason = watch.phase
                 self._watches.discard(watch)
                 watch.scope.cancel()
-            self._wake_at = min([watch.due for watch in self._watches], default=inf)
+            self._wake_at = min([watch.look(now) for watch in self._watches], default=inf)
             self._sleep = trio.CancelScope(deadline=self._wake_at)
             with self._sleep:
                 await trio.sleep_forever()
+
+
+@contextmanager
+def unwatched() -> Iterator[None]:
+    """Suspend the limits of the current attempt while its provider prepares: downloads, or starts a process.
+
+    Whoever uses it bounds what is inside, and emits nothing there.
+    """
+    watch = current_watch.get()
+    if watch is None:
+        yield
+        return
+    token = current_watch.set(None)
+    watch.pause()
+    try:
+        yield
+    finally:
+        watch.resume()
+        current_watch.reset(token)
