@@ -1,0 +1,62 @@
+"""The command line. Importing this costs little more than importing click; everything else waits until it is needed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+BROKEN_PIPE = 141
+"""What a shell sees of a program that the signal for a broken pipe has ended."""
+
+INTERRUPTED = 130
+"""What a shell sees of a program that Ctrl-C has ended."""
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run a command line and exit.
+
+    Args:
+        args: the arguments after the program's name; those of this process when not given.
+    """
+    sys.exit(run(list(sys.argv[1:] if args is None else args)))
+
+
+def run(args: list[str]) -> int:
+    """Run a command line; the exit code."""
+    try:
+        code = _dispatch(args)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Nobody reads any more. The interpreter's own flush at exit must not find the broken pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return code
+
+
+def _dispatch(args: list[str]) -> int:
+    from click.exceptions import Abort, Exit
+
+    from .root import root
+
+    if instruction := os.environ.get("_CLAIF_COMPLETE"):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(root, {}, "claif", "_CLAIF_COMPLETE", instruction)
+    try:
+        with root.make_context("claif", args) as context:
+            code = root.invoke(context)
+            return code if isinstance(code, int) else 0
+    except Exit as finished:
+        return finished.exit_code
+    except Abort:
+        return INTERRUPTED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        from .report import report
+
+        return report(error, as_json="--json" in args or "--events" in args, debug="--debug" in args)

@@ -1,0 +1,137 @@
+"""`claif query`: the default command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from .session import session
+
+if TYPE_CHECKING:
+    from ..models import Query
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+EPILOG = """\
+\b
+Examples:
+  claif "Name three primary colors."
+  claif query -p openai -m gpt-5 -s "You are terse" -t 0.2 -o top_p=0.9 "..."
+  git diff | claif "Write a commit message for this"
+  claif query -a photo.png "What is in the picture?"
+  claif query -a - -p openai "Describe this" < photo.png
+  claif query --json "Say hello" | jq .usage
+  claif query -x "A shell script that counts lines" > count.sh
+
+\b
+Standard input:
+  Piped text comes first, then a blank line, then the prompt. Without a prompt
+  the piped text is the prompt. When there is a prompt, a pipe that stays silent
+  for 0.3 s and has no writer in the same pipeline (cron, ssh, editors and
+  services leave such pipes open) is not read; -a - waits for it.
+
+\b
+Output:
+  On a terminal the answer is rendered as Markdown while it comes; elsewhere it
+  is plain text and nothing else (`claif config set general.output plain` or
+  `markdown` decides for both). Escape sequences and other control characters
+  of the model are taken out; --raw leaves them in, but never on a terminal. In
+  JSON they are escaped.
+
+\b
+Exit codes:
+  0 answered              5 key refused            9 not installed
+  1 other error           6 connection broken     10 plugin failed
+  2 wrong usage or query  7 too late             130 interrupted (Ctrl-C)
+  3 configuration         8 rate limited         141 reader went away
+  4 provider failed
+"""
+
+
+def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
+    return click.option(*names, "form", flag_value=value, **more)
+
+
+@click.command(
+    epilog=EPILOG,
+    short_help="Ask a model; the default command.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.argument("words", metavar="[PROMPT]...", nargs=-1)
+@click.option("-p", "--provider", metavar="NAME", help="Who is asked; see `claif providers list`.")
+@click.option("-m", "--model", metavar="NAME", help="Which of its models answers; see `claif models list`.")
+@click.option("-s", "--system", metavar="TEXT", help="Instructions that come before the prompt.")
+@click.option("-t", "--temperature", type=float, help="0 is the most likely answer, larger is more varied.")
+@click.option(
+    "-o",
+    "--option",
+    "options",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Another option: top_p, max_tokens, stop, seed, or one of the provider's own. VALUE is JSON, or else text. "
+    "Repeatable.",
+)
+@click.option("--timeout", metavar="SECONDS", type=float, help="The most time that the whole answer may take.")
+@click.option(
+    "-a",
+    "--attach",
+    "attachments",
+    metavar="PATH|-|URL",
+    multiple=True,
+    help="Attach a file, standard input (-), or a URL, which is handed to the provider and not fetched. At most 20 MiB "
+    "each. Repeatable.",
+)
+@_form("--json", value="json", help="Print the whole reply as one JSON object.")
+@_form("--events", value="events", help="Print each event as a line of JSON as it arrives, then the reply.")
+@_form("-x", "--extract", value="code", help="Print only the first fenced code block of the answer.")
+@click.option("--no-stream", is_flag=True, help="Ask the provider for the answer in one piece.")
+@click.option("--raw", is_flag=True, help="In a pipe or file, pass on the model's control characters.")
+@click.option("--thinking", is_flag=True, help="Show what the model thinks, on standard error.")
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also show thinking, tools at work and the footer, on standard error."
+)
+@click.option("-q", "--quiet", is_flag=True, help="No notices, no spinner, no footer.")
+@click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and what is logged.")
+@click.pass_context
+def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> None:
+    """Ask a model, and print its answer.
+
+    Several words of a PROMPT need no quotes; `--` before them sends them even if they look like a command or an option.
+    """
+    state = session(context)
+    state.set(no_plugins=given["no_plugins"], debug=given["debug"])
+    if state.implicit:
+        from .root import root
+        from .suggest import refuse_mistyped_command
+
+        refuse_mistyped_command(words, root.list_commands(context))
+    asked, remarks = _build(words, given)
+
+    from .run import View, run_query
+
+    view = View(
+        form=given["form"] or "text",
+        raw=given["raw"],
+        quiet=given["quiet"],
+        verbose=given["verbose"],
+        thinking=given["thinking"] or given["verbose"],
+    )
+    context.exit(run_query(asked, view, remarks, no_plugins=state.no_plugins, debug=state.debug))
+
+
+def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:
+    """The query that the arguments describe, and remarks for the user."""
+    from ..models import Query
+    from .inputs import build_messages
+    from .options import check_name, parse_options
+
+    provider = check_name(given["provider"], "provider")
+    model = check_name(given["model"], "model")
+    options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
+    messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"])
+    built = Query(messages, provider=provider, model=model, options=options, stream=not given["no_stream"])
+    built.check()
+    return built, remarks

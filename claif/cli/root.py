@@ -1,0 +1,51 @@
+"""The root command: what `claif` alone understands, and the table of the commands below it."""
+
+from __future__ import annotations
+
+import click
+
+from .._version import __version__
+from .group import RootGroup
+
+COMMANDS = {
+    "query": ("claif.cli.query:query", "Ask a model; the default command."),
+    "providers": ("claif.cli.providers:providers", "Who can be asked, and what they lack."),
+    "models": ("claif.cli.models:models", "The models that providers offer; fetch the embedded one."),
+    "config": ("claif.cli.config:config", "See and change the configuration."),
+    "plugins": ("claif.cli.plugins:plugins", "What is installed beside Claif, and what is wrong with it."),
+}
+"""Name -> where the command is, and what it is for; loaded when it is invoked."""
+
+EPILOG = """\
+\b
+Examples:
+  claif "Name three primary colors."
+  cat notes.md | claif "Summarise this"
+  claif -p openai -m gpt-5 "Why is the sky blue?"
+  claif query -a photo.png "What is in the picture?"
+  claif query --json "Say hello" | jq .usage
+
+\b
+A prompt may follow directly; `claif query --help` tells all options. A first
+word that looks like a mistyped command is not sent; `--` before it sends it.
+"""
+
+
+@click.group(
+    cls=RootGroup,
+    commands_table=COMMANDS,
+    default_command="query",
+    epilog=EPILOG,
+    invoke_without_command=True,
+    subcommand_metavar='[COMMAND | "PROMPT"] [ARGS]...',
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="claif", message="%(prog)s %(version)s")
+@click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def root(context: click.Context, no_plugins: bool, debug: bool) -> None:
+    """One interface to every LLM you can reach: HTTP APIs, agent CLIs, and a model on your own machine."""
+    from .session import session
+
+    session(context).set(no_plugins=no_plugins, debug=debug)

@@ -1,0 +1,113 @@
+"""Runs one query for the command line: opens a client, feeds the renderer, and ends as the user or an error wills."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+import trio
+from attrs import frozen
+
+from .. import logs
+from ..client import Client
+from ..config import load_config
+from ..errors import ClaifError
+from ..plugin.manager import PluginManager
+from .render.choose import choose_renderer
+from .render.remarks import Remarks
+from .render.status import Status
+from .signals import interruptible
+
+if TYPE_CHECKING:
+    from ..models import Query, Reply
+    from .render.base import Renderer
+
+
+@frozen
+class View:
+    """How the user wants to see the answer.
+
+    Args:
+        form: `text` for people, or a form for programs.
+        raw: pass the model's control characters on where no terminal is.
+        quiet: only the answer and errors.
+        verbose: also tools and, in a pipe, the footer.
+        thinking: also what the model thinks.
+    """
+
+    form: Literal["text", "code", "json", "events"] = "text"
+    raw: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    thinking: bool = False
+
+
+def run_query(
+    query: Query, view: View, notes: Sequence[str] = (), *, no_plugins: bool = False, debug: bool = False
+) -> int:
+    """Ask, show the answer as it comes, and tell the exit code.
+
+    Args:
+        query: the question.
+        view: how the answer is shown.
+        notes: what the user should know first.
+        no_plugins: leave installed plugins out.
+        debug: show what is logged.
+
+    Raises:
+        ClaifError: it could not be answered; what had arrived has been shown.
+    """
+    return trio.run(_run, query, view, notes, no_plugins, debug)
+
+
+async def _run(query: Query, view: View, notes: Sequence[str], no_plugins: bool, debug: bool) -> int:
+    with trio.CancelScope() as scope, interruptible(scope) as interruption:
+        await _ask(query, view, notes, no_plugins, debug)
+    return interruption.exit_code or 0
+
+
+async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool, debug: bool) -> None:
+    status = Status(quiet=view.quiet)
+    quiet = view.quiet or view.form == "events"
+    remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
+    remarks.lines(notes)
+    if debug:
+        logs.start("debug")
+    plugins = PluginManager.for_config(load_config(), off=True) if no_plugins else None
+    async with Client(plugins=plugins, progress=status.progress) as client:
+        if not debug:
+            logs.start(client.config.general.log_level)
+        remarks.lines(client.config.notices)
+        client.plugins.on_warning(lambda plugin, message: remarks.line(f"{plugin}: {message}"))
+        if query.provider is None and not (choice := client.default_provider()).configured:
+            remarks.line(f"Asking {choice.name}, because {choice.reason}.")
+        renderer = choose_renderer(view.form, client.config.general.output, remarks, status, raw=view.raw)
+        await _answer(client, query, renderer)
+
+
+async def _answer(client: Client, query: Query, renderer: Renderer) -> None:
+    """Feed the renderer while its clock ticks."""
+    reply: Reply | None = None
+    failure: Exception | None = None
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_tick, renderer)
+        try:
+            reply = await client.run(query, renderer.show)
+        except trio.Cancelled:
+            renderer.interrupt()
+            raise
+        except Exception as error:
+            failure = error
+        nursery.cancel_scope.cancel()
+    if isinstance(failure, ClaifError):
+        await renderer.fail(failure)
+    if failure is not None:
+        raise failure
+    assert reply is not None  # noqa: S101 - there is no failure
+    await renderer.finish(reply)
+
+
+async def _tick(renderer: Renderer) -> None:
+    while renderer.interval is not None:
+        await trio.sleep(renderer.interval)
+        renderer.tick()
