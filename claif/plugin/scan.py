@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from .entry_points import GROUPS, EntryPoint, parse_entry_points
 
-_MOST_BYTES = 256 * 1024
-"""Of an `entry_points.txt`; the largest seen in practice has 20 KiB."""
+_MOST_BYTES = 64 * 1024
+"""Of an `entry_points.txt`; the largest seen in practice has 20 KiB, and a larger buffer costs more than the file."""
 
 
 class Distribution(NamedTuple):
@@ -46,7 +46,8 @@ def scan(path: Sequence[str] | None = None) -> list[Distribution]:
             if not entry.endswith((".dist-info", ".egg-info")):
                 continue
             name, version = _identity(entry)
-            if not name or name in seen:
+            # What begins with ~ is what an interrupted uninstallation left behind.
+            if not name or name in seen or name.startswith("~"):
                 continue
             seen.add(name)
             entry_points = _entry_points(f"{folder}/{entry}")
@@ -57,7 +58,7 @@ def scan(path: Sequence[str] | None = None) -> list[Distribution]:
 
 
 def _identity(entry: str) -> tuple[str, str]:
-    stem = entry[: -len(".dist-info")]
+    stem = entry.rpartition(".")[0]
     if entry.endswith(".egg-info"):
         stem = stem.rpartition("-py")[0] or stem
     name, dash, version = stem.partition("-")
