@@ -2,79 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ._lazy import lazy_exports
 from ._version import __version__
-
-if TYPE_CHECKING:
-    from ._json import dumps as json_dumps
-    from ._json import loads as json_loads
-    from .client import Client, Stream
-    from .config import Config, ConfigSource, ProviderSettings, Secret, claif_home
-    from .errors import (
-        AuthenticationError,
-        ClaifError,
-        ClientClosedError,
-        ConfigurationError,
-        ConnectionError,
-        ContentFilterError,
-        ContextLengthError,
-        DependencyError,
-        InstallError,
-        InvalidConfigError,
-        InvalidQueryError,
-        MissingAPIKeyError,
-        ModelNotFoundError,
-        PermissionError,
-        PluginError,
-        ProtocolError,
-        ProviderError,
-        ProviderInitError,
-        ProviderNotFoundError,
-        ProviderRuntimeError,
-        RateLimitError,
-        TimeoutError,
-        TransportError,
-    )
-    from .hookspecs import hookimpl, keeps_text
-    from .models import (
-        ContentBlock,
-        Event,
-        FileBlock,
-        Finished,
-        ImageBlock,
-        Message,
-        ModelInfo,
-        Notice,
-        Options,
-        Query,
-        Reply,
-        Role,
-        Started,
-        TextBlock,
-        TextDelta,
-        TextReset,
-        ThinkingBlock,
-        ThinkingDelta,
-        Timings,
-        Tool,
-        ToolResult,
-        ToolResultBlock,
-        ToolUse,
-        ToolUseBlock,
-        UnknownBlock,
-        UnknownEvent,
-        Usage,
-        UsageReport,
-    )
-    from .pipeline.types import Emit, Handler, Layer, Middleware, Slot
-    from .pipeline.watchdog import unwatched
-    from .protocols.chat_completions import ChatCompletions, Quirks
-    from .provider import BaseProvider, Context, Provider, ProviderStatus
-    from .transport.http import HTTP, Endpoint
-    from .transport.limits import Limits
-    from .transport.status import error_from_response
 
 _MODULES = {
     ".client": ("Client", "Stream"),
@@ -137,7 +66,7 @@ _MODULES = {
     ),
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
     ".pipeline.watchdog": ("unwatched",),
-    ".protocols.chat_completions": ("ChatCompletions", "Quirks"),
+    ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks"),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".transport.http": ("HTTP", "Endpoint"),
     ".transport.limits": ("Limits",),

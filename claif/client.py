@@ -8,9 +8,11 @@ from types import TracebackType
 from typing import Any, TypeVar, Unpack
 
 import trio
+from attrs import evolve
 
 from .config import Config, ConfigLoader, load_sources
 from .errors import ClaifError, ClientClosedError
+from .middleware import builtin
 from .middleware.assemble import assemble_layer
 from .middleware.attempt import attempt_layer, provider_end
 from .middleware.deadline import deadline_layer
@@ -25,9 +27,11 @@ from .pipeline.run import Run, current_run
 from .pipeline.types import Emit, Handler, Layer
 from .pipeline.watchdog import Watchdog
 from .plugin.manager import PluginManager
+from .provider import Provider
 from .routing.default import Choice
 from .routing.members import Factory, Member, Members
 from .routing.needs import check_needs
+from .routing.options import with_defaults
 from .transport.http import HTTP
 
 T = TypeVar("T")
@@ -189,6 +193,15 @@ class Client:
         member = self._members.get(provider or self.default_provider().name)
         return await (await member.ready()).models()
 
+    def provider(self, name: str) -> Provider:
+        """The provider of a name itself, which may not be connected yet: to pull its models, or to configure it.
+
+        Raises:
+            ProviderNotFoundError: no provider has this name.
+            ProviderInitError: it cannot be used here.
+        """
+        return self._members.get(name).get()
+
     def default_provider(self) -> Choice:
         """The provider that is asked when nobody names one, and why."""
         return self.state("claif.default", self._members.default)
@@ -231,6 +244,8 @@ class Client:
             run.limits = member.settings
             run.model = query.model or member.settings.model
             check_needs(query, provider, run.provider)
+            if defaults := member.settings.options:
+                query = evolve(query, options=with_defaults(query.options, defaults, run.provider))
             await compose(inner, provider_end(provider))(query, emit)
 
         return compose(outer, route)
@@ -240,21 +255,24 @@ class Client:
         given = self._given_config
         if isinstance(given, Config):
             self.config = given
-            self.plugins = self._given_plugins or PluginManager.for_config(given)
-            self.plugins.load_hooks()
+            self._start_plugins()
             return
         if given is None:
             loader = ConfigLoader.read()
         else:
             loader = given if isinstance(given, ConfigLoader) else ConfigLoader.from_mapping(given)
         self.config = loader.build()
-        self.plugins = self._given_plugins or PluginManager.for_config(self.config)
-        self.plugins.load_hooks()
+        self._start_plugins()
         if sources := self.plugins.config_sources():
             tables, failures = await load_sources(sources)
             for name, message in failures:
                 self.plugins.warn(name, message)
             self.config = loader.build(tables)
+
+    def _start_plugins(self) -> None:
+        self.plugins = self._given_plugins or PluginManager.for_config(self.config)
+        self.plugins.register(builtin, "claif.layers")
+        self.plugins.load_hooks()
 
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:

@@ -10,7 +10,7 @@ from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
 
 if TYPE_CHECKING:
-    from ..plugin.manager import Processor
+    from ..plugin.processors import Processor
 
 
 def process(processors: Sequence[Processor], message: Message, query: Query) -> Message | None:

@@ -26,7 +26,10 @@ class LazyProvider:
     """
 
     def __init__(
-        self, name: str, load: Callable[[], Callable[[Context], Any]], context: Callable[[type[ProviderSettings]], Context]
+        self,
+        name: str,
+        load: Callable[[], Callable[[Context], Any]],
+        context: Callable[[type[ProviderSettings]], Context],
     ) -> None:
         self.name = name
         self.settings = ProviderSettings()

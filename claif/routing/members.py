@@ -19,7 +19,8 @@ from ..provider import Context, ProviderStatus
 from .default import Choice, choose_default
 
 if TYPE_CHECKING:
-    from ..plugin.manager import PluginManager, ProviderEntry
+    from ..plugin.entries import ProviderEntry
+    from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
 
 Factory = Callable[[Context], Any]

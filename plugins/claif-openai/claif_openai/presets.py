@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from claif.api import InvalidConfigError
-from claif_openai.quirks import NO_QUIRKS, Quirks
+from claif.api import NO_QUIRKS, InvalidConfigError, Quirks
 
 ALL = frozenset(
     ("text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models")

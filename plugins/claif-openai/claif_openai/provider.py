@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from attrs.validators import in_, optional
 
 from claif.api import (
+    ChatCompletions,
     ClaifError,
     Context,
     Emit,
@@ -20,11 +21,10 @@ from claif.api import (
     ProviderSettings,
     ProviderStatus,
     Query,
+    Quirks,
     Secret,
 )
-from claif_openai.chat import ChatCompletions
 from claif_openai.presets import ALL, Preset, find_preset
-from claif_openai.quirks import Quirks
 
 
 @frozen(kw_only=True)
@@ -92,7 +92,6 @@ class OpenAIProvider(Provider):
             provider=name,
             model=settings.model or preset.model,
             quirks=adjust(preset.quirks, settings),
-            defaults=settings.options,
             secret=key,
         )
 

@@ -7,7 +7,9 @@ from typing import Any
 
 from attrs import define, field
 
-from claif.api import Event, Notice, ProtocolError, ToolUse, ToolUseBlock, json_loads
+from ..._json import loads as json_loads
+from ...errors import ProtocolError
+from ...models import Event, Notice, ToolUse, ToolUseBlock
 
 
 @define

@@ -6,8 +6,6 @@ import json
 from contextlib import suppress
 
 import pytest
-from claif_openai.quirks import Quirks
-from claif_openai.wire import is_closed, request_body
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +16,7 @@ from claif.api import (
     Message,
     Options,
     Query,
+    Quirks,
     Role,
     TextBlock,
     ThinkingBlock,
@@ -28,6 +27,7 @@ from claif.api import (
     json_dumps,
     json_loads,
 )
+from claif.protocols.chat_completions.wire import is_closed, request_body
 from claif.testing import strategies
 
 OPENAI = Quirks(max_tokens="max_completion_tokens")

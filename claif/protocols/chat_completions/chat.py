@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from claif.api import Emit, Endpoint, ModelInfo, ProtocolError, Query, Secret, json_dumps, json_loads
-from claif_openai.decode import Decoder
-from claif_openai.failures import ErrorSource, protocol_error
-from claif_openai.quirks import NO_QUIRKS, Quirks
-from claif_openai.wire import request_body
+from ..._json import dumps as json_dumps
+from ..._json import loads as json_loads
+from ...errors import ProtocolError
+from ...models import ModelInfo, Query
+from .decode import Decoder
+from .failures import ErrorSource, protocol_error
+from .quirks import NO_QUIRKS, Quirks
+from .wire import request_body
+
+if TYPE_CHECKING:
+    from ...config import Secret
+    from ...pipeline.types import Emit
+    from ...transport.http import Endpoint
 
 OK = 200
 

@@ -6,11 +6,12 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from claif.api import (
+from ..._json import dumps as json_dumps
+from ...errors import InvalidQueryError
+from ...models import (
     ContentBlock,
     FileBlock,
     ImageBlock,
-    InvalidQueryError,
     Message,
     Options,
     Query,
@@ -19,9 +20,8 @@ from claif.api import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
-    json_dumps,
 )
-from claif_openai.quirks import NO_QUIRKS, Quirks
+from .quirks import NO_QUIRKS, Quirks
 
 RESERVED = frozenset(("messages", "model", "stream", "stream_options", "tools"))
 """Fields that options must not set, because the query has its own way to say them."""

@@ -5,20 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from claif.api import (
-    Event,
-    Finished,
-    ProtocolError,
-    Started,
-    TextDelta,
-    ThinkingDelta,
-    UnknownEvent,
-    Usage,
-    UsageReport,
-    json_loads,
-)
-from claif_openai.failures import ErrorSource, protocol_error
-from claif_openai.tool_calls import ToolCalls
+from ..._json import loads as json_loads
+from ...errors import ProtocolError
+from ...models import Event, Finished, Started, TextDelta, ThinkingDelta, UnknownEvent, Usage, UsageReport
+from .failures import ErrorSource, protocol_error
+from .tool_calls import ToolCalls
 
 DONE = "[DONE]"
 MAX_COST = 1e12

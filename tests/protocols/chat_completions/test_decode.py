@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from claif_openai.decode import Decoder
-from claif_openai.failures import ErrorSource
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +29,8 @@ from claif.api import (
     Usage,
     UsageReport,
 )
+from claif.protocols.chat_completions.decode import Decoder
+from claif.protocols.chat_completions.failures import ErrorSource
 from claif.testing import Behaviour, strategies
 from claif.testing.chat_script import chunks, whole
 

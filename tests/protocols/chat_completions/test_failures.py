@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from claif_openai.failures import CODES, ErrorSource, Problem, read_problem
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +18,7 @@ from claif.api import (
     RateLimitError,
     Secret,
 )
+from claif.protocols.chat_completions.failures import CODES, ErrorSource, Problem, read_problem
 from claif.testing import strategies
 
 SOURCE = ErrorSource("house", "m", Secret("sk-canary"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from claif.api import (
+from ..._json import loads as json_loads
+from ...errors import (
     AuthenticationError,
     ClaifError,
     ConnectionError,
@@ -17,10 +18,11 @@ from claif.api import (
     ProtocolError,
     ProviderRuntimeError,
     RateLimitError,
-    Secret,
-    error_from_response,
-    json_loads,
 )
+from ...transport.status import error_from_response
+
+if TYPE_CHECKING:
+    from ...config import Secret
 
 STREAMED = 200
 """The status of a response that turns out to be an error while it is streamed."""

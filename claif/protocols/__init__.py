@@ -1,0 +1,1 @@
+"""Wire protocols that several providers speak: pure encoding and decoding over the transport."""
