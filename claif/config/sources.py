@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutinefunction
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import frozen
 
@@ -37,8 +37,7 @@ class ConfigSource:
     timeout: float = 5.0
 
 
-@frozen
-class SourceFailure:
+class SourceFailure(NamedTuple):
     """A source that gave nothing, and why."""
 
     name: str

@@ -1,0 +1,42 @@
+"""The whole configuration for commands that show it: with what plugins' sources say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..config import Config, ConfigSource, SourceTable
+
+
+def whole_config(*, no_plugins: bool) -> Config:
+    """Read the configuration and ask the sources of plugins; what failed is told on standard error.
+
+    Raises:
+        ConfigurationError: it is not valid, or a source that must work failed.
+    """
+    from ..config import ConfigLoader
+    from ..plugin import PluginManager
+    from .render.remarks import Remarks
+
+    remarks = Remarks()
+    loader = ConfigLoader.read()
+    config = loader.build()
+    manager = PluginManager.for_config(config, off=no_plugins)
+    manager.load_hooks()
+    if sources := manager.config_sources():
+        config = loader.build(_ask(sources, remarks.line), provider_names=manager.providers())
+    remarks.lines(config.notices)
+    return config
+
+
+def _ask(sources: list[ConfigSource], say: Callable[[str], None]) -> list[SourceTable]:
+    import trio
+
+    from ..config import load_sources
+
+    tables, failures = trio.run(load_sources, sources)
+    for name, message in failures:
+        say(f"The source of configuration {name} was passed over: {message}.")
+    return tables
