@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Collection, Sequence
 
@@ -57,11 +55,12 @@ def heavy_imports(module: str, *, path: Sequence[str] = (), timeout: float = 30.
     Raises:
         PluginError: it cannot be imported, or not in time.
     """
+    import json
     import subprocess
 
     from ..errors import PluginError
 
-    command = [sys.executable, "-c", _IMPORT, module, json.dumps([os.fspath(folder) for folder in path])]
+    command = [sys.executable, "-c", _IMPORT, module, json.dumps(list(path))]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=timeout, check=False)  # noqa: S603 - us
     except subprocess.TimeoutExpired:

@@ -8,17 +8,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import PluginError
-from .binding import Implementation, bind
 from .caller import HookCaller
 from .catalog import OWN, Catalog, Selection, names
 from .guard import Failed, guarded, load, refuse
-from .heavy import heavy_among
-from .offers import config_sources, provider_offers
-from .processors import arrange, processor
-from .report import PluginReport, report
 from .scan import Distribution, normalize, scan
 from .state import Plugin, Status
-from .trace import traced
 
 if TYPE_CHECKING:
     import pluggy
@@ -30,6 +24,7 @@ if TYPE_CHECKING:
     from .binding import Implementation
     from .entries import CommandEntry, ProviderEntry
     from .processors import Processor
+    from .report import PluginReport
 
 
 class PluginManager:
@@ -116,6 +111,8 @@ class PluginManager:
 
     def reports(self) -> tuple[PluginReport, ...]:
         """What is known about each plugin, sorted by name."""
+        from .report import report
+
         plugins = {plugin.name: plugin for plugin in (*self._catalog.plugins, *self._registered.values())}
         providers, commands = self.providers(), self.commands()
         return tuple([report(plugins[name], providers, commands) for name in sorted(plugins) if name != OWN])
@@ -164,6 +161,8 @@ class PluginManager:
         Raises:
             PluginError: a critical plugin failed.
         """
+        from .offers import provider_offers
+
         implementations = self._implementations("claif_register_providers")
         for offer in provider_offers(self._caller, implementations, self._catalog):
             register(offer.name, offer.factory, capabilities=offer.capabilities)
@@ -192,6 +191,8 @@ class PluginManager:
         bound = self._implementations("claif_process_message")
         table = config.processors
         if self._processors is None or self._processors[0] is not table:
+            from .processors import arrange, processor
+
             made = [processor(self._caller, implementation) for implementation in bound]
             self._processors = (table, arrange(made, table))
         return self._processors[1]
@@ -202,6 +203,8 @@ class PluginManager:
         Raises:
             PluginError: a critical plugin failed.
         """
+        from .offers import config_sources
+
         return config_sources(self._caller, self._implementations("claif_config_sources"))
 
     @property
@@ -220,6 +223,8 @@ class PluginManager:
     def _load(self, plugin: Plugin, name: str, value: str) -> None:
         if name in self._registered:
             return
+        from .heavy import heavy_among
+
         problem = plugin.usable.detail
         if not problem:
             before = set(sys.modules)
@@ -280,11 +285,15 @@ class PluginManager:
         self._refusal = self._catalog.missing(self._caller.critical, self._registered.values())
         found: list[Implementation] = []
         if self._pluggy is not None:
+            from .binding import bind
+
             arguments = self._arguments[hook]
             implementations = getattr(self._pluggy.hook, hook).get_hookimpls()
             found = [bind(each, hook, arguments, self._registered[each.plugin_name]) for each in implementations]
         found.sort(key=lambda implementation: implementation.rank)
         if self._trace:
+            from .trace import traced
+
             found = [each._replace(call=traced(each.call, hook, each.plugin.name)) for each in found]
         self._bound[hook] = bound = tuple(found)
         return bound

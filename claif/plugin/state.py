@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .compatibility import check_compatibility
-from .metadata import read_headers
-
 if TYPE_CHECKING:
     from ..provider import State
     from .scan import Distribution
@@ -69,6 +66,8 @@ class Plugin:
     def version(self) -> str:
         """The distribution's version."""
         if not self._version and self.distribution.folder:
+            from .metadata import read_headers
+
             self._version = dict(read_headers(self.distribution.folder)).get("version", "")
         return self._version
 
@@ -78,9 +77,7 @@ class Plugin:
         if self.disabled:
             return Status("disabled", self.disabled, self.hint)
         if self._compatibility is None:
-            self._compatibility, note = check_compatibility(self.distribution.folder) if self._foreign else ("", "")
-            if note:
-                self.note(note)
+            self._compatibility = self._problem()
         if self._compatibility:
             return Status("incompatible", self._compatibility, f"Upgrade it: pip install --upgrade {self.name}")
         return READY
@@ -109,6 +106,12 @@ class Plugin:
         if text not in self.notes and len(self.notes) < MOST_NOTES:
             self.notes.append(text)
 
-    @property
-    def _foreign(self) -> bool:
-        return bool(self.distribution.folder) and self.name != "claif"
+    def _problem(self) -> str:
+        if not self.distribution.folder or self.name == "claif":
+            return ""
+        from .compatibility import check_compatibility
+
+        problem, note = check_compatibility(self.distribution.folder)
+        if note:
+            self.note(note)
+        return problem

@@ -18,7 +18,9 @@ _CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*([^\s,;]+)", re.ASCII)
 _PRE = {"alpha": 0, "a": 0, "beta": 1, "b": 1, "preview": 2, "pre": 2, "rc": 2, "c": 2}
 _LONGEST = 200
 
-Key = tuple[int, tuple[int, ...], tuple[int, int], int, float]
+_LAST = float("inf")
+
+Key = tuple[int, tuple[int, ...], tuple[int, int], float, float]
 
 
 class Version(NamedTuple):
@@ -39,13 +41,18 @@ class Version(NamedTuple):
             # Final releases come after their pre-releases, but 1.0.dev1 comes before 1.0a1.
             pre = (-1, 0) if self.post is None and self.dev is not None else (3, 0)
         post = -1 if self.post is None else self.post
-        dev = float("inf") if self.dev is None else self.dev
+        dev = _LAST if self.dev is None else self.dev
         return self.epoch, _trimmed(self.release), pre, post, dev
 
     @property
     def is_pre(self) -> bool:
         """Whether it is a pre-release or a development release."""
         return self.pre is not None or self.dev is not None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is an epoch and a release and nothing else."""
+        return not self.is_pre and self.post is None and not self.local
 
 
 def parse_version(text: str) -> Version | None:
@@ -94,12 +101,14 @@ def satisfies(version: str, specifiers: str) -> bool | None:
 def _holds(version: Version, operator: str, text: str) -> bool | None:
     wild = text.endswith(".*")
     wanted = parse_version(text.removesuffix(".*"))
-    if wanted is None or (wild and (operator not in {"==", "!="} or wanted.dev is not None or wanted.local)):
+    if wanted is None:
         return None
     if operator in {"==", "!="}:
+        if wild and not wanted.is_plain:
+            return None
         equal = _matches(version, wanted) if wild else _equal(version, wanted)
         return equal is (operator == "==")
-    return None if wanted.local else _ORDERED[operator](version, wanted)
+    return None if wild or wanted.local else _ORDERED[operator](version, wanted)
 
 
 def _trimmed(release: tuple[int, ...]) -> tuple[int, ...]:
@@ -116,34 +125,27 @@ def _equal(version: Version, wanted: Version) -> bool:
 def _matches(version: Version, prefix: Version) -> bool:
     length = len(prefix.release)
     padded = (version.release + (0,) * length)[:length]
-    if version.epoch != prefix.epoch or padded != prefix.release:
-        return False
-    if prefix.post is not None:
-        return version.pre == prefix.pre and version.post == prefix.post
-    return prefix.pre is None or version.pre == prefix.pre
+    return version.epoch == prefix.epoch and padded == prefix.release
 
 
 def _compatible(version: Version, wanted: Version) -> bool | None:
     if len(wanted.release) == 1:
         return None
-    series = wanted._replace(release=wanted.release[:-1], pre=None, post=None, dev=None)
+    series = wanted._replace(release=wanted.release[:-1])
     return version.key >= wanted.key and _matches(version, series)
 
 
 def _before(version: Version, wanted: Version) -> bool:
-    """`<3` does not mean 3.0.dev1: pre-releases of the bound count as the bound, unless it is one itself."""
-    if not version.key < wanted.key:
-        return False
-    same = version.epoch == wanted.epoch and _trimmed(version.release) == _trimmed(wanted.release)
-    return not (same and version.is_pre and not wanted.is_pre)
+    """`<3` does not mean 3.0.dev1: the pre-releases of a final version count as that version."""
+    bound = wanted if wanted.is_pre else wanted._replace(dev=0)
+    return version.key < bound.key
 
 
 def _after(version: Version, wanted: Version) -> bool:
-    """`>3` does not mean 3.0.post1: post-releases of the bound count as the bound, unless it is one itself."""
-    if not version.key > wanted.key:
-        return False
-    same = version.epoch == wanted.epoch and _trimmed(version.release) == _trimmed(wanted.release)
-    return not (same and version.post is not None and wanted.post is None)
+    """`>3` does not mean 3.0.post1: the post-releases of a version count as that version."""
+    epoch, release, pre, _post, dev = wanted.key
+    bound = wanted.key if wanted.dev is not None or wanted.post is not None else (epoch, release, pre, _LAST, dev)
+    return version.key > bound
 
 
 _ORDERED: Mapping[str, Callable[[Version, Version], bool | None]] = {
