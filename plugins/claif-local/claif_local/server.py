@@ -1,0 +1,71 @@
+"""The child process: runs one model behind a private address until its standard input closes.
+
+It is run as a file by an isolated interpreter and imports nothing of Claif, so that it starts fast and sees no more
+than it needs. It is told what to do by one line of JSON on standard input, never by arguments, which everybody can
+read: `model` (path), `name`, `key`, `socket` (path or null), `threads`, `context` (tokens), `packages` (a folder).
+It answers with one line of JSON on standard output: `{"address": …}`, or `{"error": kind, "message": …}`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+from contextlib import suppress
+from typing import Any
+
+
+def main() -> None:
+    """Serve until standard input closes, which also happens when the parent dies, however it dies."""
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # whatever the runtime prints must not be taken for an answer
+    config = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_end_with_parent, args=(config["socket"],), daemon=True).start()
+    try:
+        running = _serve(config)
+        answer = {"address": running.listening_address}
+    except ImportError as error:
+        answer = {"error": "import", "message": str(error)}
+    except Exception as error:
+        answer = {"error": "load", "message": str(error)}
+    print(json.dumps(answer), file=answers, flush=True)
+    threading.Event().wait()
+
+
+def _serve(config: dict[str, Any]) -> Any:
+    if config["packages"] not in sys.path:  # the isolated interpreter leaves out PYTHONPATH and the user's own packages
+        sys.path.append(config["packages"])
+    from xllamacpp import CommonParams, Server
+
+    params = CommonParams()
+    params.model.path = config["model"]
+    params.model_alias = {config["name"]}
+    params.api_keys = [config["key"]]
+    if config["socket"]:
+        params.hostnames = [config["socket"]]
+    params.n_ctx = config["context"]
+    params.n_parallel = 1
+    params.cpuparams.n_threads = config["threads"]
+    params.cpuparams_batch.n_threads = config["threads"]
+    params.cache_ram_mib = 0
+    params.fit_params = False  # it would load the model twice to guess what we say
+    params.ui = False
+    params.offline = True
+    params.verbosity = -1
+    return Server(params)
+
+
+def _end_with_parent(socket: str | None) -> None:
+    while os.read(0, 4096):
+        pass
+    if socket:
+        with suppress(OSError):
+            os.unlink(socket)
+        with suppress(OSError):
+            os.rmdir(os.path.dirname(socket))
+    os._exit(0)  # there is nothing to save, and the runtime's own way out takes half a second
+
+
+if __name__ == "__main__":
+    main()
