@@ -16,6 +16,8 @@ _LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _NAT64 = 0x64FF9B << 64
 """The upper 96 bits of `64:ff9b::192.0.2.1`, which is 192.0.2.1 behind a translator."""
+_LAST_PORT = 65535
+_LONGEST_NAME = 253
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -81,7 +83,7 @@ def parse_base_url(text: str, *, allow_http: bool = False, local: bool = False) 
     if authority is None:
         raise _refused("its host or port is not valid")
     port = int(authority["port"]) if authority["port"] else _PORTS[scheme]
-    if not 0 < port < 65536:
+    if not 0 < port <= _LAST_PORT:
         raise _refused(f"there is no port {port}")
     path = (match["path"] or "").rstrip("/")
     if not _PATH.fullmatch(path) or ".." in path.split("/"):
@@ -105,7 +107,7 @@ def _host(name: str) -> tuple[str, bool]:
             raise _refused(f"{name} is an odd spelling of an IP address", hint="Write it as 192.0.2.1.") from None
         _usable(address)
         return str(address), address.is_loopback
-    if len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):
+    if len(name) > _LONGEST_NAME or not all(map(_LABEL.fullmatch, labels)):
         raise _refused("its host is not a valid name")
     return name, name == "localhost"
 

@@ -6,11 +6,14 @@ import errno
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import httpcore2
 
 from ..errors import ClaifError, ConnectionError, ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def connect_failure(error: OSError, peer: str, *, proxy: str | None = None) -> ConnectionError:
@@ -73,23 +76,17 @@ def exchange_failure(error: Exception, peer: str, *, began: bool, ended: bool = 
     Returns:
         An error of Claif; the same error if it is none that HTTP can raise.
     """
-    if isinstance(error, ClaifError):
-        return error
-    if isinstance(error, httpcore2.ProxyError):
-        return ConnectionError(
-            f"The proxy does not connect to {peer} ({_clean(error)}).", hint="Check the proxy's settings."
-        )
-    if isinstance(error, (httpcore2.NetworkError, OSError)) or (began and ended):
-        if began:
-            return ConnectionError("The connection was lost in the middle of the answer.")
+    lost = isinstance(error, (httpcore2.NetworkError, OSError))
+    if began and (lost or (ended and isinstance(error, httpcore2.RemoteProtocolError))):
+        return ConnectionError("The connection was lost in the middle of the answer.")
+    if lost:
         return ConnectionError(f"{peer} closed the connection without an answer.")
+    if isinstance(error, httpcore2.ProxyError):
+        reason = "".join(char for char in str(error) if char.isprintable())[:200]
+        return ConnectionError(f"The proxy does not connect to {peer} ({reason}).", hint="Check the proxy's settings.")
     if isinstance(error, httpcore2.RemoteProtocolError):
-        return ProtocolError(f"{peer} does not answer in proper HTTP ({_clean(error)}).", hint="Check base_url.")
+        return ProtocolError(f"{peer} does not answer in proper HTTP.", hint="Check base_url.")
     if isinstance(error, httpcore2.LocalProtocolError):
         # Its text shows the offending header, which may be a key.
         return ProtocolError("The request cannot be written as HTTP.")
     return error
-
-
-def _clean(error: Exception) -> str:
-    return "".join(char for char in str(error) if char.isprintable())[:200]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import httpcore2
 import trio
 
 from .._version import __version__
-from ..errors import ClaifError, ClientClosedError, ProtocolError
+from ..errors import ClaifError, ClientClosedError
 from .base_url import BaseURL, parse_base_url
 from .failures import exchange_failure
 from .headers import RawHeaders, raw_headers
@@ -20,12 +19,14 @@ from .limits import DEFAULT_LIMITS, Limits
 from .network import Backend, StaleConnectionError
 from .pool import KEEPALIVE, Pool, Shard
 from .proxies import find_proxy, proxy_name
-from .redirects import refuse_redirect
+from .redirects import REDIRECTS, refused_redirect
 from .response import Response, StreamResponse
 from .status import error_details, error_from_response, redacted
 from .tls import Trust
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from ..config.secret import Secret
 
 Headers = Mapping[str, "str | Secret"] | Sequence[tuple[str, "str | Secret"]]
@@ -60,6 +61,7 @@ class HTTP:
         ca_bundle: str | None = None,
         keep_alive_streams: bool = True,
         limits: Limits = DEFAULT_LIMITS,
+        refuse_redirects: bool = True,
     ) -> Endpoint:
         """An address to send requests to. It shares its connections with all endpoints of the same origin.
 
@@ -71,6 +73,7 @@ class HTTP:
             ca_bundle: file or folder of the certificates to trust instead of the system's.
             keep_alive_streams: whether a connection may be used again after a stream; some servers break then.
             limits: how much may come back.
+            refuse_redirects: whether a redirect is an error; otherwise it is an answer like others. None is followed.
 
         Raises:
             InvalidConfigError: the base URL or a header is not allowed.
@@ -80,7 +83,15 @@ class HTTP:
         pool = self._pools.get(key)
         if pool is None:
             pool = self._pools[key] = Pool(lambda: self._make_pool(url, uds, ca_bundle))
-        return Endpoint(self, pool, url, raw_headers(headers), limits=limits, keep_alive_streams=keep_alive_streams)
+        return Endpoint(
+            self,
+            pool,
+            url,
+            raw_headers(headers),
+            limits=limits,
+            keep_alive_streams=keep_alive_streams,
+            refuse_redirects=refuse_redirects,
+        )
 
     def _make_pool(self, url: BaseURL, uds: str | None, ca_bundle: str | None) -> httpcore2.AsyncConnectionPool:
         if self.closed:
@@ -93,10 +104,10 @@ class HTTP:
             max_connections=None,
             keepalive_expiry=KEEPALIVE,
             uds=uds,
-            network_backend=Backend(tls=tls, proxy=proxy and proxy_name(proxy)),
+            network_backend=Backend(tls=tls, proxy=proxy_name(proxy) if proxy else None),
         )
 
-    async def __aenter__(self) -> HTTP:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
@@ -121,13 +132,22 @@ class Endpoint:
     """
 
     def __init__(
-        self, http: HTTP, pool: Pool, url: BaseURL, headers: RawHeaders, *, limits: Limits, keep_alive_streams: bool
+        self,
+        http: HTTP,
+        pool: Pool,
+        url: BaseURL,
+        headers: RawHeaders,
+        *,
+        limits: Limits,
+        keep_alive_streams: bool,
+        refuse_redirects: bool,
     ) -> None:
         self.url = url
         self._http = http
         self._pool = pool
         self._limits = limits
         self._keep_alive_streams = keep_alive_streams
+        self._refuse_redirects = refuse_redirects
         given = {name.lower() for name, _ in headers}
         self._headers: RawHeaders = [(b"Host", url.netloc.encode())]
         for name, value in _STANDARD:
@@ -248,12 +268,10 @@ class Endpoint:
                 await self._pool.release(shard)
                 shard = self._pool.acquire(fresh=True)
                 answer = await shard.pool.handle_async_request(request)
-            if 300 <= answer.status < 400:
-                try:
-                    refuse_redirect(answer.status, answer.headers, self.url)
-                except ProtocolError:
-                    await answer.aclose()
-                    raise
+            refused = answer.status in REDIRECTS and self._refuse_redirects
+            if refused and (refusal := refused_redirect(answer.status, answer.headers, self.url)):
+                await answer.aclose()
+                raise refusal  # noqa: TRY301 - the shard is released below
         except BaseException as error:
             await self._release(shard)
             if isinstance(error, Exception):

@@ -33,8 +33,9 @@ class LineParser:
         Raises:
             ProtocolError: a line is longer than the limit, or not UTF-8. Lines before it have been returned.
         """
-        if self._error is not None:
-            raise self._error
+        error = self._error
+        if error is not None:
+            raise error
         end = data.rfind(b"\n")
         if end < 0:
             self._keep(data)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpcore2
 import trio
 
 from ..pipeline.watchdog import current_watch
+from .chunks import ChunkJoiner
 from .failures import connect_failure, tls_failure
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
 
 JOIN = 64 * 1024
 """Up to this many bytes header and body are joined in one send; larger bodies are not worth a copy."""
 
 RACE = 1.0
-"""Seconds within which a kept connection that breaks before any answer was surely being closed by the server already."""
+"""Seconds within which a kept connection that breaks before any answer was being closed by the server already; a
+request that is lost later may have been worked on."""
+
+
+TrioStream = trio.SocketStream | trio.SSLStream[Any]
 
 
 class StaleConnectionError(httpcore2.ReadError):
@@ -32,9 +39,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         ready: whether what is written is for the server itself, not yet for a proxy before it.
     """
 
-    def __init__(
-        self, stream: trio.SocketStream | trio.SSLStream[trio.SocketStream], peer: str, *, ready: bool
-    ) -> None:
+    def __init__(self, stream: TrioStream, peer: str, *, ready: bool) -> None:
         self._stream = stream
         self._peer = peer
         self._ready = ready
@@ -43,6 +48,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         self._answered = False
         self._reused = False
         self._sent_at = 0.0
+        self._chunks = ChunkJoiner()
         self.ended = False
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002 - the watchdog has it
@@ -60,6 +66,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         if self._size <= JOIN:
             pending = [b"".join(pending)]
         self._size = 0
+        self._chunks.begin()
         if self._answered:
             self._answered, self._reused = False, True
         if self._reused:
@@ -77,22 +84,24 @@ class Stream(httpcore2.AsyncNetworkStream):
         """The next bytes; none at the end."""
         if self._pending:
             await self._flush()
-        try:
-            data = bytes(await self._stream.receive_some(max_bytes))
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            self._check_race()
-            raise httpcore2.ReadError(str(error)) from error
-        if not data:
-            self.ended = True
-            self._check_race()
-            return data
-        # A SOCKS proxy answers too, before the first request; its answers do not begin like HTTP.
-        if not self._answered and data[0] == 0x48:
-            self._answered = True
         watch = current_watch.get()
-        if watch is not None:
-            watch.touch()
-        return data
+        while True:
+            try:
+                data = bytes(await self._stream.receive_some(max_bytes))
+            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+                self._check_race()
+                raise httpcore2.ReadError(str(error)) from error
+            if not data:
+                self.ended = True
+                self._check_race()
+                return data
+            if watch is not None:
+                watch.touch()
+            # A SOCKS proxy answers too, before the first request; its answers do not begin like HTTP.
+            if not self._answered and data.startswith(b"H"):
+                self._answered = True
+            if data := self._chunks.feed(data):
+                return data
 
     def _check_race(self) -> None:
         if self._reused and not self._answered and trio.current_time() - self._sent_at < RACE:
@@ -113,8 +122,8 @@ class Stream(httpcore2.AsyncNetworkStream):
         Raises:
             ConnectionError: the server's certificate is not trusted, or it does not speak TLS.
         """
-        tls = trio.SSLStream(
-            self._stream,  # type: ignore[arg-type] # TLS to a proxy and through it TLS to the server is a stream in a stream
+        tls: trio.SSLStream[Any] = trio.SSLStream(
+            self._stream,
             ssl_context,
             server_hostname=server_hostname,
             https_compatible=True,

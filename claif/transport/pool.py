@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import httpcore2
 import trio
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpcore2
 
 SHARD = 8
 """Exchanges in flight in every shard before another one is added; measured: 4 to 16 cost about the same."""

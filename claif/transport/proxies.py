@@ -54,10 +54,10 @@ def parse_proxy(text: str, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Proxy
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         scheme, host, port = _SCHEMES[parts.scheme], parts.hostname, parts.port
-        if not host:
-            raise ValueError
-        address = host.encode("ascii")
+        address = host.encode("ascii") if host else b""
     except (ValueError, KeyError):
+        address = b""
+    if not address:
         raise InvalidConfigError(
             "The proxy of the environment is not a URL like http://host:port or socks5://host:port.",
             hint="Look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY.",

@@ -2,37 +2,40 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from ..errors import ProtocolError
-from .base_url import BaseURL
 from .headers import RawHeaders, header
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+if TYPE_CHECKING:
+    from .base_url import BaseURL
+
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def refuse_redirect(status: int, headers: RawHeaders, url: BaseURL) -> None:
-    """Do nothing, unless the answer is a redirect.
+def refused_redirect(status: int, headers: RawHeaders, url: BaseURL) -> ProtocolError | None:
+    """What a redirect means to the user.
 
     Args:
-        status: the HTTP status.
+        status: the HTTP status, one of `REDIRECTS`.
         headers: of the answer.
         url: the base URL that was asked.
 
-    Raises:
-        ProtocolError: it is one; the message names the origin that it points to.
+    Returns:
+        An error that names the origin that it points to; `None` if it points nowhere.
     """
     location = header(headers, "location")
-    if status not in _REDIRECTS or location is None:
-        return
+    if location is None:
+        return None
     target = _origin(url.origin + "/", location)
     if target == url.origin:
-        raise ProtocolError(
+        return ProtocolError(
             f"{url.origin} redirects to another path ({status}), and redirects are not followed.",
             hint="Check the path of base_url.",
         )
-    raise ProtocolError(
-        f"{url.origin} redirects to {target or 'an address that is not valid'} ({status}), and redirects are not followed.",
+    return ProtocolError(
+        f"{url.origin} redirects to {target or 'no valid address'} ({status}), and redirects are not followed.",
         hint="If you trust that address, set base_url to it.",
     )
 

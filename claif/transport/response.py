@@ -2,50 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import httpcore2
-import trio
 from attrs import frozen
 
-from ..errors import ClaifError, ProtocolError
-from .decoding import Decompressor
-from .failures import exchange_failure
+from .body import Body
 from .headers import RawHeaders, header
-from .limits import Limits
 from .lines import LineParser
 from .sse import Event, SSEParser
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    import httpcore2
+
+    from .limits import Limits
+
 T = TypeVar("T")
-
-_PLAIN = {None, "", "identity"}
-
-DRAIN_BYTES = 64 * 1024
-"""What may still come after the end of a stream that is worth reading for the sake of its connection."""
-
-DRAIN_TIME = 0.5
-"""Seconds that this may take."""
 
 
 class _Batches(Generic[T]):
-    """Iterates over what a parser makes of the pieces of a body."""
+    """Iterates over what a parser makes of the pieces of a body.
 
-    __slots__ = ("_close", "_feed", "_next")
+    Args:
+        body: where the pieces come from.
+        feed: the parser.
+        close: the parser's end; it gives what is left.
+    """
 
-    def __init__(
-        self,
-        next_chunk: Callable[[], Awaitable[bytes | None]],
-        feed: Callable[[bytes], list[T]],
-        close: Callable[[], list[T]],
-    ) -> None:
-        self._next, self._feed, self._close = next_chunk, feed, close
+    __slots__ = ("_body", "_close", "_feed")
+
+    def __init__(self, body: Body, feed: Callable[[bytes], list[T]], close: Callable[[], list[T]]) -> None:
+        self._body, self._feed, self._close = body, feed, close
 
     def __aiter__(self) -> AsyncIterator[list[T]]:
         return self
 
     async def __anext__(self) -> list[T]:
-        while (chunk := await self._next()) is not None:
+        async for chunk in self._body:
             if records := self._feed(chunk):
                 return records
         if records := self._close():
@@ -73,7 +67,7 @@ class Response:
 
 
 class StreamResponse:
-    """An answer whose body is still to come; it is read once, in one of the three ways.
+    """An answer whose body is still to come; it is read once, in one of the four ways.
 
     Attributes:
         status: the HTTP status.
@@ -85,14 +79,8 @@ class StreamResponse:
         self.status = answer.status
         self.headers: RawHeaders = answer.headers
         self.dropped = 0
-        self._answer = answer
         self._limits = limits
-        self._peer = peer
-        self._chunks: Any = answer.stream.__aiter__()  # type: ignore[union-attr] # on trio it is an asynchronous one
-        self._total = 0
-        self._whole = False
-        encoding = header(answer.headers, "content-encoding")
-        self._decompressor = Decompressor(encoding, limits) if encoding not in _PLAIN else None
+        self._body = Body(answer, limits, peer)
 
     def header(self, name: str) -> str | None:
         """The value of the first header of this name, in any case."""
@@ -105,13 +93,11 @@ class StreamResponse:
             ProtocolError: it is larger than the limits allow.
             ConnectionError: the connection was lost in the middle.
         """
-        most = self._limits.body
-        parts: list[bytes] = []
-        while (chunk := await self._next()) is not None:
-            parts.append(chunk)
-            if self._total > most:
-                raise ProtocolError(f"The provider sent more than {most:,} bytes.")
-        return b"".join(parts)
+        return await self._body.read()
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """The body as it comes, in pieces of any size."""
+        return self._body
 
     def sse(self) -> AsyncIterator[list[Event]]:
         """The server-sent events, as many at a time as have come together.
@@ -125,7 +111,7 @@ class StreamResponse:
             self.dropped = parser.close()
             return []
 
-        return _Batches(self._next, parser.feed, close)
+        return _Batches(self._body, parser.feed, close)
 
     def json_lines(self) -> AsyncIterator[list[str]]:
         """The lines of the body that are not blank, as many at a time as have come together.
@@ -134,38 +120,12 @@ class StreamResponse:
             Lists of texts; never an empty list.
         """
         parser = LineParser(self._limits)
-        return _Batches(self._next, parser.feed, parser.close)
-
-    async def _next(self) -> bytes | None:
-        """The next piece of the body, unpacked; `None` at its end."""
-        try:
-            chunk: bytes = await self._chunks.__anext__()
-        except StopAsyncIteration:
-            self._whole = True
-            if self._decompressor is not None:
-                self._decompressor.close()
-            return None
-        except Exception as error:
-            stream = self._answer.extensions.get("network_stream")
-            raise exchange_failure(error, self._peer, began=True, ended=getattr(stream, "ended", False)) from error
-        self._total += len(chunk)
-        if self._total > self._limits.total:
-            raise ProtocolError(f"The provider sent more than {self._limits.total:,} bytes.")
-        return chunk if self._decompressor is None else self._decompressor.feed(chunk)
+        return _Batches(self._body, parser.feed, parser.close)
 
     async def drain(self) -> None:
         """Read what little may be left, so that the connection can be used again; give up quickly."""
-        left = self._total + DRAIN_BYTES
-        with trio.move_on_after(DRAIN_TIME):
-            try:
-                while not self._whole and self._total < left:
-                    if await self._next() is None:
-                        return
-            except ClaifError:
-                return
+        await self._body.drain()
 
     async def aclose(self) -> None:
         """Give the connection back if the body has been read to its end, else close it."""
-        if not self._whole:
-            await self._chunks.aclose()
-        await self._answer.stream.aclose()  # type: ignore[union-attr] # on trio it is an asynchronous one
+        await self._body.aclose()

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from time import time
+from typing import TYPE_CHECKING
 
 from .headers import header
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONGEST = 86_400.0
 """Seconds; whatever asks for more is taken as this. Who waits for so long is the caller's decision."""
 
+_LONGEST_DATE = 64
 _NUMBER = re.compile(r"[0-9]{1,15}(\.[0-9]{0,15})?", re.ASCII)
 
 
@@ -37,7 +41,7 @@ def retry_after(headers: Iterable[tuple[bytes, bytes]], now: float | None = None
 
 
 def _until(date: str, now: float) -> float | None:
-    if len(date) > 64 or "," not in date:
+    if len(date) > _LONGEST_DATE or "," not in date:
         return None
     # Only here: dates are rare and the import is slow.
     from email.utils import parsedate_to_datetime

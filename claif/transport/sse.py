@@ -41,13 +41,28 @@ class SSEParser:
         Raises:
             ProtocolError: an event is larger than the limit, or not UTF-8. Events before it have been returned.
         """
-        if self._error is not None:
-            raise self._error
-        if data and (self._skip_lf or b"\r" in data):
+        error = self._error
+        if error is not None:
+            raise error
+        end = len(data) - 2
+        # The usual case: the piece is one event that has one line, `data: {…}`.
+        if self._size or end > self._limit or not (data.startswith(b"data: ") and data.find(b"\n") == end >= 0):
+            return self._feed(data)
+        if self._skip_lf or b"\r" in data or not data.endswith(b"\n\n"):
+            return self._feed(data)
+        try:
+            event = (None, data[6:end].decode())
+        except UnicodeDecodeError:
+            return self._feed(data)
+        self._first = False
+        return [event]
+
+    def _feed(self, data: bytes) -> list[Event]:
+        if self._skip_lf or b"\r" in data:
             data = self._unify(data)
         events: list[Event] = []
         parts = self._parts
-        if parts and (b"\n\n" in data or (data[:1] == b"\n" and parts[-1][-1:] == b"\n")):
+        if parts and (b"\n\n" in data or (data.startswith(b"\n") and parts[-1].endswith(b"\n"))):
             data = b"".join((*parts, data))
             parts.clear()
             self._size = 0
@@ -78,8 +93,11 @@ class SSEParser:
 
     def _unify(self, data: bytes) -> bytes:
         # A CR ends a line at once; if the LF of a CRLF follows, in this piece or the next, it is skipped.
-        if self._skip_lf and data[:1] == b"\n":
+        if self._skip_lf and data.startswith(b"\n"):
             data = data[1:]
+            self._skip_lf = False
+        if not data:
+            return data
         self._skip_lf = data[-1:] == b"\r"
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 

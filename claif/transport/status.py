@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._json import loads
 from ..errors import (
@@ -21,6 +20,9 @@ from ..errors import (
 )
 from .headers import SecretBytes, header
 from .retry_after import retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MESSAGE = 500
 """Characters of a provider's message that are shown."""
@@ -42,6 +44,7 @@ _BY_STATUS: dict[int, type[ClaifError]] = {
     429: RateLimitError,
     504: TimeoutError,
 }
+_SHORTEST_SECRET = 4
 _FINAL_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _HINTS = {
     402: "Look at the billing of this provider's account.",
@@ -79,7 +82,7 @@ def error_from_response(
     if code in _FINAL_CODES:
         retryable = False
     elif kind is ProviderRuntimeError:
-        retryable = status == 409 or status >= 500
+        retryable = status == HTTPStatus.CONFLICT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
     text = clean_message(message) if message else None
     return kind(
         _sentence(provider, status, text),
@@ -139,7 +142,7 @@ def redacted(text: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
     for _, value in headers:
         if isinstance(value, SecretBytes):
             for secret in (bytes(value), *value.split(b" ")[1:]):
-                if len(secret) > 3:
+                if len(secret) >= _SHORTEST_SECRET:
                     text = text.replace(secret.decode("latin-1"), "********")
     return text
 
@@ -150,7 +153,7 @@ def _text(value: Any) -> str | None:
 
 def _sentence(provider: str | None, status: int, text: str | None) -> str:
     whom = provider or "The provider"
-    if status < 400:
+    if status < HTTPStatus.BAD_REQUEST:
         return f"{whom} failed in the middle of its answer: {text or 'it does not say why'}"
     phrase = HTTPStatus(status).phrase if status in _PHRASES else "an error"
     return f"{whom} answered {status} {phrase}" + (f": {text}" if text else ".")
