@@ -2,8 +2,91 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._lazy import lazy_exports
-from ._version import __version__
+from ._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from ._json import dumps as json_dumps
+    from ._json import loads as json_loads
+    from .client import Client as Client
+    from .client import Stream as Stream
+    from .config import Config as Config
+    from .config import ConfigSource as ConfigSource
+    from .config import ProviderSettings as ProviderSettings
+    from .config import Secret as Secret
+    from .config import claif_home as claif_home
+    from .errors import AuthenticationError as AuthenticationError
+    from .errors import ClaifError as ClaifError
+    from .errors import ClientClosedError as ClientClosedError
+    from .errors import ConfigurationError as ConfigurationError
+    from .errors import ConnectionError as ConnectionError
+    from .errors import ContentFilterError as ContentFilterError
+    from .errors import ContextLengthError as ContextLengthError
+    from .errors import DependencyError as DependencyError
+    from .errors import InstallError as InstallError
+    from .errors import InvalidConfigError as InvalidConfigError
+    from .errors import InvalidQueryError as InvalidQueryError
+    from .errors import MissingAPIKeyError as MissingAPIKeyError
+    from .errors import ModelNotFoundError as ModelNotFoundError
+    from .errors import PermissionError as PermissionError
+    from .errors import PluginError as PluginError
+    from .errors import ProtocolError as ProtocolError
+    from .errors import ProviderError as ProviderError
+    from .errors import ProviderInitError as ProviderInitError
+    from .errors import ProviderNotFoundError as ProviderNotFoundError
+    from .errors import ProviderRuntimeError as ProviderRuntimeError
+    from .errors import RateLimitError as RateLimitError
+    from .errors import TimeoutError as TimeoutError
+    from .errors import TransportError as TransportError
+    from .hookspecs import hookimpl as hookimpl
+    from .hookspecs import keeps_text as keeps_text
+    from .models import ContentBlock as ContentBlock
+    from .models import Event as Event
+    from .models import FileBlock as FileBlock
+    from .models import Finished as Finished
+    from .models import ImageBlock as ImageBlock
+    from .models import Message as Message
+    from .models import ModelInfo as ModelInfo
+    from .models import Notice as Notice
+    from .models import Options as Options
+    from .models import Query as Query
+    from .models import Reply as Reply
+    from .models import Role as Role
+    from .models import Started as Started
+    from .models import TextBlock as TextBlock
+    from .models import TextDelta as TextDelta
+    from .models import TextReset as TextReset
+    from .models import ThinkingBlock as ThinkingBlock
+    from .models import ThinkingDelta as ThinkingDelta
+    from .models import Timings as Timings
+    from .models import Tool as Tool
+    from .models import ToolResult as ToolResult
+    from .models import ToolResultBlock as ToolResultBlock
+    from .models import ToolUse as ToolUse
+    from .models import ToolUseBlock as ToolUseBlock
+    from .models import UnknownBlock as UnknownBlock
+    from .models import UnknownEvent as UnknownEvent
+    from .models import Usage as Usage
+    from .models import UsageReport as UsageReport
+    from .pipeline.types import Emit as Emit
+    from .pipeline.types import Handler as Handler
+    from .pipeline.types import Layer as Layer
+    from .pipeline.types import Middleware as Middleware
+    from .pipeline.types import Slot as Slot
+    from .pipeline.watchdog import unwatched as unwatched
+    from .protocols.chat_completions import ChatCompletions as ChatCompletions
+    from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
+    from .protocols.chat_completions import Quirks as Quirks
+    from .provider import BaseProvider as BaseProvider
+    from .provider import Context as Context
+    from .provider import Provider as Provider
+    from .provider import ProviderStatus as ProviderStatus
+    from .transport.http import Endpoint as Endpoint
+    from .transport.http import HTTP as HTTP
+    from .transport.limits import Limits as Limits
+    from .transport.status import error_from_response as error_from_response
 
 _MODULES = {
     ".client": ("Client", "Stream"),

@@ -90,7 +90,7 @@ class Client:
         self._watchdog = Watchdog()
         self._state: dict[str, Any] = {}
         self._runs: set[Run] = set()
-        self._idle = trio.Event()
+        self._idle: trio.Event | None = None
         self._open: AbstractAsyncContextManager[None] | None = None
         self._closed = True
         self.config: Config
@@ -108,7 +108,7 @@ class Client:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
         assert self._open is not None
-        return await self._open.__aexit__(kind, error, traceback)
+        return await self._open.__aexit__(kind, error, traceback)  # noqa: ASYNC102 - what is inside is bounded
 
     async def query(self, prompt: Prompt, **how: Unpack[How]) -> Reply:
         """Ask, and wait for the whole answer.
@@ -182,7 +182,7 @@ class Client:
         finally:
             current_run.reset(token)
             self._runs.discard(run)
-            if self._closed and not self._runs:
+            if self._idle is not None and not self._runs:
                 self._idle.set()
             if self.plugins.observed:
                 self.plugins.finished(query, reply, failure, trio.current_time() - run.began)
@@ -292,7 +292,7 @@ class Client:
                 try:
                     yield
                 finally:
-                    await self._close()
+                    await self._close()  # noqa: ASYNC102 - shielded and bounded itself
                     nursery.cancel_scope.cancel()
 
     async def _close(self) -> None:
@@ -300,8 +300,9 @@ class Client:
         self._closed = True
         for run in list(self._runs):
             run.close()
-        with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
-            if self._runs:
+        if self._runs:
+            self._idle = trio.Event()
+            with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
                 await self._idle.wait()
         with trio.CancelScope(shield=True):
             await self._members.close()

@@ -117,7 +117,7 @@ def _register_union(converter: Converter, union: Any, tags: dict[str, type], unk
     def load_member(data: Any, _: Any) -> Any:
         if data.__class__ is not dict:
             raise TypeError("an object is expected")
-        cls = tags.get(data.get("type"))
+        cls = tags.get(data.get("type", ""))
         if cls is None:
             return unknown(data)
         return converter.structure({key: value for key, value in data.items() if key != "type"}, cls)

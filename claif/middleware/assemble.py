@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from ..models import (
     ContentBlock,
     Event,
@@ -35,7 +33,7 @@ class Assembly:
 
     def add(self, event: TextDelta | ThinkingDelta) -> None:
         """Take a delta; a change between text and thinking begins a new block."""
-        thinking = event.__class__ is ThinkingDelta
+        thinking = isinstance(event, ThinkingDelta)
         if thinking is not self._thinking:
             self._close_block()
             self._thinking = thinking
@@ -81,23 +79,22 @@ def _wrap(handler: Handler) -> Handler:
 
         async def collect(event: Event) -> None:
             nonlocal started, finished
-            kind = event.__class__
+            if isinstance(event, (TextDelta, ThinkingDelta)):
+                assembly.add(event)
+            elif isinstance(event, Started):
+                if not started:
+                    started = True
+                    await emit(Started(run.provider or event.provider, event.model or run.model, event.id))
+                return
             if not started:
                 started = True
-                if kind is Started:
-                    await emit(evolve(event, provider=run.provider or event.provider, model=event.model or run.model))
-                    return
                 await emit(Started(run.provider or "", run.model))
-            if kind is TextDelta or kind is ThinkingDelta:
-                assembly.add(event)
-            elif kind is Finished:
+            if isinstance(event, Finished):
                 finished = event
                 return
-            elif kind is Started:
-                return
-            elif kind is ToolUse:
+            if isinstance(event, ToolUse):
                 assembly.add_block(event.block)
-            elif kind is TextReset or (kind is Message and event.role is Role.ASSISTANT):
+            elif isinstance(event, TextReset) or (isinstance(event, Message) and event.role is Role.ASSISTANT):
                 assembly.clear()
             await emit(event)
 

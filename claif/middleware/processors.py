@@ -30,12 +30,11 @@ def processors_layer(processors: Sequence[Processor]) -> Layer:
     def wrap(handler: Handler) -> Handler:
         async def processed(query: Query, emit: Emit) -> None:
             async def pass_on(event: Event) -> None:
-                kind = event.__class__
-                if kind is Message:
+                if isinstance(event, Message):
                     changed = process(processors, event, query)
                     if changed is not None:
                         await emit(changed)
-                elif not (hold and (kind is TextDelta or kind is ThinkingDelta)):
+                elif not (hold and isinstance(event, (TextDelta, ThinkingDelta))):
                     await emit(event)
 
             try:

@@ -12,6 +12,10 @@ from .blocks import FileBlock, ImageBlock, TextBlock
 from .message import Message, Role
 
 
+def _texts(texts: Iterable[str]) -> tuple[str, ...]:
+    return (texts,) if isinstance(texts, str) else tuple(texts)
+
+
 @frozen
 class Options:
     """How to answer. `None` leaves it to the provider.
@@ -29,7 +33,7 @@ class Options:
     temperature: float | None = None
     top_p: float | None = None
     max_tokens: int | None = None
-    stop: tuple[str, ...] = field(default=(), converter=tuple)
+    stop: tuple[str, ...] = field(default=(), converter=_texts)
     seed: int | None = None
     timeout: float | None = None
     extra: Mapping[str, Any] = field(factory=dict)
@@ -48,6 +52,10 @@ def _messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...
     if isinstance(messages, str):
         return (Message.user(messages),)
     return (messages,) if isinstance(messages, Message) else tuple(messages)
+
+
+def _tools(tools: Iterable[Tool]) -> tuple[Tool, ...]:
+    return tuple(tools)
 
 
 @frozen
@@ -70,7 +78,7 @@ class Query:
     model: str | None = None
     options: Options = field(factory=Options)
     stream: bool = True
-    tools: tuple[Tool, ...] = field(default=(), converter=tuple)
+    tools: tuple[Tool, ...] = field(default=(), converter=_tools)
     schema: Mapping[str, Any] | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
 

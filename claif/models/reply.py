@@ -37,7 +37,7 @@ class Reply:
         metadata: JSON data attached by layers.
     """
 
-    messages: tuple[Message, ...] = field(default=(), converter=tuple)
+    messages: tuple[Message, ...] = ()
     provider: str | None = None
     model: str | None = None
     id: str | None = None
@@ -45,7 +45,7 @@ class Reply:
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)
     attempts: int = 1
-    notices: tuple[Notice, ...] = field(default=(), converter=tuple)
+    notices: tuple[Notice, ...] = ()
     metadata: Mapping[str, Any] = field(factory=dict)
 
     @property

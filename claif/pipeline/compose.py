@@ -37,7 +37,7 @@ def compose(layers: Sequence[Layer], handler: Handler) -> Handler:
 
 def _guarded(layer: Layer, handler: Handler) -> Handler:
     """Wrap so that a layer which fails is named: inner failures are `ClaifError` or no `Exception` at all."""
-    who = f"The layer {layer.name or layer.wrap!r} of the plugin {layer.distribution or '(unnamed)'}"
+    who = f"The layer {layer.name or layer.wrap} of the plugin {layer.distribution or '(unnamed)'}"
     try:
         wrapped = layer.wrap(handler)
     except ClaifError:

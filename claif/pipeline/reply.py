@@ -71,7 +71,7 @@ class ReplyBuilder:
         """The whole answer."""
         run, started = self._run, self._started
         return Reply(
-            messages=self._messages,
+            messages=tuple(self._messages),
             provider=run.provider,
             model=(started.model if started else None) or run.model,
             id=started.id if started else None,
@@ -81,5 +81,5 @@ class ReplyBuilder:
                 first=None if self._first is None else self._first - run.began, total=trio.current_time() - run.began
             ),
             attempts=run.attempts or 1,
-            notices=self._notices,
+            notices=tuple(self._notices),
         )

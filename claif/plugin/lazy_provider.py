@@ -99,11 +99,11 @@ class LazyProvider:
         )
 
 
-def adapt(factory: Callable[[Context], Any], context: Context) -> Provider:
+def adapt(factory: Any, context: Context) -> Provider:
     """Construct a provider of either shape."""
     if isinstance(factory, type) and issubclass(factory, BaseProvider):
         return AdaptedProvider(context, factory())
-    made = factory(context)
+    made: object = factory(context)
     if isinstance(made, BaseProvider):
         return AdaptedProvider(context, made)
     if not isinstance(made, Provider):

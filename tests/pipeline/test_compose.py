@@ -42,8 +42,10 @@ async def ignore(event: object) -> None:
     st.randoms(),
 )
 async def test_discovery_order_decides_nothing(specs: list[tuple[Slot, int, str, str]], shuffle: random.Random) -> None:
-    layers = [Layer(slot=slot, wrap=lambda handler: handler, order=order, distribution=dist, name=name)
-              for slot, order, dist, name in specs]
+    layers = [
+        Layer(slot=slot, wrap=lambda handler: handler, order=order, distribution=dist, name=name)
+        for slot, order, dist, name in specs
+    ]
     shuffled = list(layers)
     shuffle.shuffle(shuffled)
     assert in_order(shuffled) == in_order(layers)

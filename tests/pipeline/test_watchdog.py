@@ -22,7 +22,11 @@ async def run_until_late(watchdog: Watchdog, watch: Watch | Deadline, script=tri
 
 @pytest.mark.parametrize(
     ("limits", "seconds", "phase"),
-    [({"connect": 3, "first": 9}, 3, "connect"), ({"first": 7}, 7, "connect"), ({"connect": inf, "first": inf}, None, "")],
+    [
+        ({"connect": 3, "first": 9}, 3, "connect"),
+        ({"first": 7}, 7, "connect"),
+        ({"connect": inf, "first": inf}, None, ""),
+    ],
 )
 async def test_connecting_is_limited(limits: dict[str, float], seconds: float | None, phase: str) -> None:
     watchdog = Watchdog()
