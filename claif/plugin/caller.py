@@ -61,7 +61,7 @@ class HookCaller:
             return guarded(lambda: accept(implementation.call(*arguments)))
         except Failed as failure:
             plugin = implementation.plugin
-            problem = f"{implementation.hook}() of the plugin {plugin.name} was skipped ({failure})."
+            problem = f"{implementation.hook}() was skipped ({failure})."
             plugin.note(problem)
             if decides and plugin.name in self.critical:
                 raise PluginError(

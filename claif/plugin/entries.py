@@ -145,18 +145,24 @@ class CommandEntry:
         """The distribution's version."""
         return self.plugin.version
 
+    @property
+    def status(self) -> Status:
+        """Whether it can be loaded here, as far as is known without an import."""
+        if len(self.claimants) == 1:
+            return self.plugin.usable
+        return Status(
+            "conflict",
+            f"The name {self.name} is claimed by {' and '.join(self.claimants)}.",
+            f"Switch one of them off: CLAIF_DISABLE_PLUGINS={self.claimants[-1]}",
+        )
+
     def load(self) -> click.Command:
         """Import the command.
 
         Raises:
             PluginError: it cannot be used here; its hint says what to do.
         """
-        if len(self.claimants) > 1:
-            raise PluginError(
-                f"The command {self.name} is claimed by {' and '.join(self.claimants)}.",
-                hint=f"Switch one of them off: CLAIF_DISABLE_PLUGINS={self.claimants[-1]}",
-            )
-        status = self.plugin.usable
+        status = self.status
         if status.state != "ready":
             raise PluginError(f"The command {self.name} cannot be used: {status.detail}", hint=status.hint)
         try:

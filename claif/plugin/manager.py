@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import PluginError
@@ -109,13 +109,17 @@ class PluginManager:
         """The commands of plugins by name."""
         return self._catalog.commands()
 
-    def reports(self) -> tuple[PluginReport, ...]:
-        """What is known about each plugin, sorted by name."""
+    def reports(self, *, taken: Collection[str] = ()) -> tuple[PluginReport, ...]:
+        """What is known about each plugin, sorted by name.
+
+        Args:
+            taken: names of commands that plugins cannot have.
+        """
         from .report import report
 
         plugins = {plugin.name: plugin for plugin in (*self._catalog.plugins, *self._registered.values())}
         providers, commands = self.providers(), self.commands()
-        return tuple([report(plugins[name], providers, commands) for name in sorted(plugins) if name != OWN])
+        return tuple([report(plugins[name], providers, commands, taken) for name in sorted(plugins) if name != OWN])
 
     @property
     def warnings(self) -> Sequence[tuple[str, str]]:
@@ -127,8 +131,11 @@ class PluginManager:
         self._caller.warn(plugin, message)
 
     def on_warning(self, tell: Callable[[str, str], None] | None) -> None:
-        """Have `tell(plugin, message)` called each time that something goes wrong."""
+        """Have `tell(plugin, message)` called for what went wrong so far, and each time that something does."""
         self._caller.on_warning = tell
+        if tell is not None:
+            for plugin, message in self._caller.warnings:
+                tell(plugin, message)
 
     def load_hooks(self) -> None:
         """Import the hook modules of the plugins that are on, one by one; those that fail are named and left out."""
@@ -239,7 +246,7 @@ class PluginManager:
             if heavy := heavy_among(set(sys.modules) - before):
                 plugin.note(f"Its hook module imports {', '.join(heavy)}, which makes every query start later.")
         if problem:
-            self.warn(plugin.name, f"The plugin {plugin.name} was left out: {problem}")
+            self.warn(plugin.name, problem)
 
     def _add(self, module: object, name: str, plugin: Plugin) -> None:
         manager = self._hooks()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from .entry_points import COMMANDS, PROVIDERS
-from .state import Plugin, Status
 
 if TYPE_CHECKING:
     from ..provider import State
     from .entries import CommandEntry, ProviderEntry
+    from .state import Plugin
 
 
 class PluginReport(NamedTuple):
@@ -38,25 +38,37 @@ class PluginReport(NamedTuple):
     commands: tuple[str, ...]
     load_seconds: float
 
+    @property
+    def brings(self) -> str:
+        """What it adds, in one line."""
+        kinds = (("provider", self.providers), ("command", self.commands), ("hook", self.hooks))
+        return "; ".join([f"{kind}{'s' * (len(names) > 1)} {', '.join(names)}" for kind, names in kinds if names])
+
     def to_dict(self) -> dict[str, object]:
         """The report as JSON data."""
         return self._asdict()
 
 
 def report(
-    plugin: Plugin, providers: Mapping[str, ProviderEntry], commands: Mapping[str, CommandEntry]
+    plugin: Plugin,
+    providers: Mapping[str, ProviderEntry],
+    commands: Mapping[str, CommandEntry],
+    taken: Collection[str] = (),
 ) -> PluginReport:
-    """Tell about a plugin what is known without loading anything."""
+    """Tell what is known about a plugin, loading nothing; `taken` are names of commands that plugins cannot have."""
     offered = _named(plugin, PROVIDERS)
     added = _named(plugin, COMMANDS)
+    for name in added:
+        if name in taken:
+            plugin.note(f"Its command {name} is hidden by Claif's own.")
+    claims: list[ProviderEntry | CommandEntry] = [providers[name] for name in offered if name in providers]
+    for claim in claims:
+        if plugin.name not in claim.claimants and not plugin.disabled:
+            plugin.note(f"The provider {claim.name} is served by {claim.distribution}.")
     status = plugin.status
-    if status.state == "ready":
-        status = _trouble(plugin, [providers[name] for name in offered if name in providers], status)
-    if status.state == "ready":
-        for name in added:
-            if name in commands and len(commands[name].claimants) > 1:
-                detail = f"The command {name} is claimed by {' and '.join(commands[name].claimants)}."
-                status = Status("conflict", detail, "Switch one of them off: [plugins] disable")
+    for claim in (*claims, *[commands[name] for name in added if name in commands]):
+        if status.state == "ready" and plugin.name in claim.claimants:
+            status = claim.status
     detail = " ".join([text for text in (status.detail, *plugin.notes) if text])
     return PluginReport(
         plugin.name,
@@ -73,12 +85,3 @@ def report(
 
 def _named(plugin: Plugin, group: str) -> tuple[str, ...]:
     return tuple(sorted({point.name for point in plugin.distribution.entry_points if point.group == group}))
-
-
-def _trouble(plugin: Plugin, entries: list[ProviderEntry], status: Status) -> Status:
-    for entry in entries:
-        if plugin.name in entry.claimants and entry.state != "ready":
-            return entry.status
-        if plugin.name not in entry.claimants:
-            plugin.note(f"The provider {entry.name} is served by {entry.distribution}.")
-    return status
