@@ -1,5 +1,6 @@
 """The pytest plugin: runs `async def` tests under trio with a hang guard, and finds what a test left behind."""
 
+# ruff: noqa: S101 - assertions are what the test kit is for
 from __future__ import annotations
 
 import inspect
@@ -12,6 +13,8 @@ import trio
 from trio.testing import MockClock
 
 from .leaks import LeakCheck
+
+pytest.register_assert_rewrite("claif.testing.conformance")
 
 HANG_GUARD = 30.0
 """Seconds of real time after which a test counts as hung."""

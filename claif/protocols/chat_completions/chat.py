@@ -32,7 +32,6 @@ class ChatCompletions:
         provider: name of the provider, for events and errors.
         model: the model that is asked when a query names none.
         quirks: what the server wants differently.
-        defaults: options for what a query leaves open.
         secret: the key, so that errors can leave it out.
     """
 
@@ -43,14 +42,12 @@ class ChatCompletions:
         provider: str,
         model: str | None = None,
         quirks: Quirks = NO_QUIRKS,
-        defaults: Mapping[str, Any] | None = None,
         secret: Secret | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._source = ErrorSource(provider, model, secret)
         self._model = model
         self._quirks = quirks
-        self._defaults = defaults or {}
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Ask, and emit the events of the answer.
@@ -60,7 +57,7 @@ class ChatCompletions:
         """
         model = query.model or self._model
         source = self._source if model == self._source.model else evolve(self._source, model=model)
-        body = json_dumps(request_body(query, model, self._quirks, self._defaults))
+        body = json_dumps(request_body(query, model, self._quirks))
         decoder = Decoder(source)
         if query.stream:
             await self._stream(body, decoder, source, emit)

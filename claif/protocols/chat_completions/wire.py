@@ -30,16 +30,13 @@ SAMPLING = ("temperature", "top_p", "max_tokens", "stop", "seed")
 """Options that every provider knows."""
 
 
-def request_body(
-    query: Query, model: str | None, quirks: Quirks = NO_QUIRKS, defaults: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def request_body(query: Query, model: str | None, quirks: Quirks = NO_QUIRKS) -> dict[str, Any]:
     """The request as JSON data.
 
     Args:
         query: what is asked.
         model: name of the model; left out when `None`.
         quirks: what the server wants differently.
-        defaults: options for what the query leaves open, by the names of `Options` or of the server.
 
     Raises:
         InvalidQueryError: something in the query has no form in this protocol.
@@ -62,24 +59,23 @@ def request_body(
     if query.schema is not None:
         schema = {"name": "answer", "schema": query.schema, "strict": is_closed(query.schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
-    return body | _options(query.options, quirks, defaults or {})
+    return body | _options(query.options, quirks)
 
 
-def _options(options: Options, quirks: Quirks, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    own = {name: value for name in SAMPLING if (value := getattr(options, name)) is not None and value != ()}
-    fields = {"max_tokens": quirks.max_tokens, "seed": quirks.seed}
+def _options(options: Options, quirks: Quirks) -> dict[str, Any]:
+    names = {"max_tokens": quirks.max_tokens, "seed": quirks.seed}
     chosen: dict[str, Any] = {}
-    for source in (defaults, own, options.extra):
-        for name, value in source.items():
-            if name in RESERVED:
-                raise InvalidQueryError(
-                    f"The option {name} cannot be set: it is a part of the query itself.",
-                    hint="Leave it out; model, tools and messages have their own arguments.",
-                )
-            # What the server calls by its own name in `extra` is left alone.
-            chosen[name if source is options.extra else fields.get(name, name)] = (
-                list(value) if name == "stop" and isinstance(value, tuple) else value
+    for name in SAMPLING:
+        value = getattr(options, name)
+        if value is not None and value != ():
+            chosen[names.get(name, name)] = list(value) if name == "stop" else value
+    for name, value in options.extra.items():
+        if name in RESERVED:
+            raise InvalidQueryError(
+                f"The option {name} cannot be set: it is a part of the query itself.",
+                hint="Leave it out; model, tools and messages have their own arguments.",
             )
+        chosen[name] = value
     return chosen
 
 

@@ -33,8 +33,8 @@ from claif.testing import strategies
 OPENAI = Quirks(max_tokens="max_completion_tokens")
 
 
-def body_of(query: Query, quirks: Quirks = OPENAI, **more: object) -> dict:
-    return request_body(query, "m", quirks, **more)
+def body_of(query: Query, quirks: Quirks = OPENAI) -> dict:
+    return request_body(query, "m", quirks)
 
 
 def sent(*messages: Message) -> list[dict]:
@@ -161,18 +161,10 @@ def test_options_have_the_names_that_the_server_wants() -> None:
     assert (mistral["max_tokens"], mistral["random_seed"]) == (5, 1)
 
 
-def test_the_querys_own_options_win_over_the_configured_ones() -> None:
-    defaults = {"temperature": 1.0, "max_tokens": 9, "top_k": 1}
-    body = body_of(Query("Hi", options=Options(temperature=0.5)), defaults=defaults)
-    assert (body["temperature"], body["max_completion_tokens"], body["top_k"]) == (0.5, 9, 1)
-
-
 @pytest.mark.parametrize("name", ["messages", "model", "stream", "stream_options", "tools"])
 def test_options_cannot_replace_the_query(name: str) -> None:
     with pytest.raises(InvalidQueryError, match=name):
         body_of(Query("Hi", options=Options(extra={name: None})))
-    with pytest.raises(InvalidQueryError, match=name):
-        body_of(Query("Hi"), defaults={name: None})
 
 
 def test_an_option_that_is_no_json_is_refused() -> None:

@@ -1,0 +1,78 @@
+"""How the conformance suite reaches the provider under test."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, ClassVar
+
+from ...client import Client
+from ...errors import ClaifError
+from ...models import Event, TextDelta
+from ..server import ScriptedServer
+
+NAME = "under_test"
+SOON = 5.0
+"""Seconds of real time within which something that is due must have happened."""
+
+
+def joined(events: list[Event]) -> str:
+    """The text of all deltas."""
+    return "".join([event.text for event in events if isinstance(event, TextDelta)])
+
+
+class Conformance(ABC):
+    """What all parts of the suite share: the server, the client and how to ask.
+
+    The scripted server speaks chat completions. A provider of another protocol overrides `serving` to bring a server of
+    its own with the same `url`, `open`, `connections`, `restart` and `wait_until_open`.
+    """
+
+    lacks: ClassVar[frozenset[str]] = frozenset()
+    """Names of tests, without `test_`, that make no sense for this provider; they are not collected."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        for name in cls.lacks:
+            if not hasattr(cls, f"test_{name}"):
+                raise TypeError(f"{cls.__name__}.lacks names {name!r}, which is no test")
+            setattr(cls, f"test_{name}", None)
+
+    @abstractmethod
+    def settings(self, server: ScriptedServer, **behaviour: object) -> Mapping[str, Any]:
+        """The provider's table of the configuration, such that its server behaves as `Behaviour` describes.
+
+        Args:
+            server: the running server.
+            **behaviour: for `server.url`.
+        """
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[ScriptedServer]:
+        """The server that the provider asks."""
+        async with ScriptedServer() as server:
+            yield server
+
+    def client(self, server: ScriptedServer, **behaviour: object) -> Client:
+        """A client that has the provider as `under_test`, and as its default."""
+        table = {"model": "scripted-1", **self.settings(server, **behaviour)}
+        return Client({"general": {"default_provider": NAME}, "providers": {NAME: table}})
+
+    async def collect(self, client: Client, prompt: str = "hi", *, timeout: float | None = None) -> list[Event]:
+        """The events of one streamed answer; `timeout` is in seconds."""
+        async with client.stream(prompt, timeout=timeout) as stream:
+            return [event async for event in stream]
+
+    async def error_of(self, client: Client, *, stream: bool = True, timeout: float | None = None) -> ClaifError:
+        """The error with which a query ends; that it ends well, or with something else, fails the test."""
+        try:
+            await (self.collect(client, timeout=timeout) if stream else client.query("hi", timeout=timeout))
+        except ClaifError as error:
+            return error
+        raise AssertionError("the query ended well")
+
+    async def failure(self, server: ScriptedServer, *, stream: bool = True, **behaviour: object) -> ClaifError:
+        """The error with which a query to a server that behaves so ends."""
+        async with self.client(server, **behaviour) as client:
+            return await self.error_of(client, stream=stream)

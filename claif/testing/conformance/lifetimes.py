@@ -1,0 +1,84 @@
+"""Conformance: what remains of connections and tasks."""
+
+# ruff: noqa: S101 - assertions are what the suite is for
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import trio
+
+from ...errors import ClientClosedError
+from ...models import TextDelta
+from .base import SOON, Conformance
+
+if TYPE_CHECKING:
+    from ...client import Client
+
+
+class Lifetimes(Conformance):
+    """Nothing outlives what it was for, and nothing is opened twice."""
+
+    async def test_leaving_a_stream_ends_its_exchange(self) -> None:
+        """A consumer that has seen enough leaves no connection and no task behind, and can ask again."""
+        async with self.serving() as server, self.client(server, tokens=1000, delay=0.01) as client:
+            tasks = []
+            for _ in range(3):
+                async with client.stream("hi") as stream:
+                    async for event in stream:
+                        if isinstance(event, TextDelta):
+                            break
+                await server.wait_until_open(0, SOON)
+                tasks.append(trio.lowlevel.current_statistics().tasks_living)
+            assert tasks[0] == tasks[-1]
+
+    async def test_cancellation_at_any_moment_leaks_nothing(self) -> None:
+        """Queries cancelled after 0 to 40 ms give their connections back."""
+        async with self.serving() as server, self.client(server, tokens=20, delay=0.002) as client:
+            for number in range(20):
+                with trio.move_on_after(number * 0.002):
+                    await self.collect(client, "hi")
+            with trio.fail_after(SOON):
+                assert await self.collect(client, "hi")
+            await server.wait_until_open(1, SOON)
+
+    async def test_a_restarted_server_is_found_again(self) -> None:
+        """Connections that died meanwhile are replaced without an error."""
+        async with self.serving() as server, self.client(server) as client:
+            assert (await client.query("hi")).text
+            await server.restart()
+            assert (await client.query("hi")).text
+
+    async def test_connections_are_used_again(self) -> None:
+        """Queries one after another need one connection, streamed or not."""
+        async with self.serving() as server, self.client(server) as client:
+            for _ in range(5):
+                await client.query("hi")
+                await self.collect(client, "hi")
+            assert server.connections == 1
+
+    async def test_closing_the_client_ends_running_queries(self) -> None:
+        """A query that runs when its client closes ends with `ClientClosedError` and leaves no connection."""
+        errors: list[BaseException] = []
+
+        async def ask(client: Client, started: trio.Event) -> None:
+            try:
+                async with client.stream("hi") as stream:
+                    async for _ in stream:
+                        started.set()
+            except ClientClosedError as error:
+                errors.append(error)
+
+        async with self.serving() as server, trio.open_nursery() as nursery:
+            started = trio.Event()
+            async with self.client(server, tokens=1000, delay=0.01) as client:
+                nursery.start_soon(ask, client, started)
+                await started.wait()
+            await server.wait_until_open(0, SOON)
+        assert len(errors) == 1
+
+    async def test_a_client_that_never_asked_closes(self) -> None:
+        """Opening and closing without a query touches nobody."""
+        async with self.serving() as server:
+            async with self.client(server):
+                pass
+            assert server.connections == 0
