@@ -126,7 +126,8 @@ INTRODUCTION = """Claif beside its peers on one machine, against a loopback endp
 processes are what counts: absolute figures of the same code drift with the machine, so compare them only within this
 page."""
 
-HOW = """- Every sample is a fresh process; in every round each contender runs once, in another order each round. A ratio
+HOW = """\
+- Every sample is a fresh process; in every round each contender runs once, in another order each round. A ratio
   is taken inside a round; the table shows the median of the rounds.
 - Clients warm up on the path that is measured, collect garbage, then ask for at least half a second. Every
   client takes the text out of the answer and compares it.
