@@ -69,7 +69,10 @@ class Body:
             raise
         except Exception as error:
             ended = getattr(self._answer.extensions.get("network_stream"), "ended", False)
-            raise exchange_failure(error, self._peer, began=True, ended=ended) from error
+            failure = exchange_failure(error, self._peer, began=True, ended=ended)
+            if failure is error:
+                raise
+            raise failure from error
         self._total += len(chunk)
         if self._total > self._limits.total:
             raise ProtocolError(f"The provider sent more than {self._limits.total:,} bytes.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpcore2
 
-from ..errors import ClaifError, ConnectionError, ProtocolError
+from ..errors import ConnectionError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def tls_failure(error: BaseException, host: str) -> ConnectionError:
     )
 
 
-def exchange_failure(error: Exception, peer: str, *, began: bool, ended: bool = False) -> Exception:
+def exchange_failure(error: Exception, peer: str, *, began: bool = False, ended: bool = False) -> Exception:
     """What broke a request or its answer.
 
     Args:
@@ -76,17 +76,26 @@ def exchange_failure(error: Exception, peer: str, *, began: bool, ended: bool = 
     Returns:
         An error of Claif; the same error if it is none that HTTP can raise.
     """
-    lost = isinstance(error, (httpcore2.NetworkError, OSError))
-    if began and (lost or (ended and isinstance(error, httpcore2.RemoteProtocolError))):
+    gone = isinstance(error, (httpcore2.NetworkError, OSError))
+    if isinstance(error, httpcore2.RemoteProtocolError):
+        # Without a cause the parser of HTTP has nothing to complain about: the peer went away before its head was whole.
+        gone = ended if began else error.__cause__ is None
+    if gone and began:
         return ConnectionError("The connection was lost in the middle of the answer.")
-    if lost:
+    if gone:
         return ConnectionError(f"{peer} closed the connection without an answer.")
     if isinstance(error, httpcore2.ProxyError):
         reason = "".join(char for char in str(error) if char.isprintable())[:200]
         return ConnectionError(f"The proxy does not connect to {peer} ({reason}).", hint="Check the proxy's settings.")
+    return _other(error, peer)
+
+
+def _other(error: Exception, peer: str) -> Exception:
     if isinstance(error, httpcore2.RemoteProtocolError):
         return ProtocolError(f"{peer} does not answer in proper HTTP.", hint="Check base_url.")
     if isinstance(error, httpcore2.LocalProtocolError):
         # Its text shows the offending header, which may be a key.
         return ProtocolError("The request cannot be written as HTTP.")
+    if isinstance(error, AssertionError) or type(error).__module__.startswith("socksio"):
+        return ConnectionError("The proxy does not speak SOCKS 5.", hint="Check the proxy's settings.")
     return error

@@ -11,7 +11,7 @@ from ..errors import InvalidConfigError
 if TYPE_CHECKING:
     from ..config.secret import Secret
 
-HeaderValue = "str | Secret"
+Headers = Mapping[str, "str | Secret"] | Sequence[tuple[str, "str | Secret"]]
 RawHeaders = list[tuple[bytes, bytes]]
 
 _NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -29,7 +29,7 @@ class SecretBytes(bytes):
     __str__ = __repr__
 
 
-def raw_headers(headers: Mapping[str, str | Secret] | Sequence[tuple[str, str | Secret]]) -> RawHeaders:
+def raw_headers(headers: Headers) -> RawHeaders:
     """The headers as they are sent.
 
     Args:

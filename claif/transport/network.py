@@ -94,6 +94,8 @@ class Stream(httpcore2.AsyncNetworkStream):
             if not data:
                 self.ended = True
                 self._check_race()
+                if not self._answered:
+                    raise httpcore2.ReadError
                 return data
             if watch is not None:
                 watch.touch()
@@ -109,7 +111,8 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     async def aclose(self) -> None:
         """Close at once."""
-        await self._stream.aclose()
+        with trio.CancelScope(shield=True):
+            await trio.aclose_forcefully(self._stream)
 
     async def start_tls(
         self,
@@ -166,6 +169,7 @@ class Backend(httpcore2.AsyncNetworkBackend):
     def __init__(self, *, tls: bool, proxy: str | None = None) -> None:
         self._tls = tls
         self._proxy = proxy
+        self._opened: dict[trio.lowlevel.Task, Stream] = {}
 
     async def connect_tcp(
         self,
@@ -184,7 +188,10 @@ class Backend(httpcore2.AsyncNetworkBackend):
             stream = await trio.open_tcp_stream(host, port, local_address=local_address)
         except OSError as error:
             raise connect_failure(error, f"{host}:{port}", proxy=self._proxy) from error
-        return Stream(stream, f"{host}:{port}", ready=not self._tls)
+        opened = Stream(stream, f"{host}:{port}", ready=not self._tls)
+        if self._proxy:
+            self._opened[trio.lowlevel.current_task()] = opened
+        return opened
 
     async def connect_unix_socket(
         self,
@@ -202,6 +209,16 @@ class Backend(httpcore2.AsyncNetworkBackend):
         except OSError as error:
             raise connect_failure(error, path) from error
         return Stream(stream, path, ready=not self._tls)
+
+    async def settle(self, *, failed: bool) -> None:
+        """Close what the running task opened if nothing came of it: httpcore2 forgets connections to SOCKS proxies.
+
+        Args:
+            failed: whether the task's request failed.
+        """
+        stream = self._opened.pop(trio.lowlevel.current_task(), None)
+        if stream is not None and failed:
+            await stream.aclose()
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     import httpcore2
 
+    from .network import Backend
+
 SHARD = 8
 """Exchanges in flight in every shard before another one is added; measured: 4 to 16 cost about the same."""
 
@@ -37,9 +39,11 @@ class Pool:
 
     Args:
         make: makes an empty httpcore2 pool.
+        proxied: the backend of these pools, if a proxy leads to the origin.
     """
 
-    def __init__(self, make: Callable[[], httpcore2.AsyncConnectionPool]) -> None:
+    def __init__(self, make: Callable[[], httpcore2.AsyncConnectionPool], proxied: Backend | None = None) -> None:
+        self.proxied = proxied
         self._make = make
         self.shards: list[Shard] = []
         self._retired: set[Shard] = set()
@@ -83,7 +87,7 @@ class Pool:
         if now < self._sweep_at:
             return
         self._sweep_at = now + KEEPALIVE
-        stale = [shard for shard in self.shards if not shard.busy and shard.idle_since + KEEPALIVE < now]
+        stale = [shard for shard in self.shards[1:] if not shard.busy and shard.idle_since + KEEPALIVE < now]
         self.shards = [shard for shard in self.shards if shard not in stale]
         for shard in stale:
             await shard.pool.aclose()
