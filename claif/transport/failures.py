@@ -78,7 +78,7 @@ def exchange_failure(error: Exception, peer: str, *, began: bool = False, ended:
     """
     gone = isinstance(error, (httpcore2.NetworkError, OSError))
     if isinstance(error, httpcore2.RemoteProtocolError):
-        # Without a cause the parser of HTTP has nothing to complain about: the peer went away before its head was whole.
+        # Without a cause the parser of HTTP has nothing to complain about: the peer went away too early.
         gone = ended if began else error.__cause__ is None
     if gone and began:
         return ConnectionError("The connection was lost in the middle of the answer.")

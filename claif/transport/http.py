@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from .headers import Headers
 
+__all__ = ("HTTP", "Endpoint")
+
 CLOSE_TIMEOUT = 5.0
 """Seconds that closing all connections may take."""
 
