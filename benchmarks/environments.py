@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from plugins_of_bench import install_hello, install_plugins
@@ -70,8 +71,9 @@ def trees(name: str) -> list[tuple[Path, list[Path]]]:
     return [(ROOT, core), *((ROOT / plugin, files_of(ROOT / plugin)) for plugin in EXTRAS[name][0])]
 
 
+@cache
 def bin_of(name: str) -> Path:
-    """The folder of an environment's commands; the environment is made or renewed if what it is made of has changed."""
+    """The folder of an environment's commands; made or renewed, once a run, if what it is made of has changed."""
     folder = PEERS / name
     requirements = HERE / "peers" / f"{REQUIREMENTS.get(name, name)}.txt"
     sources = trees(name)
