@@ -231,7 +231,7 @@ def replies() -> SearchStrategy[Reply]:
     seconds = st.none() | st.floats(0, 1e6)
     return st.builds(
         Reply,
-        messages=st.lists(messages(), max_size=2),
+        messages=st.lists(messages(), max_size=2).map(tuple),
         provider=st.none() | words(),
         model=st.none() | words(),
         id=st.none() | words(),
@@ -239,6 +239,6 @@ def replies() -> SearchStrategy[Reply]:
         usage=usages(),
         timings=st.builds(Timings, seconds, seconds),
         attempts=st.integers(1, 9),
-        notices=st.lists(notices(), max_size=2),
+        notices=st.lists(notices(), max_size=2).map(tuple),
         metadata=json_objects(2),
     )
