@@ -70,10 +70,8 @@ def _fit_composed(value: Any, kind: Any) -> Any:
     outer, inner = get_origin(kind), get_args(kind)
     if outer is UnionType or outer is typing.Union:
         return _fit_union(value, inner)
-    if outer is tuple and inner[1:] == (...,) and isinstance(value, list | tuple):
+    if isinstance(value, list | tuple) and (outer is Sequence or (outer is tuple and inner[1:] == (...,))):
         return tuple([fit(item, inner[0]) for item in value])
-    if outer in {list, Sequence} and isinstance(value, list | tuple):
-        return [fit(item, inner[0]) for item in value]
     if outer in _TABLES and inner[0] is str and isinstance(value, Mapping):
         return {key: fit(item, inner[1]) for key, item in value.items()}
     if outer is Literal and any(value == choice and value.__class__ is choice.__class__ for choice in inner):
