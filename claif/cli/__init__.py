@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import NoReturn
 
 BROKEN_PIPE = 141
@@ -20,7 +21,17 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     Args:
         args: the arguments after the program's name; those of this process when not given.
     """
+    _mend_streams()
     sys.exit(run(list(sys.argv[1:] if args is None else args)))
+
+
+def _mend_streams() -> None:
+    """Give streams that the parent process closed a place to go, and characters that they lack a question mark."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - it lives as long as the process
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def run(args: list[str]) -> int:
@@ -33,6 +44,10 @@ def run(args: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:
+        return INTERRUPTED
+    except BaseExceptionGroup as group:
+        if group.subgroup(KeyboardInterrupt) is None:
+            raise
         return INTERRUPTED
     return code
 
@@ -59,4 +74,5 @@ def _dispatch(args: list[str]) -> int:
     except Exception as error:
         from .report import report
 
-        return report(error, as_json="--json" in args or "--events" in args, debug="--debug" in args)
+        options = args[: args.index("--")] if "--" in args else args
+        return report(error, as_json="--json" in options or "--events" in options, debug="--debug" in options)

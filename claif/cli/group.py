@@ -12,7 +12,6 @@ from .session import session
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-    from ..plugin.entries import CommandEntry
 
 _FLAGS = frozenset({"--debug", "--no-plugins"})
 _OWN = frozenset({"--help", "-h", "--version"})
@@ -61,11 +60,11 @@ class RootGroup(click.Group):
         session(ctx).set(no_plugins="--no-plugins" in flags)
         return name in self.plugin_commands(ctx)
 
-    def plugin_commands(self, ctx: click.Context) -> Mapping[str, CommandEntry]:
-        """The commands of plugins that no built-in command hides, by name."""
+    def plugin_commands(self, ctx: click.Context) -> Mapping[str, str]:
+        """The commands of plugins that no built-in command hides: name -> distribution."""
         if session(ctx).no_plugins:
             return {}
-        found: Mapping[str, CommandEntry] | None = ctx.find_root().meta.get("claif.plugin_commands")
+        found: Mapping[str, str] | None = ctx.find_root().meta.get("claif.plugin_commands")
         if found is None:
             from .plugin_commands import find_commands
 
@@ -89,7 +88,7 @@ class RootGroup(click.Group):
             return None
         from .plugin_commands import load_command
 
-        return load_command(cmd_name, self.commands_table)
+        return load_command(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading any."""
@@ -97,13 +96,13 @@ class RootGroup(click.Group):
             formatter.write_dl([(name, help_text) for name, (_, help_text) in self.commands_table.items()])
         if plugins := self.plugin_commands(ctx):
             with formatter.section("Commands of plugins"):
-                formatter.write_dl([(name, f"(plugin {command.distribution})") for name, command in plugins.items()])
+                formatter.write_dl([(name, f"(plugin {distribution})") for name, distribution in plugins.items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the names of commands without loading any; else the options of the default command."""
         from click.shell_completion import CompletionItem
 
         helps = {name: help_text for name, (_, help_text) in self.commands_table.items()}
-        helps.update({name: f"(plugin {command.distribution})" for name, command in self.plugin_commands(ctx).items()})
+        helps.update({name: f"(plugin {plugin})" for name, plugin in self.plugin_commands(ctx).items()})
         found = [CompletionItem(name, help=text) for name, text in helps.items() if name.startswith(incomplete)]
         return [*found, *click.Command.shell_complete(self, ctx, incomplete)]

@@ -12,7 +12,7 @@ from .attach import load_attachment
 if TYPE_CHECKING:
     from ..models import ContentBlock, Message
 
-SILENT_STDIN = "Standard input is a pipe that nobody writes to: it is not read. < /dev/null spares the wait."
+SILENT_STDIN = "Standard input is a pipe that nobody writes to; it is not read. < /dev/null spares the wait."
 
 
 def build_messages(
@@ -20,8 +20,8 @@ def build_messages(
 ) -> tuple[tuple[Message, ...], list[str]]:
     """The messages of a query, and remarks for the user.
 
-    The text of standard input comes first and the prompt after it, with a blank line between: what to do with a long text
-    is best said at its end. When an attachment is `-`, standard input is that attachment.
+    The text of standard input comes first and the prompt after it, with a blank line between: what to do with a long
+    text is best said at its end. When an attachment is `-`, standard input is that attachment.
 
     Args:
         words: the prompt; several words are joined by spaces.

@@ -13,9 +13,10 @@ _UNSAFE = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\U000e000
 
 
 def to_json(data: Any, *, indent: int | None = None) -> str:
-    """JSON text in which characters that could drive a terminal are escaped; nothing is lost."""
+    """JSON text in which characters that could drive a terminal, or that its encoding lacks, are escaped."""
     separators = None if indent else (",", ":")
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators)
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(data, ensure_ascii=ascii_only, allow_nan=False, indent=indent, separators=separators)
     return text if _UNSAFE.search(text) is None else _UNSAFE.sub(_escape, text)
 
 

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ..plugin.catalog import Catalog, Selection, names
-from ..plugin.scan import scan
+from ..plugin.entry_points import COMMANDS, is_plain_name
+from ..plugin.scan import normalize, scan
 
 if TYPE_CHECKING:
     import click
 
-    from ..plugin.entries import CommandEntry
 
+def find_commands(hidden: Collection[str]) -> dict[str, str]:
+    """The commands of the plugins that the environment leaves on: name -> distribution, sorted by name.
 
-def find_commands(hidden: Collection[str], disable: Collection[str] = ()) -> Mapping[str, CommandEntry]:
-    """The commands of the plugins that the environment leaves on, sorted by name.
+    This is what `--help` pays for, so that it looks at the configuration as little as at the plugins themselves:
+    `load_command` does both.
 
     Args:
         hidden: names that are not for plugins.
-        disable: plugins that are off besides.
     """
     only = os.environ.get("CLAIF_PLUGINS")
-    off = [*disable, *os.environ.get("CLAIF_DISABLE_PLUGINS", "").split(",")]
-    selection = Selection(None if only is None else names(only.split(",")), names(off))
-    found = Catalog(scan(), selection, {}).commands()
-    return {name: entry for name, entry in found.items() if name not in hidden}
+    wanted = None if only is None else _names(only)
+    unwanted = _names(os.environ.get("CLAIF_DISABLE_PLUGINS", ""))
+    found: dict[str, str] = {}
+    for distribution in scan():
+        if distribution.name in unwanted or (wanted is not None and distribution.name not in wanted):
+            continue
+        for point in distribution.entry_points:
+            if point.group == COMMANDS and point.name not in hidden and is_plain_name(point.name):
+                found.setdefault(point.name, distribution.name)
+    return dict(sorted(found.items()))
 
 
-def load_command(name: str, hidden: Collection[str]) -> click.Command:
+def load_command(name: str) -> click.Command:
     """Import a command, unless the configuration switches its plugin off.
 
     Raises:
@@ -38,10 +44,15 @@ def load_command(name: str, hidden: Collection[str]) -> click.Command:
     """
     from ..config import load_config
     from ..errors import PluginError
+    from ..plugin.manager import PluginManager
 
-    entry = find_commands(hidden, load_config().plugins.disable).get(name)
+    entry = PluginManager.for_config(load_config()).commands().get(name)
     if entry is None:
         raise PluginError(
             f"The plugin that brings the command {name} is switched off.", hint="See why with `claif plugins list`."
         )
     return entry.load()
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset([normalize(name) for name in text.split(",")])

@@ -30,12 +30,10 @@ def refuse_mistyped_command(words: Sequence[str], commands: Iterable[str]) -> No
     command = nearest(words[0], commands)
     if command is None:
         return
-    anyway = f"to send it as a prompt: claif -- {shlex.join(words)}"
+    anyway = f"To send it as a prompt: claif -- {shlex.join(words)}"
     if command == words[0]:
         raise InvalidQueryError(
             f"`{command}` is a command, and options stand before it.",
-            hint=f"Write them after it: claif {command} …; {anyway}",
+            hint=f"Write them after it: claif {command} … {anyway}",
         )
-    raise InvalidQueryError(
-        f"There is no command `{words[0]}`.", hint=f"Did you mean `claif {command}`? If not, {anyway}"
-    )
+    raise InvalidQueryError(f"There is no command `{words[0]}`.", hint=f"Did you mean `claif {command}`? {anyway}")

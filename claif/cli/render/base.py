@@ -80,6 +80,7 @@ class TextRenderer(Renderer):
     async def _think(self, text: str) -> None:
         if self.remarks.thinking:
             await self.pause()
+            self.status.stop()
             self.remarks.think(text)
         else:
             self.status.wait("thinking")

@@ -21,16 +21,17 @@ def parser() -> MarkdownIt:
 def split(text: str) -> tuple[list[str], str]:
     """The complete blocks, and the rest.
 
-    A block is complete when another begins after it. The last line, as long as it has no end, begins none: `2` may become
-    the second item of a list.
+    A block is complete when another begins after it. The last line, as long as it has no end, begins none: `2` may
+    become the second item of a list.
     """
     known = text[: text.rfind("\n") + 1]
     starts = _starts(known)
     if len(starts) <= 1:
         return [], text
-    lines = known.splitlines(keepends=True)
-    blocks = ["".join(lines[begin:end]) for begin, end in pairwise(starts)]
-    return blocks, text[sum(map(len, lines[: starts[-1]])) :]
+    lines = [f"{line}\n" for line in known.split("\n")]
+    borders = [0, *starts[1:]]
+    blocks = ["".join(lines[begin:end]) for begin, end in pairwise(borders)]
+    return blocks, text[sum(map(len, blocks)) :]
 
 
 def _starts(text: str) -> list[int]:

@@ -8,8 +8,12 @@ from io import StringIO
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown
 from rich.syntax import Syntax
+from rich.theme import Theme
 
 from .blocks import parser, split
+
+_THEME = Theme({"markdown.code": "cyan", "markdown.link_url": "blue underline", "markdown.hr": "dim"})
+"""Without backgrounds: they fit either light or dark terminals."""
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
 _TRAILING_SPACE = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$")
@@ -66,6 +70,7 @@ class BlockRenderer:
             color_system=self._colors,  # type: ignore[arg-type] # rich reads and takes different types here
             no_color=self._no_color,
             width=max(width, 4),
+            theme=_THEME,
             legacy_windows=False,
             highlight=False,
             emoji=False,

@@ -1,0 +1,60 @@
+"""A plugin whose provider plays the JSON script that the environment names; copied beside a dist-info by the tests."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import click
+import trio
+
+from claif import codec, errors
+from claif.api import Provider
+from claif.models import Event, Message, TextDelta
+
+
+class ScriptedProvider(Provider):
+    """A step is a text delta, seconds to wait, or an event, error or special step by its `type`."""
+
+    name = "scripted"
+    capabilities = frozenset({"text", "streaming", "images", "image_urls", "files", "system"})
+
+    async def query(self, query, emit):
+        script = os.environ.get("CLAIF_TEST_SCRIPT")
+        steps = json.loads(script) if script else [query.prompt]
+        try:
+            for step in steps:
+                await self._play(step, query, emit)
+        except trio.Cancelled:
+            if log := os.environ.get("CLAIF_TEST_LOG"):
+                Path(log).write_text("cleaned up", encoding="utf-8")
+            raise
+
+    async def _play(self, step, query, emit):
+        if isinstance(step, str):
+            await emit(TextDelta(step))
+        elif isinstance(step, int | float):
+            await trio.sleep(step)
+        elif step["type"] == "error":
+            raise getattr(errors, step["error"])(step["message"])
+        elif step["type"] == "crash":
+            raise ZeroDivisionError(step["message"])
+        elif step["type"] == "block":
+            time.sleep(step["seconds"])
+        elif step["type"] == "progress":
+            for done in range(0, 101, 10):
+                self.context.progress(step["what"], done * 2**20, 100 * 2**20)
+                await trio.sleep(0.05)
+        elif step["type"] == "describe":
+            asked = {"query": codec.dump(query)}
+            await emit(Message.assistant(json.dumps(asked)))
+        else:
+            await emit(codec.load(step, Event))
+
+
+@click.command()
+def shout():
+    """Say something loudly."""
+    click.echo("HELLO")
