@@ -1,0 +1,166 @@
+"""Writes `docs/reference/` from what the code says: commands, hooks, configuration, errors and the API.
+
+`python docs/generate.py` writes the pages, `python docs/generate.py --check` fails if one of them is out of date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+import click
+
+import claif.api
+from claif import errors, hookspecs
+from claif.cli.root import root
+from claif.config import schema
+
+PAGES = Path(__file__).parent / "reference"
+NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
+
+
+def commands_page() -> str:
+    """Every command with its `--help`."""
+    parts = ["# Commands\n"]
+    for path, command in _walk("claif", root):
+        context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
+        parts.append(f"\n## `{path}`\n\n```text\n{command.get_help(context).rstrip()}\n```\n")
+    return "".join(parts)
+
+
+def _walk(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        names = getattr(command, "commands_table", None) or command.commands
+        context = click.Context(command)
+        for name in names:
+            child = command.get_command(context, name)
+            assert child is not None, f"the command {path} {name} cannot be loaded"
+            yield from _walk(f"{path} {name}", child)
+
+
+def hooks_page() -> str:
+    """Every hook with its signature and contract."""
+    parts = [
+        "# Hooks\n\n",
+        "A plugin implements hooks in a module of the entry point group `claif` and marks them with `@hookimpl`.\n",
+    ]
+    for name, hook in vars(hookspecs).items():
+        if name.startswith("claif_"):
+            parts.append(f"\n## `{name}{str(inspect.signature(hook)).replace(chr(39), '')}`\n\n{_docstring(hook)}\n")
+    return "".join(parts)
+
+
+def configuration_page() -> str:
+    """Every table of the configuration file with its keys, types and defaults."""
+    parts = [
+        "# Configuration\n\n",
+        "The file is `~/.claif/config.toml`; `CLAIF_HOME` moves its folder. Every key can also be set by an environment\n"
+        "variable: `CLAIF_GENERAL__TIMEOUT=60`, `CLAIF_PROVIDERS__OPENAI__MODEL=gpt-5`.\n",
+    ]
+    tables = {**schema.SECTIONS, "providers.NAME": schema.ProviderSettings}
+    for name, cls in sorted(tables.items()):
+        parts.append(f"\n## `[{name}]`\n\n{_docstring(cls)}\n\n| key | type | default |\n|---|---|---|\n")
+        for attribute in attrs.fields(cls):
+            default = attribute.default
+            if isinstance(default, attrs.Factory):  # type: ignore[arg-type] # a function at run time is a class in stubs
+                default = default.factory()
+            shown = "" if default is None else f"`{default!r}`".replace("|", "\\|")
+            kind = str(attribute.type).replace(" | None", "").replace("|", "\\|")
+            parts.append(f"| `{attribute.name}` | `{kind}` | {shown} |\n")
+    return "".join(parts)
+
+
+def errors_page() -> str:
+    """The tree of errors with exit codes."""
+    parts = [
+        "# Errors\n\n",
+        "Every error has `message`, `hint`, `retryable`, `provider`, `model`, `status`, `code`, `request_id`,\n",
+        "`retry_after` (seconds) and `partial` (the message that had arrived).\n\n",
+        "| error | exit code | retryable | meaning |\n|---|---|---|---|\n",
+    ]
+
+    def walk(cls: type[errors.ClaifError], depth: int) -> Iterator[str]:
+        meaning = (inspect.getdoc(cls) or "").split("\n")[0]
+        name = "&nbsp;" * 4 * depth + f"`{cls.__name__}`"
+        yield f"| {name} | {cls.exit_code} | {'yes' if cls.default_retryable else 'no'} | {meaning} |\n"
+        for child in cls.__subclasses__():
+            if child.__module__ == errors.__name__:
+                yield from walk(child, depth + 1)
+
+    return "".join([*parts, *walk(errors.ClaifError, 0)]) + (
+        "\nWrong usage of the command line exits with 2, Ctrl-C with 130, SIGTERM with 143.\n"
+    )
+
+
+def api_page() -> str:
+    """What a plugin may import."""
+    parts = ["# `claif.api`\n\nWhat a plugin may import, and what stays.\n\n| name | what it is |\n|---|---|\n"]
+    for name in sorted(set(claif.api.__all__) - {"__version__"}):
+        value = getattr(claif.api, name)
+        summary = (inspect.getdoc(value) or "").split("\n")[0] if callable(value) or inspect.isclass(value) else ""
+        parts.append(f"| `{name}` | {summary} |\n".replace("  |", " |"))
+    return "".join(parts)
+
+
+_SECTION = re.compile(r"(Args|Attributes|Called|Example|Ordering|Raises|Raising|Returns):")
+
+
+def _docstring(item: object) -> str:
+    """A docstring in Google's style as Markdown: sections become bold words, arguments a list, examples code."""
+    out: list[str] = []
+    section = ""
+    for line in (inspect.getdoc(item) or "").splitlines():
+        if found := _SECTION.fullmatch(line):
+            section = found[1]
+            out += [f"**{section}**", ""] + (["```python"] if section == "Example" else [])
+        elif section and line and not line.startswith(" "):
+            section = _close(section, out)
+            out.append(line)
+        elif section in {"Args", "Attributes", "Raises"} and re.match(r"    [\w*]+: ", line):
+            name, _, text = line.strip().partition(": ")
+            out.append(f"- `{name}`: {text}")
+        else:
+            out.append(line[4:] if section else line)
+    _close(section, out)
+    return "\n".join(out).rstrip()
+
+
+def _close(section: str, out: list[str]) -> str:
+    if section == "Example":
+        while not out[-1]:
+            out.pop()
+        out += ["```", ""]
+    return ""
+
+
+PAGES_BY_NAME = {
+    "commands.md": commands_page,
+    "hooks.md": hooks_page,
+    "configuration.md": configuration_page,
+    "errors.md": errors_page,
+    "api.md": api_page,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or say which are out of date."""
+    stale = []
+    for name, page in PAGES_BY_NAME.items():
+        path, text = PAGES / name, NOTE + page()
+        if not path.exists() or path.read_text() != text:
+            stale.append(name)
+            if "--check" not in arguments:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text)
+    if stale:
+        print(("out of date: " if "--check" in arguments else "written: ") + ", ".join(stale))
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
