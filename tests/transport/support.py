@@ -111,7 +111,9 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(handler: Handler, *, tls: ssl.SSLContext | None = None, uds: str | None = None) -> AsyncIterator[Server]:
+async def serve(
+    handler: Handler, *, tls: ssl.SSLContext | None = None, uds: str | None = None
+) -> AsyncIterator[Server]:
     """Run a server; each connection is handled by `handler` in a task of its own and closed when it returns."""
     server = Server(scheme="https" if tls else "http")
     listeners: Sequence[trio.abc.Listener[trio.SocketStream]]
