@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import AttrsInstance, field, frozen
@@ -15,7 +16,6 @@ from .schema import SECTIONS, General, Plugins, Processors, Project, ProviderSet
 from .types import field_types, from_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
     from pathlib import Path as FilePath
 
 T = TypeVar("T", bound=AttrsInstance)
@@ -110,14 +110,16 @@ class Config:
             if value is None and len(path) == _PROVIDER_SETTING and path[2] in field_types(ProviderSettings):
                 return getattr(ProviderSettings(), path[2])
         else:
-            raise self._unknown(path, [*SECTIONS, "providers"])
-        if value is None and path[-1] not in (known := list(look(self._tables(), path[:-1]) or ())):
-            raise self._unknown(path, known)
+            raise self._unknown(path, path[0], self._tables())
+        table = look(self._tables(), path[:-1])
+        if value is None and not (isinstance(table, Mapping) and path[-1] in table):
+            raise self._unknown(path, path[-1], table)
         return value
 
-    def _unknown(self, path: Path, known: Iterable[str]) -> InvalidConfigError:
+    def _unknown(self, path: Path, word: str, near: Any) -> InvalidConfigError:
+        known = near if isinstance(near, Mapping) else ()
         return InvalidConfigError(
-            f"{join(path)} is not set{nearest(path[-1], known)}.",
+            f"{join(path)} is not set{nearest(word, known)}.",
             problems=(f"{join(path)}: is not set",),
             hint="See all settings with `claif config show`.",
         )

@@ -120,7 +120,7 @@ def _below_its_neighbours(old: str, new: str) -> str:
     """The new text with an added line moved above the comment that belongs to the next table."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     place = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), len(before))
-    if after[:place] + after[place + 1 :] != before:
+    if place == len(after) or after[:place] + after[place + 1 :] != before:
         return new
     comment = place
     while comment > 0 and before[comment - 1].lstrip().startswith("#"):

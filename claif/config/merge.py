@@ -80,10 +80,8 @@ class Merged:
 
     def origin(self, path: Path) -> Origin:
         """Where the value at a path came from; of a table, where its first value came from."""
-        for end in range(len(path), 0, -1):
-            # An item of a list comes from where the list came from.
-            if path[:end] in self.origins:
-                return self.origins[path[:end]]
+        if path in self.origins:
+            return self.origins[path]
         return next((origin for known, origin in self.origins.items() if known[: len(path)] == path), DEFAULT)
 
 

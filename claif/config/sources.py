@@ -105,6 +105,7 @@ async def _load(source: ConfigSource) -> Any:
 
     if iscoroutinefunction(source.load):
         return await source.load()
-    # A thread, because it may block; it is left behind if it takes longer than it may.
-    result = await trio.to_thread.run_sync(source.load, abandon_on_cancel=True)
+    # A thread, because it may block; it is left behind if it takes longer than it may. In a tuple, because trio refuses
+    # functions that return something to await.
+    (result,) = await trio.to_thread.run_sync(lambda: (source.load(),), abandon_on_cancel=True)
     return await result if isawaitable(result) else result

@@ -142,7 +142,13 @@ def test_a_value_that_does_not_fit_is_named_with_its_place(table, problem):
 def test_everything_that_is_wrong_is_named_at_once():
     made, found = build(Rich, {"count": 0, "mode": 1, "unknown": 1, "words": [1, 2], "model": "fine"})
     assert made is None
-    assert [problem.partition(":")[0] for problem in found] == ["t.count", "t.mode", "t.unknown", "t.words[0]", "t.words[1]"]
+    assert [problem.partition(":")[0] for problem in found] == [
+        "t.count",
+        "t.mode",
+        "t.unknown",
+        "t.words[0]",
+        "t.words[1]",
+    ]
 
 
 def test_a_missing_setting_is_named():
@@ -166,7 +172,12 @@ def test_a_secret_is_in_no_problem():
 @given(
     st.dictionaries(
         st.sampled_from(["timeout", "output", "log_level", "default_provider", "other"]),
-        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.lists(st.integers(), max_size=2),
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats()
+        | st.text(max_size=5)
+        | st.lists(st.integers(), max_size=2),
     )
 )
 def test_a_table_is_made_or_something_is_said_about_it(table):

@@ -85,7 +85,9 @@ def test_other_dollars_are_left_alone(read):
 
 
 def test_variables_and_the_command_line_are_taken_as_they_are(read):
-    config = read(environ={"CLAIF_PROVIDERS__A__API_KEY": "${B}", "B": "x"}, cli={"providers": {"b": {"model": "${B}"}}})
+    config = read(
+        environ={"CLAIF_PROVIDERS__A__API_KEY": "${B}", "B": "x"}, cli={"providers": {"b": {"model": "${B}"}}}
+    )
     built = config.build()
     assert built.settings("a", ProviderSettings).api_key == Secret("${B}")
     assert built.get("providers.b.model") == "${B}"

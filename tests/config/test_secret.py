@@ -31,7 +31,7 @@ def test_it_gives_its_text_to_who_asks_for_it():
         format,
         lambda secret: f"{secret}",
         lambda secret: f"{secret!r:>40}",
-        lambda secret: "%s %r" % (secret, secret),
+        lambda secret: "%s %r" % (secret, secret),  # noqa: UP031 - this is one of the ways
         "{0} {0!r} {0:>30}".format,
         ascii,
         lambda secret: str([secret, {"key": secret}]),
@@ -60,7 +60,7 @@ def test_the_mask_does_not_tell_its_length():
         lambda secret: json.dumps({"key": secret}),
         lambda secret: pickle.dumps(ProviderSettings(api_key=secret)),
         lambda secret: copy.deepcopy(ProviderSettings(api_key=secret)),
-        lambda secret: "".join(["Bearer ", secret]),
+        lambda secret: str.join("", ["Bearer ", secret]),
         lambda secret: "Bearer " + secret,
         list,
         len,
@@ -90,8 +90,8 @@ def test_loguru_writes_neither_it_nor_the_locals_of_a_traceback():
         secret = Secret(CANARY)
         logger.info("the key is {} and {key}", secret, key=secret)
         try:
-            raise RuntimeError(f"with {secret}")
-        except RuntimeError:
+            int(f"no number: {secret}")
+        except ValueError:
             logger.exception("failed")
     finally:
         logger.remove(sink)
