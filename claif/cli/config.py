@@ -145,6 +145,22 @@ def show_path() -> None:
     click.echo(user_file())
 
 
+@config.command("chain", context_settings=CONTEXT)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.pass_context
+def show_chain(context: click.Context, /, as_json: bool) -> None:
+    """Show the layers that a query passes, outermost first, and the plugin that brought each."""
+    from .chain import chain_rows
+    from .jsonout import write_line
+    from .table import table
+
+    rows = chain_rows(no_plugins=session(context).no_plugins)
+    if as_json:
+        write_line(rows)
+    else:
+        click.echo(table(["AROUND", "SLOT", "LAYER", "PLUGIN"], [list(row.values()) for row in rows]))
+
+
 def _say(text: str) -> None:
     from .render.remarks import Remarks
 

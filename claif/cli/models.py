@@ -111,14 +111,13 @@ def _run(context: click.Context, work: Callable[[Client], Awaitable[T]]) -> T:
     import trio
 
     from ..client import Client
-    from ..config import load_config
-    from ..plugin.manager import PluginManager
+    from .open_client import manager_for
     from .render.status import Status
     from .signals import interruptible
 
     async def main() -> T:
         status = Status()
-        plugins = PluginManager.for_config(load_config(), off=True) if session(context).no_plugins else None
+        plugins = manager_for(no_plugins=session(context).no_plugins)
         with trio.CancelScope() as scope, interruptible(scope) as interruption:
             try:
                 async with Client(plugins=plugins, progress=status.progress) as client:

@@ -58,8 +58,9 @@ def loaded_providers(*, no_plugins: bool = False) -> list[dict[str, Any]]:
 
 async def _loaded(no_plugins: bool) -> list[dict[str, Any]]:
     from ..client import Client
+    from .open_client import manager_for
 
-    plugins = PluginManager.for_config(load_config(), off=True) if no_plugins else None
+    plugins = manager_for(no_plugins=no_plugins)
     async with Client(plugins=plugins) as client:
         return [
             {

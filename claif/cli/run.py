@@ -10,9 +10,8 @@ from attrs import frozen
 
 from .. import logs
 from ..client import Client
-from ..config import load_config
 from ..errors import ClaifError
-from ..plugin.manager import PluginManager
+from .open_client import manager_for
 from .render.choose import choose_renderer
 from .render.remarks import Remarks
 from .render.status import Status
@@ -73,7 +72,7 @@ async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool,
     remarks.lines(notes)
     if debug:
         logs.start("debug")
-    plugins = PluginManager.for_config(load_config(), off=True) if no_plugins else None
+    plugins = manager_for(no_plugins=no_plugins)
     async with Client(plugins=plugins, progress=status.progress) as client:
         if not debug:
             logs.start(client.config.general.log_level)

@@ -15,7 +15,7 @@ from ..config import Config
 from ..config.schema import ProviderSettings
 from ..errors import ClaifError, ProviderInitError, ProviderNotFoundError
 from ..plugin.lazy_provider import LazyProvider
-from ..provider import Context, ProviderStatus
+from ..provider import BaseProvider, Context, ProviderStatus
 from .default import Choice, choose_default
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
 
-Factory = Callable[[Context], Any]
+Factory = Callable[[Context], Any] | type[BaseProvider]
 
 
 @frozen
