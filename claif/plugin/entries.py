@@ -119,7 +119,7 @@ def as_provider(found: object) -> ProviderFactory:
         if missing := getattr(found, "__abstractmethods__", None):
             raise Failed(f"the class {found.__name__} does not define {', '.join(sorted(missing))}()")
     elif not callable(found):
-        raise Failed(f"it is a {type(found).__name__}, and neither a class nor a function")
+        raise Failed(f"it is of type {type(found).__name__}, and neither a class nor a function")
     factory: ProviderFactory = found
     return factory
 
@@ -180,5 +180,5 @@ def _as_command(found: object) -> click.Command:
     import click
 
     if not isinstance(found, click.Command):
-        raise Failed(f"it is a {type(found).__name__} and no click command")
+        raise Failed(f"it is of type {type(found).__name__} and no click command")
     return found

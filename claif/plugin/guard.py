@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 class Failed(Exception):
-    """A plugin's code raised `__cause__`; the message says what in one line."""
+    """A plugin's code raised `__cause__`, or did what it must not; the message says what in one line."""
 
 
 def guarded(call: Callable[[], T]) -> T:
@@ -25,7 +25,7 @@ def guarded(call: Callable[[], T]) -> T:
     """
     try:
         return call()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Failed):
         raise
     except BaseException as error:
         raise Failed(describe(error)) from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .entries import as_provider
 from .entry_points import is_plain_name
+from .guard import Failed
 
 if TYPE_CHECKING:
     from ..config import ConfigSource
@@ -43,7 +44,7 @@ def _asked(caller: HookCaller, implementation: Implementation) -> list[Offer]:
 
     def register(name: str, factory: ProviderFactory, *, capabilities: Iterable[str] = ("text",)) -> None:
         if not isinstance(name, str) or not is_plain_name(name):
-            raise ValueError(f"{name!r} is not a name for a provider")
+            raise Failed(f"{name!r} is not a name for a provider")
         offers[name] = Offer(implementation, name, as_provider(factory), frozenset(capabilities))
 
     def accept(_result: object) -> list[Offer]:
@@ -67,7 +68,7 @@ def _sources(caller: HookCaller, implementation: Implementation) -> list[ConfigS
 
     def register(source: ConfigSource) -> None:
         if not isinstance(source, ConfigSource):
-            raise TypeError(f"it registered a {type(source).__name__}; wanted is a ConfigSource")
+            raise Failed(f"it registered a value of type {type(source).__name__}; wanted is a ConfigSource")
         sources.append(source)
 
     def accept(_result: object) -> list[ConfigSource]:

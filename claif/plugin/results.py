@@ -8,6 +8,7 @@ from attrs import evolve
 
 from ..models import Message
 from ..pipeline.types import Layer
+from .guard import Failed
 
 MOST_LAYERS = 100
 """Layers that one plugin may add to one query."""
@@ -17,21 +18,21 @@ def layers(result: object) -> tuple[Layer, ...]:
     """The layers that `claif_query` returned.
 
     Raises:
-        TypeError: it is neither a `Layer`, nor a list or tuple of them, nor `None`.
+        Failed: it is neither a `Layer`, nor a list or tuple of them, nor `None`.
     """
     if result is None:
         return ()
     found = (result,) if isinstance(result, Layer) else result
     if not isinstance(found, list | tuple):
-        raise TypeError(f"it returned a {type(result).__name__}; wanted is a Layer, a list of them, or None")
+        raise Failed(f"it returned a value of type {type(result).__name__}; wanted is a Layer, a list of them, or None")
     if len(found) > MOST_LAYERS:
-        raise TypeError(f"it returned {len(found)} layers; at most {MOST_LAYERS} are taken")
+        raise Failed(f"it returned {len(found)} layers; at most {MOST_LAYERS} are taken")
     for layer in found:
         if not isinstance(layer, Layer):
-            raise TypeError(f"it returned a list with a {type(layer).__name__} in it; wanted are Layers")
+            raise Failed(f"it returned a list with a value of type {type(layer).__name__}; wanted are Layers")
         if not callable(layer.wrap):
-            raise TypeError(
-                f"the layer {layer.name!r} wraps with a {type(layer.wrap).__name__}, which cannot be called"
+            raise Failed(
+                f"the layer {layer.name!r} wraps with a value of type {type(layer.wrap).__name__}, not with a function"
             )
     return tuple(found)
 
@@ -45,10 +46,10 @@ def message(result: object, before: Message, *, keeps_text: bool) -> Message | N
     """The message that `claif_process_message` returned.
 
     Raises:
-        TypeError: it is neither a `Message` nor `None`, or the text of a `@keeps_text` processor is another.
+        Failed: it is neither a `Message` nor `None`, or the text of a `@keeps_text` processor is another.
     """
     if result is not None and not isinstance(result, Message):
-        raise TypeError(f"it returned a {type(result).__name__}; wanted is a Message or None")
+        raise Failed(f"it returned a value of type {type(result).__name__}; wanted is a Message or None")
     if keeps_text and (result is None or result.text != before.text):
-        raise TypeError("it is marked with @keeps_text and changed the text all the same")
+        raise Failed("it is marked with @keeps_text and changed the text all the same")
     return result

@@ -32,7 +32,9 @@ class Site:
         info = self.folder / f"{name.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         needs = "".join(f"Requires-Dist: {line}\n" for line in requires)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{needs}\nLong text.\n")
+        (info / "METADATA").write_text(
+            f"Metadata-Version: 2.4\nName: {name}\nVersion: {version}\n{needs}\nLong text.\n"
+        )
         lines = [
             f"[{group}]\n" + "".join(f"{key} = {value}\n" for key, value in points.items())
             for group, points in (entry_points or {}).items()
