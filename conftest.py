@@ -2,4 +2,37 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
 pytest_plugins = ["claif.testing.pytest_plugin"]
+
+PULL_TIMEOUT = 600
+"""Seconds for the download of the embedded model, once per machine."""
+
+
+@pytest.fixture(scope="session")
+def real_home() -> Path:
+    """A home of Claif with the real model, pulled once by the real command and kept for the next run."""
+    home = Path(os.environ.get("CLAIF_TEST_MODELS") or Path.home() / ".cache" / "claif-test-models")
+    subprocess.run(
+        [sys.executable, "-m", "claif", "models", "pull"],
+        env={**os.environ, "CLAIF_HOME": str(home)},
+        check=True,
+        timeout=PULL_TIMEOUT,
+    )
+    return home
+
+
+@pytest.fixture
+def model_home(real_home: Path, tmp_path: Path) -> Path:
+    """A fresh home of Claif that has the real model."""
+    home = tmp_path / "home"
+    shutil.copytree(real_home / "models", home / "models", copy_function=os.link)
+    home.chmod(0o700)
+    return home
