@@ -11,6 +11,8 @@ from .merge import look, walk
 from .places import is_beyond_projects
 
 FILE_NAME = ".claif.toml"
+NEVER = "a project's file may never set this"
+NOT_ALLOWED = "your [project] allow does not list it"
 
 
 def check_project(table: Mapping[str, Any], where: str, *, allow: Iterable[str], user: Mapping[str, Any]) -> None:
@@ -25,13 +27,14 @@ def check_project(table: Mapping[str, Any], where: str, *, allow: Iterable[str],
     Raises:
         InvalidConfigError: it sets something else; names each key.
     """
+    allow = list(allow)
     patterns = [split(name) for name in allow]
     problems = {}
     for path, value in walk(table):
         if is_beyond_projects(path):
-            problems[join(path)] = "a project's file may never set this"
+            problems[join(path)] = NEVER
         elif not any(_matches(path, pattern) for pattern in patterns):
-            problems[join(path)] = "your [project] allow does not list it"
+            problems[join(path)] = NOT_ALLOWED
         elif wrong := _not_a_choice(path, value, user):
             problems[join(path)] = wrong
     if problems:
@@ -39,8 +42,15 @@ def check_project(table: Mapping[str, Any], where: str, *, allow: Iterable[str],
         raise InvalidConfigError(
             f"The project's file {where} is refused: {listed}.",
             problems=tuple(f"{name}: {what} [project ({where})]" for name, what in problems.items()),
-            hint="Remove these lines, or allow them in your own file: `claif config set project.allow NAME,NAME`.",
+            hint=_hint(problems, allow),
         )
+
+
+def _hint(problems: Mapping[str, str], allow: list[str]) -> str:
+    if all(what == NOT_ALLOWED for what in problems.values()):
+        names = ",".join([*allow, *problems])
+        return f"If you trust it so far, allow it: claif config set project.allow '{names}'"
+    return "Remove these lines, or the file."
 
 
 def _matches(path: Path, pattern: Path) -> bool:

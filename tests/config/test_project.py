@@ -44,7 +44,8 @@ def test_what_the_user_does_not_allow_is_refused_and_named(read):
         read('[providers.a]\nmodel = "m"', project="general.timeout = 5\ngeneral.log_level = 'debug'")
     assert {problem.partition(":")[0] for problem in caught.value.problems} == {"general.timeout", "general.log_level"}
     assert ".claif.toml" in caught.value.message
-    assert "project.allow" in (caught.value.hint or "")
+    allowed = "general.output,providers.*.options.temperature,general.timeout,general.log_level"
+    assert (caught.value.hint or "").endswith(f"claif config set project.allow '{allowed}'")
 
 
 def test_a_provider_and_a_model_are_chosen_among_the_users_and_announced(read):
