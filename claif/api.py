@@ -8,8 +8,7 @@ from ._lazy import lazy_exports
 from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from ._json import dumps as json_dumps
-    from ._json import loads as json_loads
+    from . import _json
     from .client import Client as Client
     from .client import Stream as Stream
     from .config import Config as Config
@@ -76,17 +75,20 @@ if TYPE_CHECKING:
     from .pipeline.types import Middleware as Middleware
     from .pipeline.types import Slot as Slot
     from .pipeline.watchdog import unwatched as unwatched
-    from .protocols.chat_completions import ChatCompletions as ChatCompletions
     from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
+    from .protocols.chat_completions import ChatCompletions as ChatCompletions
     from .protocols.chat_completions import Quirks as Quirks
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
-    from .transport.http import Endpoint as Endpoint
     from .transport.http import HTTP as HTTP
+    from .transport.http import Endpoint as Endpoint
     from .transport.limits import Limits as Limits
     from .transport.status import error_from_response as error_from_response
+
+    json_dumps = _json.dumps
+    json_loads = _json.loads
 
 _MODULES = {
     ".client": ("Client", "Stream"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from claif.api import InstallError, ProtocolError, json_loads
 
@@ -47,27 +47,55 @@ def check_step(base: str, url: str) -> None:
     Raises:
         InstallError: it is refused.
     """
-    before, after = urlsplit(base).scheme.lower(), urlsplit(url).scheme.lower()
+    before, after = split(base).scheme, split(url).scheme
     allowed = {"file": {"file", "https"}, "http": {"http", "https"}}.get(before, {"https"})
     if after not in allowed:
         raise InstallError(f"{shown(base)} leads to an address that is not safe to follow ({after or 'no scheme'}:).")
 
 
+def split(url: str) -> SplitResult:
+    """The parts of a URL, whose scheme is in lower case.
+
+    Raises:
+        InstallError: it is no URL.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        raise InstallError("A package index has an address that is not valid.") from None
+    return parts
+
+
+def join(base: str, link: str) -> str:
+    """The URL that a link on a page means.
+
+    Raises:
+        InstallError: it is none.
+    """
+    try:
+        return urljoin(base, link)
+    except ValueError:
+        raise InstallError(f"{shown(base)} leads to an address that is not valid.") from None
+
+
 def local_path(location: str) -> Path | None:
     """The path that a `file:` URL or a plain path means; `None` for what is on the network."""
-    scheme = urlsplit(location).scheme.lower() if "://" in location or location.lower().startswith("file:") else ""
-    if scheme == "file":
+    if location.lower().startswith("file:"):
         from urllib.request import url2pathname
 
-        return Path(url2pathname(urlsplit(location).path))
-    return None if scheme else Path(os.path.abspath(os.path.expanduser(location)))
+        return Path(url2pathname(split(location).path))
+    return None if "://" in location else Path(os.path.abspath(os.path.expanduser(location)))
 
 
 def shown(location: str) -> str:
     """A location as it may be shown: without user name, password, query and fragment."""
-    if local_path(location) is not None:
-        return location
-    parts = urlsplit(location)
+    try:
+        if local_path(location) is not None:
+            return location
+        parts = split(location)
+    except InstallError:
+        return "an address that is not valid"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 

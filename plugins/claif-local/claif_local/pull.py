@@ -134,8 +134,8 @@ class Puller:
     async def _take(self, web: Web, found: str, weights: Weights) -> Path:
         path = local_path(found)
         if path is not None:
-            with path.open("rb") as file:
-                return await self._unpack(file, weights)
+            with path.open("rb") as here:
+                return await self._unpack(here, weights)
         with self.store.temporary(weights) as (file, _):
             done = 0
 

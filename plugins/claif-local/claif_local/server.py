@@ -36,7 +36,7 @@ def main() -> None:
 def _serve(config: dict[str, Any]) -> Any:
     if config["packages"] not in sys.path:  # the isolated interpreter leaves out PYTHONPATH and the user's own packages
         sys.path.append(config["packages"])
-    from xllamacpp import CommonParams, Server
+    from xllamacpp import CommonParams, Server  # type: ignore[import-untyped] # it ships no types
 
     params = CommonParams()
     params.model.path = config["model"]

