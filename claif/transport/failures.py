@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpcore2
 
-from ..errors import ConnectionError, ProtocolError
+from ..errors import ClaifError, ConnectionError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,6 +76,8 @@ def exchange_failure(error: Exception, peer: str, *, began: bool = False, ended:
     Returns:
         An error of Claif; the same error if it is none that HTTP can raise.
     """
+    if isinstance(error, ClaifError):
+        return error
     gone = isinstance(error, (httpcore2.NetworkError, OSError))
     if isinstance(error, httpcore2.RemoteProtocolError):
         # Without a cause the parser of HTTP has nothing to complain about: the peer went away too early.
@@ -84,13 +86,13 @@ def exchange_failure(error: Exception, peer: str, *, began: bool = False, ended:
         return ConnectionError("The connection was lost in the middle of the answer.")
     if gone:
         return ConnectionError(f"{peer} closed the connection without an answer.")
-    if isinstance(error, httpcore2.ProxyError):
-        reason = "".join(char for char in str(error) if char.isprintable())[:200]
-        return ConnectionError(f"The proxy does not connect to {peer} ({reason}).", hint="Check the proxy's settings.")
     return _other(error, peer)
 
 
 def _other(error: Exception, peer: str) -> Exception:
+    if isinstance(error, httpcore2.ProxyError):
+        reason = "".join(char for char in str(error) if char.isprintable())[:200]
+        return ConnectionError(f"The proxy does not connect to {peer} ({reason}).", hint="Check the proxy's settings.")
     if isinstance(error, httpcore2.RemoteProtocolError):
         return ProtocolError(f"{peer} does not answer in proper HTTP.", hint="Check base_url.")
     if isinstance(error, httpcore2.LocalProtocolError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -109,6 +109,12 @@ class Server:
             while self.open != count:  # noqa: ASYNC110 - a test's patience
                 await trio.sleep(0.002)
 
+    async def wait_for_requests(self, count: int) -> None:
+        """Wait until as many requests have come."""
+        with trio.fail_after(5):
+            while len(self.requests) < count:  # noqa: ASYNC110 - a test's patience
+                await trio.sleep(0.002)
+
 
 @asynccontextmanager
 async def serve(
@@ -116,7 +122,7 @@ async def serve(
 ) -> AsyncIterator[Server]:
     """Run a server; each connection is handled by `handler` in a task of its own and closed when it returns."""
     server = Server(scheme="https" if tls else "http")
-    listeners: Sequence[trio.abc.Listener[trio.SocketStream]]
+    listeners: list[trio.SocketListener]
     if uds:
         socket = trio.socket.socket(trio.socket.AF_UNIX, trio.socket.SOCK_STREAM)
         await socket.bind(uds)

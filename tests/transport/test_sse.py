@@ -28,7 +28,8 @@ def split_lines(text: str) -> list[str]:
 def reference(data: bytes) -> list[tuple[str | None, str]]:
     """The standard's algorithm, line by line, in the plainest way."""
     events: list[tuple[str | None, str]] = []
-    name, values = None, []
+    name: str | None = None
+    values: list[str] = []
     for line in split_lines(data.decode().removeprefix("\ufeff")):
         key, _, value = line.partition(":")
         value = value.removeprefix(" ")
