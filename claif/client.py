@@ -277,6 +277,7 @@ class Client:
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:
         await self._configure()
+        self._given_config = None  # it may hold a key in clear
         with unwrapped():
             async with trio.open_nursery() as nursery, HTTP() as http:
                 nursery.start_soon(self._watchdog.run)
