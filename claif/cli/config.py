@@ -105,12 +105,13 @@ def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
     from ..config.show import as_text, show_one
     from .config_layers import whole_config
     from .jsonout import write_line
+    from .sanitize import sanitize
 
     value = show_one(whole_config(no_plugins=session(context).no_plugins), key)
     if as_json or isinstance(value, dict):
         write_line(value)
     else:
-        click.echo(as_text(value))
+        click.echo(sanitize(as_text(value)))
 
 
 @config.command("set", epilog=SET_EPILOG, context_settings={**CONTEXT, "ignore_unknown_options": True})

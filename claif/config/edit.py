@@ -152,7 +152,7 @@ def without_value(text: str, path: Path, file: FilePath) -> str:
             parent, table = parent[part], table[part]
     del parent[path[-1]]
     del table[path[-1]]
-    return _verified(tomlkit.dumps(document), expected)
+    return _verified(tomlkit.dumps(document), expected, _without_emptied(expected, path[:-1]))
 
 
 def _put(table: dict[str, Any], path: Path, value: Any) -> None:
@@ -181,10 +181,20 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _verified(text: str, expected: Mapping[str, Any]) -> str:
+def _without_emptied(table: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """The table without those on a path that have nothing in them: without a header of their own they are gone."""
+    found = dict(table)
+    if path:
+        found[path[0]] = _without_emptied(found[path[0]], path[1:])
+        if not found[path[0]]:
+            del found[path[0]]
+    return found
+
+
+def _verified(text: str, *expected: Mapping[str, Any]) -> str:
     # The editing library has had trouble with tables that stand out of order: better no change than a wrong one.
     try:
-        if len(text.encode()) <= MAX_FILE_BYTES and parse_toml(text, "The new file") == expected:
+        if len(text.encode()) <= MAX_FILE_BYTES and parse_toml(text, "The new file") in expected:
             return text
     except InvalidConfigError as error:
         raise ConfigurationError(f"The change cannot be made: {error.message}", hint="Nothing was written.") from None
