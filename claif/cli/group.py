@@ -38,7 +38,8 @@ class RootGroup(click.Group):
         while flags < len(args) and args[flags] in _FLAGS:
             flags += 1
         rest = args[flags:]
-        if rest and (rest[0] in _OWN or self._is_command(ctx, args[:flags], rest[0])):
+        session(ctx).set(debug="--debug" in args[:flags], no_plugins="--no-plugins" in args[:flags])
+        if rest and (rest[0] in _OWN or self._is_command(ctx, rest[0])):
             return super().parse_args(ctx, args)
         if not rest and not ctx.resilient_parsing:
             from .stdin import is_terminal
@@ -51,13 +52,12 @@ class RootGroup(click.Group):
             args = [*args[:flags], self.default_command, *rest]
         return super().parse_args(ctx, args)
 
-    def _is_command(self, ctx: click.Context, flags: list[str], name: str) -> bool:
+    def _is_command(self, ctx: click.Context, name: str) -> bool:
         if name in self.commands_table:
             return True
         # A prompt or an option cannot be a command's name: spare the search among the plugins.
         if name.startswith("-") or any(character.isspace() for character in name):
             return False
-        session(ctx).set(no_plugins="--no-plugins" in flags)
         return name in self.plugin_commands(ctx)
 
     def plugin_commands(self, ctx: click.Context) -> Mapping[str, str]:

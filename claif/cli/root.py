@@ -43,9 +43,5 @@ word that looks like a mistyped command is not sent; `--` before it sends it.
 @click.version_option(__version__, prog_name="claif", message="%(prog)s %(version)s")
 @click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.pass_context
-def root(context: click.Context, no_plugins: bool, debug: bool) -> None:
+def root(**_flags: bool) -> None:
     """One interface to every LLM you can reach: HTTP APIs, agent CLIs, and a model on your own machine."""
-    from .session import session
-
-    session(context).set(no_plugins=no_plugins, debug=debug)

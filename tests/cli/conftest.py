@@ -40,7 +40,9 @@ class Cli:
 
     def script(self, *steps: object) -> Cli:
         """Have the scripted provider play these steps."""
-        self.env["CLAIF_TEST_SCRIPT"] = json.dumps(steps)
+        path = self.folder / "script.json"
+        path.write_text(json.dumps(steps), encoding="utf-8")
+        self.env["CLAIF_TEST_SCRIPT"] = str(path)
         return self
 
     def config(self, text: str) -> Cli:

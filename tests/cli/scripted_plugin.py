@@ -22,14 +22,12 @@ class ScriptedProvider(Provider):
     capabilities = frozenset({"text", "streaming", "images", "image_urls", "files", "system"})
 
     async def query(self, query, emit):
-        script = os.environ.get("CLAIF_TEST_SCRIPT")
-        steps = json.loads(script) if script else [query.prompt]
         try:
-            for step in steps:
+            for step in script(query):
                 await self._play(step, query, emit)
         except trio.Cancelled:
             if log := os.environ.get("CLAIF_TEST_LOG"):
-                Path(log).write_text("cleaned up", encoding="utf-8")
+                note(log, "cleaned up")
             raise
 
     async def _play(self, step, query, emit):
@@ -42,7 +40,7 @@ class ScriptedProvider(Provider):
         elif step["type"] == "crash":
             raise ZeroDivisionError(step["message"])
         elif step["type"] == "block":
-            time.sleep(step["seconds"])
+            time.sleep(step["seconds"])  # noqa: ASYNC251 - a provider that blocks the event loop
         elif step["type"] == "progress":
             for done in range(0, 101, 10):
                 self.context.progress(step["what"], done * 2**20, 100 * 2**20)
@@ -52,6 +50,15 @@ class ScriptedProvider(Provider):
             await emit(Message.assistant(json.dumps(asked)))
         else:
             await emit(codec.load(step, Event))
+
+
+def script(query):
+    path = os.environ.get("CLAIF_TEST_SCRIPT")
+    return json.loads(Path(path).read_text(encoding="utf-8")) if path else [query.prompt]
+
+
+def note(path, text):
+    Path(path).write_text(text, encoding="utf-8")
 
 
 @click.command()

@@ -14,6 +14,7 @@ import termios
 import time
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 OWN = re.compile(rb"\x1b\[(?:[0-9;]*m|[0-9]*A|K|J)")
 """The sequences that Claif itself writes: styles, cursor up, erase line, erase below."""
@@ -31,7 +32,7 @@ class Terminal:
         os.close(other)
         self.seen = b""
 
-    def __enter__(self) -> Terminal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

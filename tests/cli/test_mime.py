@@ -11,10 +11,7 @@ from claif.cli.mime import guess, image_size, sniff
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + (640).to_bytes(4, "big") + (480).to_bytes(4, "big") + b"\x08\x06\0\0\0"
 JPEG = (
     b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0"
-    + b"\xff\xff\xc0\0\x11\x08"
-    + (300).to_bytes(2, "big")
-    + (200).to_bytes(2, "big")
-    + b"\x03"
+    b"\xff\xff\xc0\0\x11\x08" + (300).to_bytes(2, "big") + (200).to_bytes(2, "big") + b"\x03"
 )
 GIF = b"GIF89a" + (7).to_bytes(2, "little") + (9).to_bytes(2, "little")
 
@@ -61,7 +58,9 @@ def test_a_header_that_is_cut_tells_nothing(data):
     assert image_size(data) is None
 
 
-@given(st.binary(max_size=64), st.sampled_from([b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"GIF89a"]), st.text(max_size=8))
+@given(
+    st.binary(max_size=64), st.sampled_from([b"", b"\xff\xd8", b"\x89PNG\r\n\x1a\n", b"GIF89a"]), st.text(max_size=8)
+)
 def test_no_bytes_and_no_name_are_too_much(data, magic, name):
     image_size(magic + data)
     assert "/" in sniff(magic + data, name)

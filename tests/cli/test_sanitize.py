@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,10 +11,7 @@ from hypothesis import strategies as st
 
 from claif.cli.sanitize import LONGEST, Sanitizer, one_line, sanitize
 
-NASTY = st.sampled_from(
-    ["\x1b", "[", "]", "P", "X", "^", "_", "\\", "\x07", "\x9b", "\x9c", "\x9d", "\x90", "\r", "\n", "\t", "0", ";", "m", " "]
-    + ["\u202e", "\u2066", "\U000e0041", "\x08", "\x7f", "\x18", "é", "世", "x", "\u200d"]
-)
+NASTY = st.sampled_from("\x1b[]PX^_\\\x07\x9b\x9c\x9d\x90\r\n\t0;m \u202e\u2066\U000e0041\x08\x7f\x18é世x\u200d")
 TEXTS = st.one_of(st.text(NASTY, max_size=60), st.text(max_size=60))
 FORBIDDEN = {
     *(chr(code) for code in range(0x20) if chr(code) not in "\t\n"),
@@ -27,7 +25,7 @@ FORBIDDEN = {
 def test_where_a_text_is_cut_makes_no_difference(text, cuts):
     sanitizer = Sanitizer()
     borders = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    pieces = [sanitizer.feed(text[begin:end]) for begin, end in zip(borders, borders[1:], strict=False)]
+    pieces = [sanitizer.feed(text[begin:end]) for begin, end in pairwise(borders)]
     assert "".join(pieces) == sanitize(text)
 
 
@@ -65,7 +63,7 @@ def test_harmless_text_passes_unchanged(text):
         ("ring\x07", "ring"),
         ("user\u202etxt.exe", "usertxt.exe"),
         ("tag\U000e0041\U000e007fged", "tagged"),
-        ("👩\u200d👧 \u200fשלום", "👩\u200d👧 \u200fשלום"),
+        ("👩\u200d👧 \u200f\u05e9\u05dc", "👩\u200d👧 \u200f\u05e9\u05dc"),
         ("a\tb\nc", "a\tb\nc"),
         ("a\x1b[31\nb", "a\nb"),
         ("a\x1b]0;never ends\nb", "a\nb"),

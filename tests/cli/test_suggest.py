@@ -14,7 +14,13 @@ COMMANDS = ("query", "providers", "models", "config", "plugins", "shout")
     ("word", "command"),
     [
         *(("qurey", "query"), ("modles", "models"), ("cofnig", "config"), ("plugin", "plugins"), ("Query", "query")),
-        *(("model", "models"), ("provider", "providers"), ("conifg", "config"), ("shuot", "shout"), ("PLUGINS", "plugins")),
+        *(
+            ("model", "models"),
+            ("provider", "providers"),
+            ("conifg", "config"),
+            ("shuot", "shout"),
+            ("PLUGINS", "plugins"),
+        ),
     ],
 )
 def test_it_is_refused_and_the_right_one_is_named(word, command):

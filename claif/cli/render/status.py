@@ -88,12 +88,12 @@ class Status:
             return
         self._next = now + _REDRAW
         if total is None:
-            self._draw(f"{what}  {_size(done)}")
+            self._draw(f"{what} {_size(done)}")
             return
         share = min(done / total, 1.0) if total else 1.0
         full, empty = ("━", "─") if self._unicode else ("#", "-")
         filled = round(share * 24)
-        self._draw(f"{what}  {full * filled}{empty * (24 - filled)} {share:4.0%}  {_size(done)} of {_size(total)}")
+        self._draw(f"{what} {full * filled}{empty * (24 - filled)} {share:.0%} {_size(done)} of {_size(total)}")
 
     def _say(self, text: str) -> None:
         self.clear()

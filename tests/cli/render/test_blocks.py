@@ -10,7 +10,20 @@ from claif.cli.render.blocks import split
 
 PIECES = st.lists(
     st.sampled_from(
-        ["# T\n", "text\n", "\n", "- a\n", "1. x\n", "```\n", "code\n", "| a |\n|---|\n", "| 1 |\n", "> q\n", "    i\n", "end"]
+        [
+            "# T\n",
+            "text\n",
+            "\n",
+            "- a\n",
+            "1. x\n",
+            "```\n",
+            "code\n",
+            "| a |\n|---|\n",
+            "| 1 |\n",
+            "> q\n",
+            "    i\n",
+            "end",
+        ]
     ),
     max_size=14,
 )
