@@ -10,6 +10,9 @@ from functools import partial
 import trio
 from attrs import define, field
 
+from claif.transport.endpoint import Endpoint
+from claif.transport.sse import Event
+
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 SSE_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -168,3 +171,9 @@ def replies(*responses: bytes) -> Handler:
 def redirect(location: str, status: bytes = b"307 Temporary Redirect") -> bytes:
     """A redirect."""
     return answer(b"", b"Location: " + location.encode(), status=status)
+
+
+async def events_of(endpoint: Endpoint) -> list[Event]:
+    """All events of one stream."""
+    async with endpoint.stream("POST", "/", body=b"{}") as response:
+        return [event async for batch in response.sse() for event in batch]
