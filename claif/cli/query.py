@@ -107,7 +107,7 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         from .root import root
         from .suggest import refuse_mistyped_command
 
-        refuse_mistyped_command(words, root.list_commands(context))
+        refuse_mistyped_command(words, lambda: root.list_commands(context))
     asked, remarks = _build(words, given)
 
     from .run import View, run_query

@@ -77,6 +77,8 @@ async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool,
         if not debug:
             logs.start(client.config.general.log_level)
         remarks.lines(client.config.notices)
+        for plugin, message in client.plugins.warnings:
+            remarks.line(f"{plugin}: {message}")
         client.plugins.on_warning(lambda plugin, message: remarks.line(f"{plugin}: {message}"))
         if query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")

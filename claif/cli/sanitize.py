@@ -20,7 +20,10 @@ import re
 LONGEST = 4096
 """Characters of a sequence after which it counts as broken off."""
 
-_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]+"
+    "|\x1b+|[\r\x90\x98\x9b\x9d-\x9f]"
+)
 _STRING_END = re.compile("[\x07\x18\x1a\x1b\n\r\x9c]")
 
 _TEXT, _ESCAPE, _CSI, _STRING = range(4)
@@ -68,7 +71,7 @@ class Sanitizer:
             shown.append(chunk[position:])
             return len(chunk)
         shown.append(chunk[position : found.start()])
-        suspect = found.group()
+        suspect = found.group()[0]
         if suspect == "\x1b":
             self._enter(_ESCAPE)
         elif suspect == "\r":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..errors import InvalidQueryError
 
@@ -19,15 +19,19 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
-def refuse_mistyped_command(words: Sequence[str], commands: Iterable[str]) -> None:
+def refuse_mistyped_command(words: Sequence[str], commands: Callable[[], Iterable[str]]) -> None:
     """Refuse a prompt whose first word, standing alone, is or nearly is a command.
+
+    Args:
+        words: the prompt.
+        commands: gives the names of all commands; it is called only if the first word could be one.
 
     Raises:
         InvalidQueryError: naming the command, and how to send the words all the same.
     """
     if not words or any(character.isspace() for character in words[0]):
         return
-    command = nearest(words[0], commands)
+    command = nearest(words[0], commands())
     if command is None:
         return
     anyway = f"To send it as a prompt: claif -- {shlex.join(words)}"

