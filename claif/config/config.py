@@ -18,6 +18,8 @@ from .types import field_types, from_text
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
+    from .secret import Secret
+
 T = TypeVar("T", bound=AttrsInstance)
 
 _PROVIDER_SETTING = 3
@@ -46,7 +48,7 @@ class Config:
     providers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     notices: tuple[str, ...] = ()
     _merged: Merged = field(factory=Merged, repr=False)
-    _texts: Mapping[Path, str] = field(factory=dict, repr=False)
+    _texts: Mapping[Path, Secret] = field(factory=dict, repr=False)
     _written: Mapping[Path, str] = field(factory=dict, repr=False)
 
     def settings(self, name: str, cls: type[T]) -> T:
@@ -78,7 +80,7 @@ class Config:
             path = ("providers", name, key)
             if path in self._texts and self._merged.origin(path).kind == "environment":
                 try:
-                    values[key] = from_text(self._texts[path], kinds[key])
+                    values[key] = from_text(self._texts[path].reveal(), kinds[key])
                 except ValueError as error:
                     del values[key]
                     problems.add(path, str(error))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .limits import MAX_DEPTH, MAX_TEXT
 from .merge import Merged, Origin
+from .secret import Secret
 from .types import declared_type, from_text
 
 if TYPE_CHECKING:
@@ -24,13 +23,12 @@ _SHORT: Mapping[str, Path] = {
 }
 
 
-@frozen
-class Variable:
-    """A variable that configures something: its name, the path that the name spells, and its text."""
+class Variable(NamedTuple):
+    """A variable that configures something: its name, the path that the name spells, and its text, perhaps a key."""
 
     name: str
     path: Path
-    text: str
+    text: Secret
 
 
 def find_variables(environ: Mapping[str, str]) -> tuple[Variable, ...]:
@@ -41,16 +39,16 @@ def find_variables(environ: Mapping[str, str]) -> tuple[Variable, ...]:
         if not text or not name.startswith(_PREFIX):
             continue
         if name in _SHORT:
-            short.append(Variable(name, _SHORT[name], text))
+            short.append(Variable(name, _SHORT[name], Secret(text)))
         elif _SEPARATOR in name:
             parts = name[len(_PREFIX) :].lower().split(_SEPARATOR)
-            long.append(Variable(name, tuple(parts), text))
+            long.append(Variable(name, tuple(parts), Secret(text)))
     return (*short, *long)
 
 
 def lay_variables(
     merged: Merged, variables: Iterable[Variable], provider_names: Iterable[str]
-) -> tuple[dict[Path, str], list[str]]:
+) -> tuple[dict[Path, Secret], list[str]]:
     """Lay the variables over what is there, each converted to its declared type.
 
     Args:
@@ -61,13 +59,13 @@ def lay_variables(
     Returns:
         The text of each variable by the path that it sets, and what is wrong, as `path: what`.
     """
-    texts: dict[Path, str] = {}
+    texts: dict[Path, Secret] = {}
     problems: list[str] = []
     names = list(provider_names)
     for variable in variables:
         path = _with_provider_name(variable.path, names)
         try:
-            value = _converted(path, variable.text)
+            value = _converted(path, variable.text.reveal())
         except ValueError as error:
             problems.append(f"{variable.name}: {error} [environment]")
             continue

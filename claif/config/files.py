@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ConfigurationError, InvalidConfigError
 from .limits import MAX_FILE_BYTES
@@ -22,13 +20,16 @@ _HAS_OWNERS = hasattr(os, "geteuid")
 _HAS_DIR_FD = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
 
 
-@frozen
-class TextFile:
+class TextFile(NamedTuple):
     """A file that was read: its path, its text, and its permissions."""
 
     path: Path
     text: str
     mode: int
+
+    def __repr__(self) -> str:
+        # The text may have keys in it.
+        return f"TextFile({str(self.path)!r})"
 
     @property
     def readable_by_others(self) -> bool:

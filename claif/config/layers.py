@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .check import Problems, make
 from .config import Config
@@ -16,7 +14,7 @@ from .limits import find_excess
 from .merge import Merged, Origin, SourceTable, look
 from .references import Unresolved
 from .schema import SECTIONS, ProviderSettings, is_name
-from .secret import seal
+from .secret import Secret, seal
 
 if TYPE_CHECKING:
     from .loader import ConfigLoader
@@ -25,12 +23,11 @@ _SOURCES_MAY_SET = frozenset({"general", "processors", "providers"})
 _USERS = frozenset({"user", "environment", "cli"})
 
 
-@frozen
-class Layers:
+class Layers(NamedTuple):
     """The layers laid over each other, the texts of variables by the path they set, and what went wrong."""
 
     merged: Merged
-    texts: Mapping[Path, str]
+    texts: Mapping[Path, Secret]
     problems: list[str]
 
 

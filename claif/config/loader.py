@@ -13,7 +13,7 @@ from ..errors import ConfigurationError
 from .check import Problems, invalid, make
 from .dotted import split
 from .environment import Variable, find_variables
-from .files import TextFile, read_text
+from .files import read_text
 from .layers import check, lay
 from .limits import find_excess
 from .merge import DEFAULT, Merged, Origin, SourceTable
@@ -62,7 +62,6 @@ class ConfigLoader:
         environ: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         cli: Mapping[str, Any] | None = None,
-        user_text: str | None = None,
     ) -> ConfigLoader:
         """Read the user's file, the project's file, the environment and the command line; nothing is waited for.
 
@@ -71,7 +70,6 @@ class ConfigLoader:
             environ: environment variables; those of this process when not given.
             cwd: where the project's file is; the working directory when not given.
             cli: what the command line sets: nested tables or dotted names; what is `None` is left out.
-            user_text: what stands in the user's file, instead of what does.
 
         Raises:
             InvalidConfigError: a file is malformed, too large or unsafe, or the project's file sets what it may not.
@@ -79,7 +77,7 @@ class ConfigLoader:
         environ = os.environ if environ is None else environ
         home = claif_home(environ) if home is None else home
         path = home / USER_FILE
-        file = read_text(path, private=True) if user_text is None else TextFile(path, user_text, 0o600)
+        file = read_text(path, private=True)
         loader = cls(
             home=home,
             user=user_layer(file, environ) if file else UserLayer(),

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claif.config import Config, ConfigLoader, ProviderSettings, Secret, SourceTable, claif_home, load_config
+from claif.config.files import read_text
 from claif.errors import ConfigurationError, InvalidConfigError
 
 LAYERS = ["default", "plugin", "user", "project", "environment", "cli"]
@@ -235,6 +236,5 @@ def test_a_configuration_can_be_made_by_hand(tmp_path):
 def test_a_configuration_does_not_print_its_secrets(read):
     loader = read('[providers.a]\napi_key = "sk-canary"', environ={"CLAIF_PROVIDERS__B__API_KEY": "sk-canary"})
     config = loader.build()
-    assert "canary" not in repr(loader) + repr(config) + str(config.flat()) + repr(
-        config.settings("b", ProviderSettings)
-    )
+    assert "canary" not in repr([loader, loader.user, loader.variables, read_text(loader.home / "config.toml")])
+    assert "canary" not in repr(config) + str(config.flat()) + repr(config.settings("b", ProviderSettings))
