@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -40,9 +41,24 @@ def find_proxy(url: BaseURL, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Pro
 
     proxies = getproxies()
     text = proxies.get(url.scheme) or proxies.get("all")
-    if not text or proxy_bypass(url.host) or proxy_bypass(f"{url.host}:{url.port}"):
+    if not text or proxy_bypass(url.host) or proxy_bypass(f"{url.host}:{url.port}") or _in_network(url.host, proxies):
         return None
     return parse_proxy(text, tls)
+
+
+def _in_network(host: str, proxies: dict[str, str]) -> bool:
+    """Whether NO_PROXY has a network (10.0.0.0/8) that the host is an address of; the standard library reads none."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    for text in proxies.get("no", "").split(","):
+        try:
+            if "/" in text and address in ip_network(text.strip(), strict=False):
+                return True
+        except ValueError:
+            continue
+    return False
 
 
 def parse_proxy(text: str, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Proxy:
