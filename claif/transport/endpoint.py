@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .headers import Headers, RawHeaders
     from .http import HTTP
     from .limits import Limits
-    from .pool import Pool, Shard
+    from .pool import Pool
 
 _PATH = re.compile(r"/[A-Za-z0-9/._~!$&'()*+,;=:@%?-]*")
 _PATHS_KEPT = 64
@@ -85,7 +85,7 @@ class Endpoint:
             ConnectionError: no connection, or it was lost.
             ProtocolError: the answer is not HTTP, too large, or a redirect.
         """
-        shard, answer = await self._send(self._request(method, path, body, headers))
+        connection, answer = await self._send(self._request(method, path, body, headers))
         try:
             response = StreamResponse(answer, self._limits, self.url.origin)
             try:
@@ -93,7 +93,7 @@ class Endpoint:
             finally:
                 await response.aclose()
         finally:
-            await self._pool.release(shard)
+            await self._pool.release(connection)
         return Response(answer.status, answer.headers, data)
 
     def stream(
@@ -169,31 +169,28 @@ class Endpoint:
         )
         return found
 
-    async def _send(self, request: httpcore2.Request) -> tuple[Shard, httpcore2.Response]:
+    async def _send(self, request: httpcore2.Request) -> tuple[httpcore2.AsyncConnectionInterface, httpcore2.Response]:
         pool = self._pool
-        shard = pool.acquire()
+        connection = await pool.acquire()
         try:
             try:
-                answer = await shard.pool.handle_async_request(request)
+                answer = await connection.handle_async_request(request)
             except StaleConnectionError:
                 self._http.resent += 1
-                pool.retire(shard)
-                await pool.release(shard)
-                shard = pool.acquire(fresh=True)
-                answer = await shard.pool.handle_async_request(request)
+                await pool.release(connection)
+                connection = await pool.acquire(fresh=True)
+                answer = await connection.handle_async_request(request)
             if pool.proxied is not None:
                 await pool.proxied.settle(failed=False)
             await self._check(answer)
         except BaseException as error:
             if pool.proxied is not None:
-                # httpcore2 keeps an entry for a tunnel that failed.
                 await pool.proxied.settle(failed=True)
-                pool.retire(shard)
-            await pool.release(shard)
+            await pool.release(connection)
             if isinstance(error, Exception) and (failure := exchange_failure(error, self.url.origin)) is not error:
                 raise failure from error
             raise
-        return shard, answer
+        return connection, answer
 
     async def _check(self, answer: httpcore2.Response) -> None:
         if self._http.closed:
@@ -217,12 +214,12 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
 
     async def __aenter__(self) -> StreamResponse:
         endpoint = self._endpoint
-        self._shard, answer = await endpoint._send(self._request)  # noqa: SLF001 - a part of the endpoint
+        self._connection, answer = await endpoint._send(self._request)  # noqa: SLF001 - a part of the endpoint
         try:
             self._response = StreamResponse(answer, endpoint._limits, endpoint.url.origin)  # noqa: SLF001
         except BaseException:
             await answer.aclose()
-            await endpoint._pool.release(self._shard)  # noqa: SLF001
+            await endpoint._pool.release(self._connection)  # noqa: SLF001
             raise
         return self._response
 
@@ -236,4 +233,4 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
             finally:
                 await self._response.aclose()
         finally:
-            await self._endpoint._pool.release(self._shard)  # noqa: SLF001
+            await self._endpoint._pool.release(self._connection)  # noqa: SLF001

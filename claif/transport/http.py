@@ -88,17 +88,23 @@ class HTTP:
         proxy = None if uds else find_proxy(url, self._trust.context)
         backend = Backend(tls=tls, proxy=proxy_name(proxy) if proxy else None)
 
-        def make() -> httpcore2.AsyncConnectionPool:
+        origin = httpcore2.Origin(url.scheme.encode(), url.host.encode(), url.port)
+        factory: httpcore2.AsyncConnectionPool | None = None
+
+        def make() -> httpcore2.AsyncConnectionInterface:
+            nonlocal factory
             if self.closed:
                 raise ClientClosedError("The client was closed.")
-            return httpcore2.AsyncConnectionPool(
-                ssl_context=self._trust.context(ca_bundle) if tls else None,
-                proxy=proxy,
-                max_connections=None,
-                keepalive_expiry=KEEPALIVE,
-                uds=uds,
-                network_backend=backend,
-            )
+            if factory is None:
+                # Only it knows which kind of connection leads through which kind of proxy.
+                factory = httpcore2.AsyncConnectionPool(
+                    ssl_context=self._trust.context(ca_bundle) if tls else None,
+                    proxy=proxy,
+                    keepalive_expiry=KEEPALIVE,
+                    uds=uds,
+                    network_backend=backend,
+                )
+            return factory.create_connection(origin)
 
         return Pool(make, backend if proxy else None)
 
