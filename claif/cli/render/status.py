@@ -15,6 +15,8 @@ _PATIENCE = 0.15
 """Seconds after which a wait is worth a spinner."""
 _REDRAW = 0.1
 """Seconds between two pictures of a progress bar."""
+_BAR = 30
+"""Columns of a progress bar where there is room."""
 _MEBIBYTE = 2**20
 
 
@@ -91,9 +93,11 @@ class Status:
             self._draw(f"{what} {_size(done)}")
             return
         share = min(done / total, 1.0) if total else 1.0
+        text = f"{share:4.0%} of {_size(total)}"
+        length = max(0, min(_BAR, shutil.get_terminal_size().columns - len(what) - len(text) - 3))
         full, empty = ("━", "─") if self._unicode else ("#", "-")
-        filled = round(share * 24)
-        self._draw(f"{what} {full * filled}{empty * (24 - filled)} {share:.0%} {_size(done)} of {_size(total)}")
+        filled = round(share * length)
+        self._draw(f"{what} {full * filled}{empty * (length - filled)} {text}")
 
     def _say(self, text: str) -> None:
         self.clear()
