@@ -9,7 +9,7 @@ import pytest
 
 from claif.errors import PluginError
 
-from .conftest import Site
+from .sites import Site
 
 COMMAND = "import click\n\n@click.command()\ndef hello():\n    click.echo('hello')\n"
 

@@ -9,7 +9,7 @@ import pytest
 from claif.plugin.compatibility import check_compatibility
 from claif.plugin.metadata import read_headers, requirement
 
-from .conftest import Site
+from .sites import Site
 
 VERSION = "2.0.0.dev0"
 

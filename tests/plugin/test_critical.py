@@ -12,7 +12,7 @@ from claif.errors import PluginError
 from claif.models import Message, Query
 from claif.plugin.manager import PluginManager
 
-from .conftest import Site
+from .sites import Site
 
 QUERY = Query("hello")
 CONFIG: Any = SimpleNamespace(processors=Processors())

@@ -7,7 +7,7 @@ import pytest
 from claif.errors import PluginError
 from claif.plugin.heavy import heavy_among, heavy_imports
 
-from .conftest import Site
+from .sites import Site
 
 
 def test_heavy_modules_are_named(site: Site) -> None:

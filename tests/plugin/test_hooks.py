@@ -15,7 +15,7 @@ from claif.models import Query, Reply
 from claif.pipeline.types import Layer
 from claif.plugin.manager import PluginManager
 
-from .conftest import Site
+from .sites import Site
 
 QUERY = Query("hello")
 CONFIG: Any = SimpleNamespace(processors=Processors())

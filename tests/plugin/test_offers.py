@@ -8,7 +8,7 @@ import pytest
 
 from claif.plugin.manager import PluginManager
 
-from .conftest import Site
+from .sites import Site
 
 MAKE = "def make(context): pass\n"
 

@@ -14,7 +14,7 @@ from claif.models import Message, Query
 from claif.plugin.manager import PluginManager
 from claif.plugin.processors import Processor, arrange
 
-from .conftest import Site
+from .sites import Site
 
 QUERY = Query("hello")
 APPEND = "@hookimpl\ndef claif_process_message(message): return message.replace_text(message.text + {mark!r})\n"

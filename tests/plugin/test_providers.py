@@ -11,7 +11,7 @@ from claif.models import Message
 from claif.plugin.entries import ProviderEntry
 from claif.provider import AdaptedProvider, BaseProvider, Provider
 
-from .conftest import Site
+from .sites import Site
 
 PROVIDER = """
 from claif.provider import Provider

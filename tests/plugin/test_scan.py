@@ -12,7 +12,7 @@ import pytest
 
 from claif.plugin.scan import Distribution, normalize, scan
 
-from .conftest import Site
+from .sites import Site
 
 HOOKS = {"claif": {"main": "some_module"}}
 

@@ -12,7 +12,7 @@ from claif.errors import PluginError
 from claif.models import Query
 from claif.plugin.manager import PluginManager
 
-from .conftest import Site
+from .sites import Site
 
 HOOK = "@hookimpl\ndef claif_query_finished(record): pass\n"
 

@@ -11,7 +11,7 @@ import pytest
 from claif.models import Query
 from claif.plugin.manager import PluginManager
 
-from .conftest import Site
+from .sites import Site
 
 CONFIG: Any = SimpleNamespace()
 
