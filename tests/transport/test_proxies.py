@@ -196,7 +196,7 @@ async def test_a_refused_password_is_an_error_that_shows_none(kind: str, monkeyp
                     await endpoint.request("GET", "/")
                 assert "hunter2" not in str(caught.value.to_dict())
                 assert str(caught.value).isprintable()
-            assert endpoint._pool.shards == []
+            assert not endpoint._pool.busy | set(endpoint._pool.idle)
 
 
 async def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -249,7 +249,7 @@ async def test_cancelled_while_the_proxy_is_silent_nothing_is_left_behind(
                 await endpoint.request("GET", "/")
             assert scope.cancelled_caught
             await server.wait_until_open(0)
-            assert endpoint._pool.shards == []
+            assert not endpoint._pool.busy | set(endpoint._pool.idle)
 
 
 async def test_an_untrusted_server_behind_a_tunnel_leaves_nothing_behind(
@@ -262,7 +262,7 @@ async def test_an_untrusted_server_behind_a_tunnel_leaves_nothing_behind(
             with pytest.raises(ConnectionError, match=r"certificate of model\.example is not trusted"):
                 await endpoint.request("GET", "/")
             await server.wait_until_open(0)
-            assert endpoint._pool.shards == []
+            assert not endpoint._pool.busy | set(endpoint._pool.idle)
 
 
 def test_without_a_proxy_the_slow_import_is_spared() -> None:
