@@ -29,9 +29,10 @@ def sockets() -> int:
 
 
 def pooled() -> tuple[int, int]:
-    """Connections in all pools: those that are idle, and those that are stuck in a request that nobody waits for."""
-    pools = [found for found in gc.get_objects() if isinstance(found, httpcore2.AsyncConnectionPool)]
-    held = [connection for pool in pools for connection in pool.connections if not connection.is_closed()]
+    """Open connections of this process: those that are idle, and those stuck in a request that nobody waits for."""
+    gc.collect()
+    found = [one for one in gc.get_objects() if isinstance(one, httpcore2.AsyncHTTP11Connection)]
+    held = [connection for connection in found if not connection.is_closed()]
     idle = sum(connection.is_idle() for connection in held)
     return idle, len(held) - idle
 
