@@ -9,8 +9,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ["claif.testing.pytest_plugin"]
+
+# A busy machine is no failure; a test that hangs is found by the hang guard.
+settings.register_profile("claif", deadline=None)
+settings.load_profile("claif")
 
 PULL_TIMEOUT = 600
 """Seconds for the download of the embedded model, once per machine."""
