@@ -263,11 +263,12 @@ class Client:
             loader = given if isinstance(given, ConfigLoader) else ConfigLoader.from_mapping(given)
         self.config = loader.build()
         self._start_plugins()
+        tables = []
         if sources := self.plugins.config_sources():
             tables, failures = await load_sources(sources)
             for name, message in failures:
                 self.plugins.warn(name, message)
-            self.config = loader.build(tables)
+        self.config = loader.build(tables, provider_names=self.plugins.providers())
 
     def _start_plugins(self) -> None:
         self.plugins = self._given_plugins or PluginManager.for_config(self.config)
