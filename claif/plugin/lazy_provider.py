@@ -89,7 +89,7 @@ class LazyProvider:
             try:
                 await self._provider.disconnect()
             except Exception as error:
-                from loguru import logger
+                from ..logs import logger
 
                 logger.warning("the provider {} failed to disconnect: {}", self.name, type(error).__name__)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..errors import PluginError
 from .caller import HookCaller
 from .catalog import OWN, Catalog, Selection, names
-from .guard import Failed, guarded, load, refuse
+from .guard import Failed, guarded, refuse
 from .scan import Distribution, normalize, scan
 from .state import Plugin, Status
 
@@ -141,8 +141,14 @@ class PluginManager:
         """Import the hook modules of the plugins that are on, one by one; those that fail are named and left out."""
         if self._loaded:
             return
-        for plugin, name, value in self._catalog.hook_modules():
-            self._load(plugin, f"{plugin.name}:{name}", value)
+        from .loading import load_hook_module
+
+        for plugin, entry, value in self._catalog.hook_modules():
+            name = f"{plugin.name}:{entry}"
+            if name not in self._registered:
+                problem = load_hook_module(plugin, value, partial(self._add, name=name, plugin=plugin))
+                if problem:
+                    self.warn(plugin.name, problem)
         self._loaded = True
         self._bound.clear()
 
@@ -154,7 +160,7 @@ class PluginManager:
             name: the distribution that it belongs to, or `claif.…` for what Claif itself brings.
 
         Raises:
-            PluginError: an implementation cannot work.
+            PluginError: an implementation cannot work, or something else is registered under this name.
         """
         distribution = OWN if name.startswith("claif.") else normalize(name)
         self._add(plugin, name, Plugin(Distribution(distribution, "", "", ())))
@@ -227,30 +233,9 @@ class PluginManager:
         for implementation in self._implementations("claif_query_finished"):
             self._caller.call(implementation, (record,), lambda _result: None, None, decides=False)
 
-    def _load(self, plugin: Plugin, name: str, value: str) -> None:
-        if name in self._registered:
-            return
-        from .heavy import heavy_among
-
-        problem = plugin.usable.detail
-        if not problem:
-            before = set(sys.modules)
-            try:
-                module, seconds = load(value)
-                plugin.took(value, seconds)
-                self._add(module, name, plugin)
-            except Failed as failure:
-                problem = plugin.failure = f"Its hook module {value} cannot be loaded ({failure})."
-            except PluginError as error:
-                problem = plugin.failure = error.message
-            if heavy := heavy_among(set(sys.modules) - before):
-                plugin.note(f"Its hook module imports {', '.join(heavy)}, which makes every query start later.")
-        if problem:
-            self.warn(plugin.name, problem)
-
     def _add(self, module: object, name: str, plugin: Plugin) -> None:
         manager = self._hooks()
-        if name in self._registered or manager.is_registered(module):
+        if manager.is_registered(module):
             return
         from .checks import look_over
 
@@ -261,7 +246,8 @@ class PluginManager:
             refuse(problems)
             guarded(lambda: manager.register(module, name))
         except Failed as failure:
-            if manager.has_plugin(name):
+            # Before 1.7, pluggy registers a plugin first and finds its faults then.
+            if manager.get_plugin(name) is module:
                 manager.unregister(name=name)
             raise PluginError(f"The hooks of {name} were refused: {failure}") from failure.__cause__
         for unknown in findings.unknown:

@@ -324,6 +324,67 @@ def test_registering_what_cannot_work_raises_and_leaves_nothing_behind() -> None
     assert manager.reports() == ()
 
 
+def test_another_plugin_cannot_be_registered_under_a_name_that_is_taken() -> None:
+    """The first one stays."""
+
+    class Plugin:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        @hookimpl
+        def claif_query(self) -> Layer:
+            return Layer(slot=10, wrap=lambda handler: handler, name=self.name)  # type: ignore[arg-type]
+
+    manager = PluginManager()
+    manager.register(Plugin("first"), "mine")
+    with pytest.raises(PluginError, match="mine"):
+        manager.register(Plugin("second"), "mine")
+    assert layers(manager) == ["mine/first"]
+
+
+def test_what_pluggy_refuses_after_having_taken_it_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older versions of pluggy register a plugin and then look it over."""
+    import pluggy
+
+    original = pluggy.PluginManager.register
+
+    def register(self: pluggy.PluginManager, plugin: object, name: str) -> None:
+        original(self, plugin, name)
+        raise ValueError("too late")
+
+    class Plugin:
+        @hookimpl
+        def claif_query(self) -> None:
+            raise AssertionError
+
+    manager = PluginManager()
+    monkeypatch.setattr(pluggy.PluginManager, "register", register)
+    with pytest.raises(PluginError, match="too late"):
+        manager.register(Plugin(), "odd")
+    assert layers(manager) == []
+    assert list(manager.warnings) == []
+
+
+def test_loading_goes_on_where_ctrl_c_stopped_it(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had been loaded is not loaded again."""
+    site.hooks("claif-a", layer("a"))
+    site.hooks("claif-b", "import builtins\nif builtins.claif_test_stop: raise KeyboardInterrupt\n" + layer("b"))
+    monkeypatch.setattr("builtins.claif_test_stop", True, raising=False)
+    manager = site.manager()
+    with pytest.raises(KeyboardInterrupt):
+        manager.load_hooks()
+    monkeypatch.setattr("builtins.claif_test_stop", False, raising=False)
+    assert layers(manager) == ["claif-a/a", "claif-b/b"]
+
+
+def test_an_implementation_may_have_defaults_and_take_anything_else(site: Site) -> None:
+    """Parameters with defaults are its own business."""
+    site.hooks("claif-a", "@hookimpl\ndef claif_query(query, mine=3, *rest, **more): assert mine == 3 and not rest")
+    manager = site.manager()
+    assert layers(manager) == []
+    assert list(manager.warnings) == []
+
+
 def test_a_plugin_registered_later_is_called_from_then_on() -> None:
     """The bound lists are made anew."""
     manager = PluginManager()
