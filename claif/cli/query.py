@@ -35,10 +35,10 @@ Standard input:
 \b
 Output:
   On a terminal the answer is rendered as Markdown while it comes; elsewhere it
-  is plain text and nothing else (`claif config set general.output plain` or
-  `markdown` decides for both). Escape sequences and other control characters
-  of the model are taken out; --raw leaves them in, but never on a terminal. In
-  JSON they are escaped.
+  is the model's plain text and nothing else. `claif config set general.output`
+  with `plain` or `markdown` decides for both. Escape sequences and other
+  control characters of the model are taken out; --raw leaves them in, but never
+  on a terminal. In JSON they are escaped.
 
 \b
 Exit codes:

@@ -70,19 +70,17 @@ async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool,
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
     remarks.lines(notes)
-    if debug:
-        logs.start("debug")
+    logs.start("debug" if debug else "warning")
     plugins = manager_for(no_plugins=no_plugins)
     async with Client(plugins=plugins, progress=status.progress) as client:
         if not debug:
             logs.start(client.config.general.log_level)
         remarks.lines(client.config.notices)
-        for plugin, message in client.plugins.warnings:
-            remarks.line(f"{plugin}: {message}")
-        client.plugins.on_warning(lambda plugin, message: remarks.line(f"{plugin}: {message}"))
+        remarks.lines(f"{plugin}: {message}" for plugin, message in client.plugins.warnings)
         if query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")
         renderer = choose_renderer(view.form, client.config.general.output, remarks, status, raw=view.raw)
+        client.plugins.on_warning(lambda plugin, message: renderer.remark(f"{plugin}: {message}"))
         await _answer(client, query, renderer)
 
 

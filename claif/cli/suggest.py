@@ -11,6 +11,10 @@ CUTOFF = 0.75
 """Likeness from which on a word counts as a mistyped command: all swaps and most slips, few words of a language."""
 
 
+_FLAGS = {"help": "--help", "version": "--version"}
+"""What other programs have as commands."""
+
+
 def nearest(word: str, names: Iterable[str]) -> str | None:
     """The name that `word` is or nearly is."""
     from difflib import get_close_matches
@@ -31,7 +35,7 @@ def refuse_mistyped_command(words: Sequence[str], commands: Callable[[], Iterabl
     """
     if not words or any(character.isspace() for character in words[0]):
         return
-    command = nearest(words[0], commands())
+    command = _FLAGS.get(words[0]) or nearest(words[0], commands())
     if command is None:
         return
     anyway = f"To send it as a prompt: claif -- {shlex.join(words)}"

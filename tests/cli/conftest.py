@@ -16,6 +16,8 @@ from .terminal import Terminal
 HERE = Path(__file__).parent
 METADATA = "Metadata-Version: 2.1\nName: claif-scripted\nVersion: 1.0\nRequires-Dist: claif>=2.0.0.dev0,<3\n"
 ENTRY_POINTS = """\
+[claif]
+scripted = scripted_hooks
 [claif.providers]
 scripted = scripted_plugin:ScriptedProvider
 [claif.commands]
@@ -90,7 +92,8 @@ class Cli:
 @pytest.fixture(scope="session")
 def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plugins")
-    shutil.copy(HERE / "scripted_plugin.py", folder)
+    for name in ("scripted_plugin.py", "scripted_hooks.py"):
+        shutil.copy(HERE / name, folder)
     info = folder / "claif_scripted-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(METADATA, encoding="utf-8")

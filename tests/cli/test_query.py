@@ -147,6 +147,15 @@ def test_notices_and_thinking_go_to_stderr(cli):
     assert (done.stdout, done.stderr) == (b"Hi\n", b"")
 
 
+def test_what_goes_wrong_in_a_plugin_is_told_and_harms_nobody(cli):
+    done = cli.script("Hi").run("hi", CLAIF_TEST_HOOKS="fail")
+    assert (done.returncode, done.stdout) == (0, b"Hi\n")
+    assert b"claif: claif-scripted: claif_process_message() was skipped" in done.stderr
+    done = cli.script("Hi").run("hi", CLAIF_TEST_HOOKS="broken")
+    assert (done.returncode, done.stdout) == (0, b"Hi\n")
+    assert b"half installed" in done.stderr
+
+
 def test_verbose_shows_tools_and_the_footer(cli):
     use = {"type": "tool_use", "block": {"id": "1", "tool_name": "read", "parameters": {"path": "x"}}}
     result = {"type": "tool_result", "block": {"tool_use_id": "1", "content": "a\nb", "is_error": False}}

@@ -17,6 +17,8 @@ def commands():
     [
         *(("qurey", "query"), ("modles", "models"), ("cofnig", "config"), ("plugin", "plugins"), ("Query", "query")),
         *(
+            ("help", "--help"),
+            ("version", "--version"),
             ("model", "models"),
             ("provider", "providers"),
             ("conifg", "config"),

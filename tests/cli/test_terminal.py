@@ -73,6 +73,27 @@ def test_plain_output_can_be_configured_and_is_still_sanitised(cli):
     assert b"evil" not in terminal.seen
 
 
+def test_markdown_can_be_configured_for_pipes_and_dumb_terminals_too(cli):
+    script = cli.script(*ANSWER)
+    done = script.run("hi", CLAIF_GENERAL__OUTPUT="markdown")
+    expected = "Title\n\nSome bold text.\n\n  def f():\n      return 1\n\n 1 one\n 2 two\n"
+    assert done.stdout.decode() == expected
+    with script.terminal("hi", TERM="dumb", CLAIF_GENERAL__OUTPUT="markdown") as terminal:
+        assert terminal.end() == 0
+    assert terminal.text.startswith(expected)
+    assert b"\x1b" not in terminal.seen
+
+
+def test_a_warning_stands_between_blocks_and_destroys_none(cli):
+    with cli.script("One", 0.4, " block.").terminal("hi", CLAIF_TEST_HOOKS="fail") as terminal:
+        assert terminal.end() == 0
+    before, _, after = terminal.text.partition("claif: claif-scripted: claif_process_message() was skipped")
+    assert before.endswith("One block.\n")
+    assert "LookupError" in after
+    assert terminal.seen.count(b"One block.") == 1
+    assert b"\x1b[2J" not in terminal.seen
+
+
 def test_no_color_means_no_color(cli):
     with cli.script(*ANSWER).terminal("hi", NO_COLOR="1") as terminal:
         terminal.end()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from ...models import Event, Reply, ThinkingDelta
 from .transcript import Step, Transcript
@@ -14,10 +14,14 @@ if TYPE_CHECKING:
     from .status import Status
 
 
+SPIN = 0.1
+"""Seconds between two pictures of a spinner."""
+
+
 class Renderer(ABC):
     """Shows one answer."""
 
-    interval: ClassVar[float | None] = None
+    interval: float | None = None
     """Seconds between two calls of `tick`, if it wants them."""
 
     @abstractmethod
@@ -34,6 +38,9 @@ class Renderer(ABC):
     def interrupt(self) -> None:  # noqa: B027 - not every renderer cares
         """The user stops the answer; what was shown stays."""
 
+    def remark(self, text: str) -> None:  # noqa: B027 - not every renderer cares
+        """Something happened beside the answer."""
+
     def tick(self) -> None:  # noqa: B027 - not every renderer cares
         """Time has passed."""
 
@@ -49,6 +56,7 @@ class TextRenderer(Renderer):
     def __init__(self, remarks: Remarks, status: Status) -> None:
         self.remarks = remarks
         self.status = status
+        self.interval = SPIN if status.spins else None
         self._transcript = Transcript()
         status.wait()
 
@@ -71,6 +79,11 @@ class TextRenderer(Renderer):
             for step in self._transcript.complete(error.partial.text):
                 await self._do(step)
         await self.close()
+
+    def remark(self, text: str) -> None:
+        """Say it below what is there."""
+        self.interrupt()
+        self.remarks.line(text)
 
     async def finish(self, reply: Reply) -> None:
         """End the text, then the footer."""

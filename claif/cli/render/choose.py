@@ -24,7 +24,7 @@ def choose_renderer(
 
     Args:
         form: what the user asked for.
-        output: what is configured for text: `auto` is Markdown on a terminal and plain text elsewhere.
+        output: what is configured for text: `markdown` is rendered, `plain` is not, `auto` only on a terminal is.
         remarks: what is said beside the answer.
         status: the status line.
         raw: pass the model's control characters on; a terminal is protected all the same.
@@ -39,10 +39,11 @@ def choose_renderer(
     terminal = is_terminal(sys.stdout)
     raw = raw and not terminal
     if form == "text":
-        if terminal and not is_dumb() and output != "plain":
+        live = terminal and not is_dumb()
+        if output == "markdown" or (live and output == "auto"):
             from .terminal import TerminalRenderer
 
-            return TerminalRenderer(remarks, status)
+            return TerminalRenderer(remarks, status, live=live)
         from .plain import PlainRenderer
 
         return PlainRenderer(remarks, status, raw=raw)

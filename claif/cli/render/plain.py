@@ -24,8 +24,6 @@ class PlainRenderer(TextRenderer):
         raw: pass the model's text on unchanged.
     """
 
-    interval = 0.1
-
     def __init__(self, remarks: Remarks, status: Status, *, raw: bool = False) -> None:
         super().__init__(remarks, status)
         self._output = Output(sys.stdout)
@@ -74,6 +72,7 @@ class PlainRenderer(TextRenderer):
         self.remarks.end_thinking()
         if self._tail and not self._tail.endswith("\n"):
             self._output.write_now("\n")
+            self._tail = "\n"
 
     def tick(self) -> None:
         """Turn the spinner."""

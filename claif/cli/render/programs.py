@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..extract import first_code_block
 from ..jsonout import to_json, write_line
 from ..sanitize import sanitize
-from .base import Renderer
+from .base import SPIN, Renderer
 from .output import Output
 
 if TYPE_CHECKING:
@@ -26,18 +26,21 @@ class ReplyRenderer(Renderer):
         status: the status line.
     """
 
-    interval = 0.1
-
     def __init__(self, remarks: Remarks, status: Status) -> None:
         self.remarks = remarks
         self.status = status
+        self.interval = SPIN if status.spins else None
         status.wait()
 
     async def show(self, event: Event) -> None:
         """Make remarks."""
         if (line := self.remarks.about(event)) is not None:
-            self.status.clear()
-            self.remarks.line(line)
+            self.remark(line)
+
+    def remark(self, text: str) -> None:
+        """Say it."""
+        self.status.clear()
+        self.remarks.line(text)
 
     async def fail(self, error: ClaifError) -> None:  # noqa: ARG002 - a part of an answer is no answer for a program
         """Show nothing."""

@@ -32,7 +32,8 @@ class Status:
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._live = is_terminal(sys.stderr) and not is_dumb() and not quiet
-        self._spins = self._live and is_terminal(sys.stdout)
+        self.spins = self._live and is_terminal(sys.stdout)
+        """Whether it needs ticks."""
         self._unicode = (sys.stderr.encoding or "").lower().replace("-", "") == "utf8"
         self._since: float | None = None
         self._label = ""
@@ -54,7 +55,7 @@ class Status:
 
     def tick(self) -> None:
         """Draw the next picture of the spinner, if it spins."""
-        if self._spins and self._since is not None and not self._working and monotonic() - self._since >= _PATIENCE:
+        if self.spins and self._since is not None and not self._working and monotonic() - self._since >= _PATIENCE:
             frames = _FRAMES if self._unicode else _PLAIN_FRAMES
             self._frame = (self._frame + 1) % len(frames)
             self._draw(f"{frames[self._frame]} {self._label}".rstrip())

@@ -1,9 +1,10 @@
-"""Markdown on a terminal: complete blocks are printed for good, the one that still grows is redrawn in place."""
+"""Rendered Markdown: complete blocks are printed for good, and on a terminal the growing one is redrawn in place."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -18,19 +19,23 @@ if TYPE_CHECKING:
     from .status import Status
 
 
+_REDRAW = 0.06
+"""Seconds between two looks at what is new."""
+
+
 class TerminalRenderer(TextRenderer):
     """Renders the answer as Markdown.
 
     Args:
         remarks: what is said beside the answer.
         status: the status line.
+        live: whether the growing block is shown too; that takes a terminal on which the cursor can be moved.
     """
 
-    interval = 0.06
-
-    def __init__(self, remarks: Remarks, status: Status) -> None:
+    def __init__(self, remarks: Remarks, status: Status, *, live: bool = True) -> None:
         super().__init__(remarks, status)
-        self._live = LiveRegion(self._put)
+        self.interval = _REDRAW
+        self._live = LiveRegion(self._put) if live else None
         self._sanitizer = Sanitizer()
         self._pending = ""
         self._changed = False
@@ -53,7 +58,7 @@ class TerminalRenderer(TextRenderer):
 
     async def withdraw(self, notice: str) -> None:
         """Take the growing block away; of what was printed for good, say that it does not count."""
-        self._live.update((), ())
+        self._show((), ())
         self._sanitizer = Sanitizer()
         self._pending = ""
         self._changed = False
@@ -90,7 +95,7 @@ class TerminalRenderer(TextRenderer):
         complete, self._pending = blocks.split(self._pending)
         final = self._lines(complete)
         self._printed = self._printed or bool(final)
-        self._live.update(final, self._lines([self._pending]))
+        self._show(final, self._lines([self._pending]) if self._live else ())
         self._next = monotonic() + 3 * (monotonic() - began)
 
     def _settle(self) -> None:
@@ -98,7 +103,7 @@ class TerminalRenderer(TextRenderer):
         self._changed = False
         if self._pending.strip():
             complete, rest = self._blocks.split(self._pending)
-            self._live.update(self._lines([*complete, rest]), ())
+            self._show(self._lines([*complete, rest]), ())
             self._printed = True
         self._pending = ""
 
@@ -112,6 +117,12 @@ class TerminalRenderer(TextRenderer):
                 lines.append("")
             lines += rendered
         return lines
+
+    def _show(self, final: Sequence[str], live: Sequence[str]) -> None:
+        if self._live is not None:
+            self._live.update(final, live)
+        elif final:
+            self._put("".join([f"{line}\n" for line in final]))
 
     @staticmethod
     def _put(text: str) -> None:

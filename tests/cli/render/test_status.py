@@ -52,7 +52,7 @@ def test_a_bar_fits_the_terminal(screen):
     line.progress("Downloading", 50 * MEBIBYTE, 100 * MEBIBYTE)
     line.progress("Downloading the weights of a model of the longest of all names", 50 * MEBIBYTE, 100 * MEBIBYTE)
     shown = screen.getvalue().split("\r\x1b[K")
-    assert shown[1] == f"Downloading {'━' * 15}{'─' * 15} 50% of 100.0 MiB"
+    assert shown[1] == f"Downloading {'━' * 14}{'─' * 15} 50% of 100.0 MiB"
     assert len(shown[2]) == 59
 
 
