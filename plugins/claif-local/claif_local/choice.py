@@ -27,20 +27,21 @@ def own_model(path: str | None) -> Path | None:
     return Path(path).expanduser().absolute() if path else None
 
 
-def choose(wanted: str | None, own: Path | None, folder: Path) -> Choice:
+def choose(wanted: str | None, own: Path | None, folder: Path, provider: str = "local") -> Choice:
     """The model that is meant.
 
     Args:
         wanted: a name; the user's own model, or else the first known one, when `None`.
         own: the user's own file.
         folder: where the known weights are, or would be.
+        provider: name of the provider, for the hints of errors.
 
     Raises:
         ModelNotFoundError: there is no model of this name.
         InvalidConfigError: the user's own file is no model.
     """
     if own is not None and (wanted is None or wanted in {own.name, own.stem, str(own)}):
-        check_own(own)
+        _check_own(own, f"providers.{provider}.path")
         return Choice(own.stem, own)
     weights = KNOWN[0] if wanted is None else find(wanted)
     if weights is None:
@@ -48,17 +49,12 @@ def choose(wanted: str | None, own: Path | None, folder: Path) -> Choice:
         raise ModelNotFoundError(
             f"There is no embedded model {wanted}; there is {known}.",
             model=wanted,
-            hint="To use a GGUF file of your own: claif config set providers.local.path FILE",
+            hint=f"To use a GGUF file of your own: claif config set providers.{provider}.path FILE",
         )
     return Choice(weights.name, folder / weights.file, weights)
 
 
-def check_own(path: Path) -> None:
-    """See whether a file can be a model at all.
-
-    Raises:
-        InvalidConfigError: it cannot be read, or is no GGUF file.
-    """
+def _check_own(path: Path, key: str) -> None:
     problem = None
     try:
         with path.open("rb") as file:
@@ -69,6 +65,6 @@ def check_own(path: Path) -> None:
     if problem is not None:
         raise InvalidConfigError(
             f"The model file {path} cannot be used: {problem}.",
-            problems=(f"providers.local.path: {problem}",),
-            hint="Set providers.local.path to a GGUF file, or remove it: claif config unset providers.local.path",
+            problems=(f"{key}: {problem}",),
+            hint=f"Set {key} to a GGUF file, or remove it: claif config unset {key}",
         )

@@ -80,7 +80,8 @@ class Engine:
                 answer = await self._ask(process, packages)
             self._understand(answer)
         except BaseException:
-            await self.stop()
+            with trio.move_on_after(3 * GRACE, shield=True):
+                await self.stop()
             raise
 
     async def stop(self) -> None:
@@ -88,7 +89,7 @@ class Engine:
         process, self._process = self._process, None
         folder, self._folder = self._folder, None
         if process is not None:
-            with trio.CancelScope(shield=True):
+            with trio.move_on_after(3 * GRACE, shield=True):
                 await _end(process, kill=not self.base_url)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -106,7 +107,7 @@ class Engine:
             await self._drained.wait()
         return ConnectionError(
             f"The process of the model {self.name} {_how_it_ended(process.returncode)}{self._last_words()}.",
-            hint="Ask again: it is started anew. If it lacks memory, set a smaller providers.local.context.",
+            hint="Ask again: it is started anew. If memory is short, set a smaller context for its provider.",
         )
 
     async def _spawn(self, nursery: trio.Nursery) -> trio.Process:
@@ -153,7 +154,7 @@ class Engine:
             died = await self.obituary()
             raise ProviderInitError(
                 died.message if died else f"The process of the model {self.name} does not say where it is.",
-                hint="Check the model file; if memory is short, set a smaller providers.local.context.",
+                hint="Check the model file; if memory is short, set a smaller context for its provider.",
             )
         found: dict[str, Any] = json_loads(answer)
         return found
@@ -167,7 +168,7 @@ class Engine:
         if answer is None:
             raise TimeoutError(
                 f"The model {self.name} was not loaded within {self._timeout:g} s.",
-                hint="Give it more time: claif config set providers.local.start_timeout SECONDS",
+                hint="Give it more time with the setting start_timeout (seconds) of its provider.",
             )
         error, message = answer.get("error"), answer.get("message", "")
         if error == "import":

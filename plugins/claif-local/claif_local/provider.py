@@ -56,13 +56,13 @@ class LocalProvider(Provider):
         self._starting = trio.Lock()
 
     @classmethod
-    def status(cls, name: str, settings: LocalSettings) -> ProviderStatus:  # noqa: ARG003 - the contract's signature
+    def status(cls, name: str, settings: LocalSettings) -> ProviderStatus:
         """Whether the runtime and the model are here; nothing is loaded to find out."""
         if find_spec("xllamacpp") is None:
             return ProviderStatus("broken", "its runtime is not installed", "Install it with `pip install xllamacpp`.")
         own = own_model(settings.path)
         if own is not None and not own.is_file():
-            return ProviderStatus("broken", f"there is no file {own}", "Set providers.local.path to a GGUF file.")
+            return ProviderStatus("broken", f"there is no file {own}", f"Set providers.{name}.path to a GGUF file.")
         if own is None and not _store(claif_home()).has(KNOWN[0]):
             return ProviderStatus(
                 "not installed",
@@ -160,7 +160,8 @@ class LocalProvider(Provider):
         return ChatCompletions(endpoint, provider=self.context.name, model=engine.name, secret=engine.key)
 
     def _choice(self, model: str | None) -> Choice:
-        return choose(model or self.settings.model, own_model(self.settings.path), self.store.folder)
+        own = own_model(self.settings.path)
+        return choose(model or self.settings.model, own, self.store.folder, self.context.name)
 
     def _known(self, model: str | None) -> Weights:
         weights = KNOWN[0] if model is None else find(model)

@@ -79,6 +79,11 @@ class Index:
         return [path for path, _ in self.asked]
 
 
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Clients that die in the middle are what some tests are about."""
+
+
 def serve() -> tuple[Index, http.server.ThreadingHTTPServer]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -99,7 +104,7 @@ def serve() -> tuple[Index, http.server.ThreadingHTTPServer]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", 0), Handler)
     index = Index(f"http://127.0.0.1:{server.server_port}")
     return index, server
 

@@ -37,7 +37,8 @@ async def running(engine: Engine) -> AsyncIterator[trio.Nursery]:
             await engine.start(nursery)
             yield nursery
         finally:
-            await engine.stop()
+            with trio.move_on_after(10, shield=True):
+                await engine.stop()
 
 
 def exists(path: str) -> bool:
