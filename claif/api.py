@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from .pipeline.types import Slot as Slot
     from .pipeline.watchdog import unwatched as unwatched
     from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
+    from .plugin.record import QueryRecord as QueryRecord
     from .protocols.chat_completions import ChatCompletions as ChatCompletions
     from .protocols.chat_completions import Quirks as Quirks
     from .provider import BaseProvider as BaseProvider
@@ -151,6 +152,7 @@ _MODULES = {
     ),
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
     ".pipeline.watchdog": ("unwatched",),
+    ".plugin.record": ("QueryRecord",),
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks"),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".transport.http": ("HTTP", "Endpoint"),
