@@ -69,10 +69,7 @@ class Body:
             raise
         except Exception as error:
             ended = getattr(self._answer.extensions.get("network_stream"), "ended", False)
-            failure = exchange_failure(error, self._peer, began=True, ended=ended)
-            if failure is error:
-                raise
-            raise failure from error
+            raise exchange_failure(error, self._peer, began=True, ended=ended) from error
         self._total += len(chunk)
         if self._total > self._limits.total:
             raise ProtocolError(f"The provider sent more than {self._limits.total:,} bytes.")
@@ -106,7 +103,7 @@ class Body:
                 return
 
     async def aclose(self) -> None:
-        """Give the connection back if all has been read, else close it; nothing here can hang or be cancelled."""
+        """End the exchange; if not all has been read, or if this is cancelled, its connection is of no more use."""
         try:
             if not self._whole:
                 await self._chunks.aclose()

@@ -142,20 +142,14 @@ class Stream(httpcore2.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """What httpcore2 asks of a connection."""
-        if info == "is_readable":
-            socket = self._socket()
-            return socket.fileno() < 0 or socket.is_readable()
-        if info == "socket":
-            return self._socket()
-        if info == "ssl_object" and isinstance(self._stream, trio.SSLStream):
-            return self._stream
-        return None
-
-    def _socket(self) -> Any:
         stream: Any = self._stream
+        if info == "ssl_object":
+            return stream if isinstance(stream, trio.SSLStream) else None
+        if info != "is_readable":
+            return None
         while isinstance(stream, trio.SSLStream):
             stream = stream.transport_stream
-        return stream.socket
+        return stream.socket.fileno() < 0 or stream.socket.is_readable()
 
 
 class Backend(httpcore2.AsyncNetworkBackend):
@@ -219,7 +213,3 @@ class Backend(httpcore2.AsyncNetworkBackend):
         stream = self._opened.pop(trio.lowlevel.current_task(), None)
         if stream is not None and failed:
             await stream.aclose()
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await trio.sleep(seconds)
