@@ -136,6 +136,8 @@ class ProviderInitError(ProviderError):
 class ProviderRuntimeError(ProviderError):
     """The provider was asked and failed."""
 
+    default_hint = "Ask again later, or ask another provider with -p NAME."
+
 
 class AuthenticationError(ProviderError):
     """The provider refused the key."""
@@ -190,6 +192,7 @@ class RateLimitError(TransportError):
 class ProtocolError(TransportError):
     """The peer sent what its protocol forbids, or more than the limits allow."""
 
+    default_hint = "Check that the address is that of an API of this kind: `claif config get providers.NAME.base_url`."
     default_retryable = False
 
 
