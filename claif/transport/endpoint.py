@@ -171,8 +171,9 @@ class Endpoint:
 
     async def _send(self, request: httpcore2.Request) -> tuple[httpcore2.AsyncConnectionInterface, httpcore2.Response]:
         pool = self._pool
-        connection = await pool.acquire()
+        connection = None
         try:
+            connection = await pool.acquire()
             try:
                 answer = await connection.handle_async_request(request)
             except StaleConnectionError:
@@ -186,7 +187,8 @@ class Endpoint:
         except BaseException as error:
             if pool.proxied is not None:
                 await pool.proxied.settle(failed=True)
-            await pool.release(connection)
+            if connection is not None:
+                await pool.release(connection)
             if isinstance(error, Exception) and (failure := exchange_failure(error, self.url.origin)) is not error:
                 raise failure from error
             raise

@@ -91,22 +91,24 @@ class HTTP:
         origin = httpcore2.Origin(url.scheme.encode(), url.host.encode(), url.port)
         factory: httpcore2.AsyncConnectionPool | None = None
 
-        def make() -> httpcore2.AsyncConnectionInterface:
+        async def connect() -> httpcore2.AsyncConnectionInterface:
             nonlocal factory
             if self.closed:
                 raise ClientClosedError("The client was closed.")
+            context = self._trust.context(ca_bundle) if tls else None
+            if proxy is None:
+                stream = await (backend.connect_unix_socket(uds) if uds else backend.connect_tcp(url.host, url.port))
+                if context is not None:
+                    stream = await stream.start_tls(context, url.host)
+                return httpcore2.AsyncHTTP11Connection(origin, stream, keepalive_expiry=KEEPALIVE)
             if factory is None:
-                # Only it knows which kind of connection leads through which kind of proxy.
+                # It knows which kind of connection leads through which kind of proxy.
                 factory = httpcore2.AsyncConnectionPool(
-                    ssl_context=self._trust.context(ca_bundle) if tls else None,
-                    proxy=proxy,
-                    keepalive_expiry=KEEPALIVE,
-                    uds=uds,
-                    network_backend=backend,
+                    ssl_context=context, proxy=proxy, keepalive_expiry=KEEPALIVE, network_backend=backend
                 )
             return factory.create_connection(origin)
 
-        return Pool(make, backend if proxy else None)
+        return Pool(connect, backend if proxy else None)
 
     async def __aenter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import trio
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     import httpcore2
 
@@ -28,7 +28,7 @@ class Pool:
     """Nothing limits the number of connections: whoever wants a limit is a layer.
 
     Args:
-        make: makes a connection that connects when it is first asked.
+        connect: makes a new connection.
         proxied: the backend of these connections, if a proxy leads to the origin.
 
     Attributes:
@@ -36,11 +36,13 @@ class Pool:
         idle: connections that wait for one; what was used last is at the right.
     """
 
-    def __init__(self, make: Callable[[], httpcore2.AsyncConnectionInterface], proxied: Backend | None = None) -> None:
+    def __init__(
+        self, connect: Callable[[], Awaitable[httpcore2.AsyncConnectionInterface]], proxied: Backend | None = None
+    ) -> None:
         self.proxied = proxied
         self.busy: set[httpcore2.AsyncConnectionInterface] = set()
         self.idle: deque[httpcore2.AsyncConnectionInterface] = deque()
-        self._make = make
+        self._connect = connect
         self._sweep_at = 0.0
 
     async def acquire(self, *, fresh: bool = False) -> httpcore2.AsyncConnectionInterface:
@@ -55,7 +57,7 @@ class Pool:
                 break
             await _close(connection)
         else:
-            connection = self._make()
+            connection = await self._connect()
         self.busy.add(connection)
         return connection
 

@@ -29,6 +29,7 @@ class Trust:
         context = self._contexts.get(ca_bundle)
         if context is None:
             context = self._contexts[ca_bundle] = self._load(ca_bundle)
+            context.set_alpn_protocols(["http/1.1"])
         return context
 
     def _load(self, ca_bundle: str | None) -> ssl.SSLContext:
