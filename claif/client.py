@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
-from typing import Any, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import trio
 from attrs import evolve
 
-from .config import Config, ConfigLoader, load_sources
+from .config import Config, ConfigLoader, SourceTable, load_sources
 from .errors import ClaifError, ClientClosedError
 from .middleware import builtin
 from .middleware.assemble import assemble_layer
 from .middleware.attempt import attempt_layer, provider_end
 from .middleware.deadline import deadline_layer
 from .middleware.processors import processors_layer
-from .models import Event, ModelInfo, Query, Reply
 from .models.build import How, Prompt, build_query
 from .pipeline.compose import compose, in_order, split
 from .pipeline.edge import Edge
 from .pipeline.failures import Downstream, single, unwrapped
 from .pipeline.reply import ReplyBuilder
 from .pipeline.run import Run, current_run
-from .pipeline.types import Emit, Handler, Layer
 from .pipeline.watchdog import Watchdog
 from .plugin.manager import PluginManager
-from .provider import Provider
-from .routing.default import Choice
 from .routing.members import Factory, Member, Members
 from .routing.needs import check_needs
 from .routing.options import with_defaults
 from .transport.http import HTTP
+
+if TYPE_CHECKING:
+    from .models import Event, ModelInfo, Query, Reply
+    from .pipeline.types import Emit, Handler, Layer
+    from .provider import Provider
+    from .routing.default import Choice
 
 T = TypeVar("T")
 
@@ -97,7 +99,7 @@ class Client:
         self.plugins: PluginManager
         self._members: Members
 
-    async def __aenter__(self) -> Client:
+    async def __aenter__(self) -> Self:
         if self._open is not None:
             raise RuntimeError("a client is opened once")
         self._open = self._lifetime()
@@ -107,7 +109,8 @@ class Client:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> bool | None:
-        assert self._open is not None
+        if self._open is None:
+            return None
         return await self._open.__aexit__(kind, error, traceback)  # noqa: ASYNC102 - what is inside is bounded
 
     async def query(self, prompt: Prompt, **how: Unpack[How]) -> Reply:
@@ -263,7 +266,7 @@ class Client:
             loader = given if isinstance(given, ConfigLoader) else ConfigLoader.from_mapping(given)
         self.config = loader.build()
         self._start_plugins()
-        tables = []
+        tables: list[SourceTable] = []
         if sources := self.plugins.config_sources():
             tables, failures = await load_sources(sources)
             for name, message in failures:

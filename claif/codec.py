@@ -1,4 +1,4 @@
-"""Messages, events, queries and replies as JSON and back: tagged by `"type"`, bytes as base64, nothing coerced or lost."""
+"""Messages, events, queries and replies as JSON and back: tagged by `"type"`, nothing coerced, nothing lost."""
 
 from __future__ import annotations
 

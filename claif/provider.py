@@ -13,11 +13,11 @@ from attrs import frozen
 from .config.schema import ProviderSettings
 from .errors import ProviderError
 from .models import Message, ModelInfo, Options, Query
-from .pipeline.types import Emit
 
 if TYPE_CHECKING:
     import trio
 
+    from .pipeline.types import Emit
     from .transport.http import HTTP
 
 State = Literal["ready", "no key", "not installed", "broken", "incompatible", "disabled", "conflict"]
@@ -56,8 +56,8 @@ class Context:
 class Provider(ABC):
     """Answers queries.
 
-    `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`, `tools`,
-    `schema`, `thinking`, `models`. What a query needs and the provider lacks is refused before it is asked.
+    `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`,
+    `tools`, `schema`, `thinking`, `models`. What a query needs and the provider lacks is refused before it is asked.
     """
 
     name: ClassVar[str] = ""
@@ -74,10 +74,10 @@ class Provider(ABC):
         """Whether it can be used with these settings, as far as can be told at once and without a network."""
         return ProviderStatus()
 
-    async def connect(self) -> None:
+    async def connect(self) -> None:  # noqa: B027 - most providers have nothing to prepare
         """Prepare; runs once for a client, before the first query."""
 
-    async def disconnect(self) -> None:
+    async def disconnect(self) -> None:  # noqa: B027 - likewise
         """Give back what `connect` took; runs once, bounded, also when cancelled."""
 
     @abstractmethod
@@ -159,12 +159,15 @@ class AdaptedProvider(Provider):
         self.capabilities = frozenset(base.capabilities or {"text"})  # type: ignore[misc] # per instance, as the seed has it
 
     async def connect(self) -> None:
+        """Connect the adapted provider."""
         await self.base.connect()
 
     async def disconnect(self) -> None:
+        """Disconnect the adapted provider."""
         await self.base.disconnect()
 
     async def query(self, query: Query, emit: Emit) -> None:
+        """Emit each message that the adapted provider yields."""
         messages: Any = self.base.query(query.prompt, query.options)
         if isinstance(messages, Awaitable):
             messages = await messages

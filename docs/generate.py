@@ -59,8 +59,9 @@ def configuration_page() -> str:
     """Every table of the configuration file with its keys, types and defaults."""
     parts = [
         "# Configuration\n\n",
-        "The file is `~/.claif/config.toml`; `CLAIF_HOME` moves its folder. Every key can also be set by an environment\n"
-        "variable: `CLAIF_GENERAL__TIMEOUT=60`, `CLAIF_PROVIDERS__OPENAI__MODEL=gpt-5`.\n",
+        "The file is `~/.claif/config.toml`; `CLAIF_HOME` moves its folder.\n",
+        "Every key can also be set by an environment variable: `CLAIF_GENERAL__TIMEOUT=60`,\n",
+        "`CLAIF_PROVIDERS__OPENAI__MODEL=gpt-5`.\n",
     ]
     tables = {**schema.SECTIONS, "providers.NAME": schema.ProviderSettings}
     for name, cls in sorted(tables.items()):

@@ -17,7 +17,7 @@ from ..models import (
     ThinkingDelta,
     ToolUse,
 )
-from ..pipeline.run import current_run
+from ..pipeline.run import Run, current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
 
 
@@ -60,7 +60,7 @@ class Assembly:
             self._pieces = []
 
 
-def _wrap(handler: Handler) -> Handler:
+class _Stream:
     """What the layer does with an event, by kind.
 
     1. The first event is `Started`; if the provider sends none, one is made. A second one is dropped.
@@ -68,46 +68,58 @@ def _wrap(handler: Handler) -> Handler:
     3. A complete `Message` of the assistant supersedes the deltas before it; the deltas are forgotten.
     4. `TextReset` withdraws the deltas.
     5. `Finished` is held back until the provider has returned; before it comes the message that is still open.
-    6. An error finds the message that is still open in `run.partial`.
     """
 
+    __slots__ = ("_emit", "_finished", "_run", "_started", "assembly")
+
+    def __init__(self, run: Run, emit: Emit) -> None:
+        self.assembly = Assembly()
+        self._run = run
+        self._emit = emit
+        self._started = False
+        self._finished = Finished()
+
+    async def take(self, event: Event) -> None:
+        if isinstance(event, Started):
+            if not self._started:
+                await self._start(event)
+            return
+        if not self._started:
+            await self._start(Started(""))
+        if isinstance(event, (TextDelta, ThinkingDelta)):
+            self.assembly.add(event)
+        elif isinstance(event, Finished):
+            self._finished = event
+            return
+        elif isinstance(event, ToolUse):
+            self.assembly.add_block(event.block)
+        elif isinstance(event, TextReset) or (isinstance(event, Message) and event.role is Role.ASSISTANT):
+            self.assembly.clear()
+        await self._emit(event)
+
+    async def end(self) -> None:
+        if not self._started:
+            await self._start(Started(""))
+        if (message := self.assembly.message()) is not None:
+            await self._emit(message)
+            self.assembly.clear()
+        await self._emit(self._finished)
+
+    async def _start(self, event: Started) -> None:
+        self._started = True
+        run = self._run
+        await self._emit(Started(run.provider or event.provider, event.model or run.model, event.id))
+
+
+def _wrap(handler: Handler) -> Handler:
     async def assemble(query: Query, emit: Emit) -> None:
         run = current_run.get()
-        assembly = Assembly()
-        started = False
-        finished: Finished | None = None
-
-        async def collect(event: Event) -> None:
-            nonlocal started, finished
-            if isinstance(event, (TextDelta, ThinkingDelta)):
-                assembly.add(event)
-            elif isinstance(event, Started):
-                if not started:
-                    started = True
-                    await emit(Started(run.provider or event.provider, event.model or run.model, event.id))
-                return
-            if not started:
-                started = True
-                await emit(Started(run.provider or "", run.model))
-            if isinstance(event, Finished):
-                finished = event
-                return
-            if isinstance(event, ToolUse):
-                assembly.add_block(event.block)
-            elif isinstance(event, TextReset) or (isinstance(event, Message) and event.role is Role.ASSISTANT):
-                assembly.clear()
-            await emit(event)
-
+        stream = _Stream(run, emit)
         try:
-            await handler(query, collect)
-            if not started:
-                await emit(Started(run.provider or "", run.model))
-            if (message := assembly.message()) is not None:
-                await emit(message)
-                assembly.clear()
-            await emit(finished or Finished())
+            await handler(query, stream.take)
+            await stream.end()
         except BaseException:
-            run.partial = assembly.message()
+            run.partial = stream.assembly.message()
             raise
 
     return assemble

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import inf
+from typing import TYPE_CHECKING
 
 from ..errors import ClaifError, ProviderRuntimeError
 from ..models import Event, Notice, Query
@@ -10,7 +11,9 @@ from ..pipeline.failures import Downstream, single
 from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
 from ..pipeline.watchdog import Watch, Watchdog, current_watch
-from ..provider import Provider
+
+if TYPE_CHECKING:
+    from ..provider import Provider
 
 
 def attempt_layer(watchdog: Watchdog) -> Layer:

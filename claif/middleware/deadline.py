@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from math import inf
+from typing import TYPE_CHECKING
 
-from ..models import Query
 from ..pipeline.types import Emit, Handler, Layer, Slot
 from ..pipeline.watchdog import Deadline, Watchdog
+
+if TYPE_CHECKING:
+    from ..models import Query
 
 
 def deadline_layer(watchdog: Watchdog, timeout: float) -> Layer:

@@ -67,6 +67,4 @@ class UnknownBlock:
     raw: Mapping[str, Any]
 
 
-ContentBlock = (
-    TextBlock | ThinkingBlock | ImageBlock | FileBlock | ToolUseBlock | ToolResultBlock | UnknownBlock
-)
+ContentBlock = TextBlock | ThinkingBlock | ImageBlock | FileBlock | ToolUseBlock | ToolResultBlock | UnknownBlock

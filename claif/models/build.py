@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attrs import evolve
 
-from .blocks import ContentBlock
 from .message import Message
 from .query import Options, Query, Tool
+
+if TYPE_CHECKING:
+    from .blocks import ContentBlock
 
 Prompt = str | Message | Iterable[Message] | Query
 """What can be asked: a text, a message, a conversation, or a whole query."""

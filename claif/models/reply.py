@@ -65,7 +65,7 @@ class Reply:
 
 @frozen
 class ModelInfo:
-    """A model that a provider offers; `context` is the size of its window in tokens, `size` that of its file in bytes."""
+    """A model that a provider offers; `context` is its window in tokens, `size` that of its file in bytes."""
 
     id: str
     provider: str

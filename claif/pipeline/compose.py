@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from ..errors import ClaifError, PluginError
-from ..models import Query
 from .types import Emit, Handler, Layer, Slot
+
+if TYPE_CHECKING:
+    from ..models import Query
 
 HOME = "claif"
 """The distribution whose layers need no guard."""
 
 
 def in_order(layers: Iterable[Layer]) -> list[Layer]:
-    """Outermost first: by slot, then by order, then by the name of the distribution; discovery order decides nothing."""
+    """Outermost first: by slot, order, and name of the distribution; the order of discovery decides nothing."""
     return sorted(layers, key=lambda layer: (layer.slot, layer.order, layer.distribution, layer.name))
 
 

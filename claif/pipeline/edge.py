@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 import trio
 
-from ..models import Event
+if TYPE_CHECKING:
+    from ..models import Event
 
 LIMIT = 64
 """Events that wait for the consumer before the provider has to wait too."""

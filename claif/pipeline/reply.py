@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import trio
 
 from ..models import (
@@ -18,8 +20,10 @@ from ..models import (
     UsageReport,
 )
 from .failures import Downstream
-from .run import Run
-from .types import Emit
+
+if TYPE_CHECKING:
+    from .run import Run
+    from .types import Emit
 
 
 class ReplyBuilder:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from typing import TYPE_CHECKING
 
 import trio
 
 from ..config.schema import ProviderSettings
-from ..models import Message, Query
+
+if TYPE_CHECKING:
+    from ..models import Message, Query
 
 NO_LIMITS = ProviderSettings()
 """The limits of a provider that has none of its own."""
@@ -19,8 +22,8 @@ current_run: ContextVar[Run] = ContextVar("claif_run")
 class Run:
     """One running query.
 
-    `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further out
-    that changes messages changes it too, and the client attaches it to the error.
+    `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
+    out that changes messages changes it too, and the client attaches it to the error.
     """
 
     __slots__ = ("attempts", "began", "closed", "limits", "model", "partial", "provider", "query", "scope")

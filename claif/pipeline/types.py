@@ -25,7 +25,7 @@ class Slot(IntEnum):
     TRACE = 10
     DEADLINE = 20
     GUARD = 30
-    """The usual place for a plugin's layer: it sees the query as the user gave it and the answer as the user gets it."""
+    """The usual place for a plugin's layer: the query as the user gave it, the answer as the user gets it."""
     PROCESSORS = 40
     REDACT = 50
     ASSEMBLE = 60

@@ -1,8 +1,8 @@
 """Deadlines: one task per client watches all running queries, so that a query pays nothing while it is on time.
 
-A `Watch` belongs to one query (total time) or to one attempt (connecting, first event, idle). Whoever makes progress only
-writes a number into it; the watchdog sleeps until the earliest moment at which a deadline can pass, looks again, and
-cancels the scope of a watch that is late. Moving the deadline of a cancel scope per event would cost ten times as much.
+A `Deadline` belongs to one query (total time), a `Watch` to one attempt (connecting, first event, idle). Whoever makes
+progress only writes a number; the watchdog sleeps until the earliest moment at which a deadline can pass, looks again,
+and cancels the scope of a watch that is late. Moving a cancel scope's deadline per event would cost ten times as much.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Watch:
         return self.since + self.limit
 
     def look(self, now: float) -> float:
-        """When to look at it again; it may be resumed or come into a shorter phase meanwhile, and wakes nobody for that."""
+        """When to look at it again; it may be resumed or come into a shorter phase meanwhile, waking nobody."""
         return min(self.due, now + self.shortest)
 
     def error(self) -> TimeoutError:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import trio
 from attrs import frozen
 
-from ..config import Config
 from ..config.schema import ProviderSettings
 from ..errors import ClaifError, ProviderInitError, ProviderNotFoundError
 from ..plugin.lazy_provider import LazyProvider
@@ -19,6 +18,7 @@ from ..provider import BaseProvider, Context, ProviderStatus
 from .default import Choice, choose_default
 
 if TYPE_CHECKING:
+    from ..config import Config
     from ..plugin.entries import ProviderEntry
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ..errors import InvalidQueryError
 from ..models import FileBlock, ImageBlock, Query
-from ..provider import Provider
+
+if TYPE_CHECKING:
+    from ..provider import Provider
 
 
 def check_needs(query: Query, provider: Provider, name: str) -> None:

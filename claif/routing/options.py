@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
 from ..errors import InvalidConfigError
-from ..models import Options
+
+if TYPE_CHECKING:
+    from ..models import Options
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "temperature": (float, int),

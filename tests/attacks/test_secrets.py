@@ -108,7 +108,12 @@ async def test_attack_23_no_error_log_or_frame_prints_the_key(
         async with claif.Client({"general": {"default_provider": "x"}, "providers": {"x": table}}) as client:
             with pytest.raises(ClaifError) as caught:
                 await client.query("hi")
-            shown = [repr(client.config), str(client.config.providers["x"]), repr(client.__dict__), str(caught.value.to_dict())]
+            shown = [
+                repr(client.config),
+                str(client.config.providers["x"]),
+                repr(client.__dict__),
+                str(caught.value.to_dict()),
+            ]
     frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     outside = [line for line in frames.format() if "test_secrets.py" not in line]
     assert not hits("".join(shown))

@@ -240,10 +240,9 @@ async def test_the_seeds_own_shape_of_a_provider_works() -> None:
 
 async def test_a_provider_is_connected_once_for_many_queries_and_disconnected_once() -> None:
     c = client("ok")
-    async with c:
-        async with trio.open_nursery() as nursery:
-            for _ in range(20):
-                nursery.start_soon(c.query, "hi")
+    async with c, trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(c.query, "hi")
     assert (c.fake.connects, c.fake.disconnects, len(c.fake.queries)) == (1, 1, 20)  # type: ignore[attr-defined]
 
 
@@ -257,10 +256,9 @@ async def test_leaving_the_client_cancels_running_queries_first() -> None:
         except ClientClosedError as error:
             failures.append(error)
 
-    async with trio.open_nursery() as nursery:
-        async with c:
-            nursery.start_soon(ask)
-            await trio.testing.wait_all_tasks_blocked()
+    async with trio.open_nursery() as nursery, c:
+        nursery.start_soon(ask)
+        await trio.testing.wait_all_tasks_blocked()
     assert [error.partial for error in failures] == [Message.assistant("half")]
     with pytest.raises(ClientClosedError):
         await c.query("hi")

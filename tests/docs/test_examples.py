@@ -19,8 +19,11 @@ TIMEOUT = 120
 
 def examples() -> list[tuple[str, str, str, str]]:
     return [
-        (f"{page.relative_to(ROOT)}:{page.read_text()[: found.start()].count(chr(10)) + 1}", *found.group("language", "code"),
-         found["wish"] or "")
+        (
+            f"{page.relative_to(ROOT)}:{page.read_text()[: found.start()].count(chr(10)) + 1}",
+            *found.group("language", "code"),
+            found["wish"] or "",
+        )
         for page in PAGES
         for found in BLOCK.finditer(page.read_text())
     ]
@@ -47,7 +50,13 @@ def test_an_example_does_what_the_page_says(
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     done = subprocess.run(
-        command, cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
     )
     output = done.stdout + done.stderr
     assert (done.returncode != 0) == wish.startswith("fails"), output

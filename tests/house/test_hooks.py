@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 
 import pytest
-from house.tree import ROOT
 
 from claif import hookspecs
+from house.tree import ROOT
 
 HOOKS = [function for name, function in vars(hookspecs).items() if name.startswith("claif_") and callable(function)]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from house.tree import PLUGINS, ROOT, imports, sources
 
 import claif.api
+from house.tree import PLUGINS, ROOT, imports, sources
 
 
 @pytest.mark.parametrize("path", sources(PLUGINS), ids=lambda path: str(path.relative_to(ROOT)))

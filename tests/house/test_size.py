@@ -6,6 +6,7 @@ import ast
 from statistics import median
 
 import pytest
+
 from house.tree import PACKAGE, PLUGINS, ROOT, sources
 
 FILES = [*sources(PACKAGE), *sources(PLUGINS)]

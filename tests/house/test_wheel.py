@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
 from house.tree import PLUGINS, ROOT
 
 DISTRIBUTIONS = [ROOT, *sorted(path.parent for path in PLUGINS.glob("*/setup.cfg"))]
