@@ -43,7 +43,12 @@ class BaseURL:
     def netloc(self) -> str:
         """Host and port as they are written in a URL; the port only if it is not the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+        return f"{host}:{self.odd_port}" if self.odd_port else host
+
+    @property
+    def odd_port(self) -> int | None:
+        """The port, unless it is the scheme's own."""
+        return None if self.port == _PORTS[self.scheme] else self.port
 
     @property
     def origin(self) -> str:

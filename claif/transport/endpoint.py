@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 import httpcore2
+import trio
 
 from .._version import __version__
 from ..errors import ClaifError, ClientClosedError
@@ -165,7 +166,7 @@ class Endpoint:
             self._urls.clear()
         url = self.url
         found = self._urls[path] = httpcore2.URL(
-            scheme=url.scheme, host=url.host, port=url.port, target=(url.path + path).encode()
+            scheme=url.scheme, host=url.host, port=url.odd_port, target=(url.path + path).encode()
         )
         return found
 
@@ -229,10 +230,10 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            try:
-                if kind is None and self._endpoint._keep_alive_streams:  # noqa: SLF001
-                    await self._response.drain()
-            finally:
-                await self._response.aclose()
+            if kind is None and self._endpoint._keep_alive_streams:  # noqa: SLF001
+                await self._response.drain()
         finally:
-            await self._endpoint._pool.release(self._connection)  # noqa: SLF001
+            # Shielded: a cancellation in here would take the place of the consumer's own error.
+            with trio.CancelScope(shield=True):
+                await self._response.aclose()
+                await self._endpoint._pool.release(self._connection)  # noqa: SLF001

@@ -134,7 +134,7 @@ class Stream(httpcore2.AsyncNetworkStream):
         try:
             await tls.do_handshake()
         except BaseException as error:
-            await trio.aclose_forcefully(self._stream)
+            await self.aclose()
             if isinstance(error, trio.BrokenResourceError):
                 raise tls_failure(error, server_hostname or self._peer) from error
             raise

@@ -71,7 +71,7 @@ async def test_a_reset_in_the_middle_is_a_lost_connection() -> None:
 async def test_closing_is_idempotent_and_ends_what_runs() -> None:
     async def handler(connection: Connection) -> None:
         await connection.request()
-        await trio.sleep_forever()
+        await connection.request()
 
     async with serve(handler) as server, HTTP() as http, trio.open_nursery() as nursery:
         endpoint = http.endpoint(server.url)

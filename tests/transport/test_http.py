@@ -118,7 +118,7 @@ async def test_nobody_listening_and_no_such_name_are_told_apart() -> None:
     [
         (b"", ConnectionError, "closed the connection without an answer"),
         (b"HTTP/1.1 200 OK\r\nContent-Len", ConnectionError, "closed the connection without an answer"),
-        (b"SSH-2.0-OpenSSH_9.2\r\n", ProtocolError, "proper HTTP"),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ProtocolError, "proper HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ProtocolError, "proper HTTP"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 300_000 + b"\r\n\r\n", ProtocolError, "proper HTTP"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", ConnectionError, "lost in the middle"),
