@@ -149,6 +149,22 @@ async def test_an_error_of_the_consumer_closes_the_connection_and_passes_unchang
         await server.wait_until_open(0)
 
 
+async def test_a_cancellation_does_not_take_the_place_of_the_consumers_error() -> None:
+    async with serve(replies(sse(b"1"))) as server, HTTP() as http:
+        endpoint = http.endpoint(server.url)
+
+        async def consume() -> None:
+            with trio.CancelScope() as scope:
+                async with endpoint.stream("GET", "/") as response:
+                    await anext(response.sse())
+                    scope.cancel()
+                    raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            await consume()
+        await server.wait_until_open(0)
+
+
 @pytest.mark.parametrize("reset", [False, True])
 async def test_a_cut_stream_gives_what_had_come_and_then_an_error(reset: bool) -> None:
     go_on = trio.Event()
