@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .limits import MAX_DEPTH, MAX_TEXT
 from .merge import Merged, Origin
+from .places import is_secret
 from .secret import Secret
 from .types import declared_type, from_text
 
@@ -39,10 +40,10 @@ def find_variables(environ: Mapping[str, str]) -> tuple[Variable, ...]:
         if not text or not name.startswith(_PREFIX):
             continue
         if name in _SHORT:
-            short.append(Variable(name, _SHORT[name], Secret(text)))
+            short.append(Variable(name, _SHORT[name], Secret(text, known=False)))
         elif _SEPARATOR in name:
             parts = name[len(_PREFIX) :].lower().split(_SEPARATOR)
-            long.append(Variable(name, tuple(parts), Secret(text)))
+            long.append(Variable(name, tuple(parts), Secret(text, known=is_secret(tuple(parts)))))
     return (*short, *long)
 
 

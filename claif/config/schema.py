@@ -56,7 +56,7 @@ def _plain_text(_instance: Any, _attribute: Attribute[Any], value: str | None) -
 
 
 def _key(value: str | Secret | None) -> Secret | None:
-    return None if value is None else Secret(value)
+    return value if value is None or isinstance(value, Secret) else Secret(value)
 
 
 @frozen(kw_only=True)
