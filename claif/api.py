@@ -75,10 +75,12 @@ if TYPE_CHECKING:
     from .pipeline.types import Middleware as Middleware
     from .pipeline.types import Slot as Slot
     from .pipeline.watchdog import unwatched as unwatched
-    from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
     from .plugin.record import QueryRecord as QueryRecord
+    from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
     from .protocols.chat_completions import ChatCompletions as ChatCompletions
+    from .protocols.chat_completions import ErrorSource as ErrorSource
     from .protocols.chat_completions import Quirks as Quirks
+    from .protocols.chat_completions import is_closed_schema as is_closed_schema
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
     from .provider import Provider as Provider
@@ -153,7 +155,7 @@ _MODULES = {
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
     ".pipeline.watchdog": ("unwatched",),
     ".plugin.record": ("QueryRecord",),
-    ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks"),
+    ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "ErrorSource", "Quirks", "is_closed_schema"),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".transport.http": ("HTTP", "Endpoint"),
     ".transport.limits": ("Limits",),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from .chat import ChatCompletions
+from .failures import ErrorSource
 from .quirks import NO_QUIRKS, Quirks
+from .wire import is_closed_schema
 
-__all__ = ["NO_QUIRKS", "ChatCompletions", "Quirks"]
+__all__ = ["NO_QUIRKS", "ChatCompletions", "ErrorSource", "Quirks", "is_closed_schema"]

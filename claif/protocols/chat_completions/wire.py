@@ -57,7 +57,7 @@ def request_body(query: Query, model: str | None, quirks: Quirks = NO_QUIRKS) ->
             for tool in query.tools
         ]
     if query.schema is not None:
-        schema = {"name": "answer", "schema": query.schema, "strict": is_closed(query.schema)}
+        schema = {"name": "answer", "schema": query.schema, "strict": is_closed_schema(query.schema)}
         body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body | _options(query.options, quirks)
 
@@ -79,10 +79,10 @@ def _options(options: Options, quirks: Quirks) -> dict[str, Any]:
     return chosen
 
 
-def is_closed(schema: Any) -> bool:
+def is_closed_schema(schema: Any) -> bool:
     """Whether OpenAI's strict mode takes the schema: each object requires all its properties and allows no others."""
     if isinstance(schema, list | tuple):
-        return all(map(is_closed, schema))
+        return all(map(is_closed_schema, schema))
     if not isinstance(schema, Mapping):
         return True
     if schema.get("type") == "object" or "properties" in schema:
@@ -92,7 +92,7 @@ def is_closed(schema: Any) -> bool:
         closed = schema.get("additionalProperties") is False
         if not closed or names - set(map(str, required if isinstance(required, list | tuple) else ())):
             return False
-    return all(is_closed(value) for value in schema.values())
+    return all(is_closed_schema(value) for value in schema.values())
 
 
 def _messages(message: Message, quirks: Quirks) -> list[dict[str, Any]]:

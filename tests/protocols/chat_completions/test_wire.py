@@ -27,7 +27,7 @@ from claif.api import (
     json_dumps,
     json_loads,
 )
-from claif.protocols.chat_completions.wire import is_closed, request_body
+from claif.protocols.chat_completions.wire import is_closed_schema, request_body
 from claif.testing import strategies
 
 OPENAI = Quirks(max_tokens="max_completion_tokens")
@@ -192,4 +192,4 @@ def test_tools_and_a_schema_are_declared() -> None:
     ],
 )
 def test_strict_mode_is_used_only_where_the_schema_allows_it(schema: dict, closed: bool) -> None:
-    assert is_closed(schema) is closed
+    assert is_closed_schema(schema) is closed
