@@ -31,7 +31,7 @@ def sockets() -> int:
 def pooled() -> tuple[int, int]:
     """Open connections of this process: those that are idle, and those stuck in a request that nobody waits for."""
     gc.collect()
-    found = [one for one in gc.get_objects() if isinstance(one, httpcore2.AsyncHTTP11Connection)]
+    found = [one for one in gc.get_objects() if isinstance(one, httpcore2.AsyncConnectionInterface)]
     held = [connection for connection in found if not connection.is_closed()]
     idle = sum(connection.is_idle() for connection in held)
     return idle, len(held) - idle
