@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ...models import Role
 from ..extract import first_code_block
 from ..jsonout import to_json, write_line
 from ..sanitize import sanitize
@@ -88,7 +89,7 @@ class CodeRenderer(ReplyRenderer):
         Raises:
             ClaifError: there is none.
         """
-        code = first_code_block(reply.text)
+        code = first_code_block(*[message for message in reply.messages if message.role is Role.ASSISTANT])
         sys.stdout.write(code if self._raw else sanitize(code))
         sys.stdout.flush()
 
