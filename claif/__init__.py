@@ -9,6 +9,9 @@ Example:
             print(reply.text)
 
     trio.run(main)
+
+`claif.aio.Client` is the same under asyncio, `claif.blocking.Client` in code that is not async, and
+`claif.query("…")` is all of it in one line.
 """
 
 from __future__ import annotations
@@ -19,6 +22,9 @@ from ._lazy import lazy_exports
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from . import aio as aio
+    from . import blocking as blocking
+    from .blocking import query as query
     from .client import Client as Client
     from .client import Stream as Stream
     from .errors import ClaifError as ClaifError
@@ -46,6 +52,9 @@ __all__ = [
     "TextBlock",
     "TextDelta",
     "__version__",
+    "aio",
+    "blocking",
+    "query",
 ]
 
 _MODELS = ("FileBlock", "ImageBlock", "Message", "Options", "Query", "Reply", "Role", "TextBlock", "TextDelta")
@@ -56,6 +65,8 @@ __getattr__, __dir__ = lazy_exports(
         "Client": ".client",
         "Stream": ".client",
         "ClaifError": ".errors",
+        "query": ".blocking",
         **dict.fromkeys(_MODELS, ".models"),
     },
+    modules=("aio", "blocking"),
 )

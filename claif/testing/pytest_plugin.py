@@ -4,15 +4,19 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
 from trio.testing import MockClock
 
 from .leaks import LeakCheck
+
+if TYPE_CHECKING:
+    from ..portal.thread import Portal
 
 pytest.register_assert_rewrite("claif.testing.conformance")
 
@@ -64,5 +68,15 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     check = LeakCheck()
+    portal = running_portal()
     yield
+    if portal is None and (portal := running_portal()) is not None:
+        portal.stop()
     check.assert_clean()
+
+
+def running_portal() -> Portal | None:
+    """The thread behind `claif.blocking` and `claif.aio`, if one runs; it keeps sockets of its own."""
+    process = sys.modules.get("claif.portal.process")
+    found: Portal | None = process.running_portal() if process is not None else None
+    return found

@@ -12,7 +12,7 @@ FLOORS = (
     ("hookspecs", "plugin"),
     ("transport", "protocols"),
     ("middleware", "routing", "cache", "ledger"),
-    ("client", "blocking", "aio"),
+    ("client", "portal", "blocking", "aio"),
     ("history", "batch", "server", "install", "broker"),
     ("cli", "__main__"),
 )

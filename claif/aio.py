@@ -1,0 +1,159 @@
+"""Claif for asyncio: web applications, notebooks; under the event loop of the standard library and under uvloop.
+
+Example:
+    import asyncio
+    import claif
+
+    async def main():
+        async with claif.aio.Client() as client:
+            print((await client.query("Name three primary colors.")).text)
+
+    asyncio.run(main())
+"""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from . import client as core
+from .models.build import How, Prompt, build_query
+from .portal.feed import Feed
+from .portal.host import Host
+from .portal.loop_waiter import LoopWaiter, run, settle
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from types import TracebackType
+
+    from .config import Config, ConfigLoader
+    from .models import Event, ModelInfo, Reply
+    from .plugin.manager import PluginManager
+    from .routing.default import Choice
+    from .routing.members import Factory, Member
+
+__all__ = ["Client", "Stream"]
+
+
+class Stream:
+    """The events of one answer, as they come; `reply` is the whole answer once they have ended."""
+
+    def __init__(self, feed: Feed, waiter: LoopWaiter) -> None:
+        self._feed = feed
+        self._waiter = waiter
+
+    @property
+    def reply(self) -> Reply | None:
+        """The whole answer once the events have ended."""
+        return self._feed.call.value
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self
+
+    async def __anext__(self) -> Event:
+        feed = self._feed
+        if not feed.ready():
+            feed.call.check()
+            await self._waiter.wait(feed.ready)
+        event = feed.take()
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+
+class Client:
+    """Asks providers, for code that runs under asyncio.
+
+    It is opened by `async with`, or else by its first use; then `aclose` closes it, or the end of the interpreter. Any
+    number of tasks, event loops and threads can use one client at the same time. What it is given (`providers`,
+    `progress`) is called in Claif's own thread.
+
+    Args:
+        config: a `Config`, a `ConfigLoader`, or a mapping with the shape of the configuration file; the user's own
+            files and environment when `None`.
+        plugins: the plugins to use; those that are installed when `None`.
+        providers: further providers by name: classes, or functions that take a `Context`.
+        progress: called with (what, bytes done, bytes in all or `None`) during downloads.
+
+    Example:
+        async with claif.aio.Client() as client:
+            reply = await client.query("Name three primary colors.")
+            print(reply.text)
+    """
+
+    def __init__(
+        self,
+        config: Config | ConfigLoader | Mapping[str, Any] | None = None,
+        *,
+        plugins: PluginManager | None = None,
+        providers: Mapping[str, Factory] | None = None,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> None:
+        self._host = Host(partial(core.Client, config, plugins=plugins, providers=providers, progress=progress))
+        # The end of the interpreter closes it in another way: while threads can still be started.
+        weakref.finalize(self, self._host.abandon).atexit = False
+
+    async def __aenter__(self) -> Self:
+        try:
+            await run(self._host.portal(), self._host.open)
+        except BaseException:
+            self._host.abandon()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Cancel what runs and disconnect the providers; within seconds, and closing twice is fine."""
+        if self._host.closable:
+            await run(self._host.portal(), self._host.close)
+        else:
+            self._host.abandon()
+
+    async def query(self, prompt: Prompt, **how: Unpack[How]) -> Reply:
+        """Ask, and wait for the whole answer.
+
+        Args:
+            prompt: a text, a message, a conversation or a `Query`.
+            **how: see `How`: provider, model, system, temperature, timeout (seconds), …
+
+        Raises:
+            ClaifError: see `claif.errors`; its `partial` has what had arrived.
+        """
+        return await run(self._host.portal(), partial(self._host.query, build_query(prompt, stream=False, **how)))
+
+    @asynccontextmanager
+    async def stream(self, prompt: Prompt, **how: Unpack[How]) -> AsyncIterator[Stream]:
+        """Ask, and iterate over the events of the answer; leaving the block cancels what is still to come.
+
+        Args:
+            prompt: a text, a message, a conversation or a `Query`.
+            **how: see `How`.
+
+        Raises:
+            ClaifError: from the iteration, after the events that had arrived.
+        """
+        waiter = LoopWaiter()
+        feed = Feed(self._host, build_query(prompt, stream=True, **how), waiter.wake)
+        feed.call.start()
+        try:
+            yield Stream(feed, waiter)
+        finally:
+            await settle(feed.call, waiter)  # noqa: ASYNC102 - bounded itself
+
+    async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
+        """The models that a provider offers; the default provider when `None`."""
+        return await run(self._host.portal(), partial(self._host.models, provider))
+
+    async def default_provider(self) -> Choice:
+        """The provider that is asked when nobody names one, and why."""
+        return await run(self._host.portal(), partial(self._host.ask, core.Client.default_provider))
+
+    async def providers(self) -> list[Member]:
+        """Every provider that can be asked, with its state."""
+        return await run(self._host.portal(), partial(self._host.ask, core.Client.providers))

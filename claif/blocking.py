@@ -1,0 +1,176 @@
+"""Claif for code that is not async: scripts, threads, notebooks.
+
+Example:
+    import claif
+
+    with claif.blocking.Client() as client:
+        print(client.query("Name three primary colors.").text)
+"""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self, Unpack
+
+from . import client as core
+from .models.build import How, Prompt, build_query
+from .portal.feed import Feed
+from .portal.host import Host
+from .portal.process import current_portal
+from .portal.thread_waiter import ThreadWaiter, run, settle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    from .config import Config, ConfigLoader
+    from .models import Event, ModelInfo, Reply
+    from .plugin.manager import PluginManager
+    from .routing.default import Choice
+    from .routing.members import Factory, Member
+
+__all__ = ["Client", "Stream", "query"]
+
+
+class Stream:
+    """The events of one answer, as they come; `reply` is the whole answer once they have ended."""
+
+    def __init__(self, feed: Feed, waiter: ThreadWaiter) -> None:
+        self._feed = feed
+        self._waiter = waiter
+
+    @property
+    def reply(self) -> Reply | None:
+        """The whole answer once the events have ended."""
+        return self._feed.call.value
+
+    def __iter__(self) -> Iterator[Event]:
+        return self
+
+    def __next__(self) -> Event:
+        feed = self._feed
+        if not feed.ready():
+            feed.call.check()
+            self._waiter.wait(feed.ready)
+        event = feed.take()
+        if event is None:
+            raise StopIteration
+        return event
+
+
+class Client:
+    """Asks providers, and waits for the answers.
+
+    It is opened by `with`, or else by its first use; then `close` closes it, or the end of the interpreter. Any number
+    of threads can use one client at the same time. What it is given (`providers`, `progress`) is called in Claif's own
+    thread.
+
+    Args:
+        config: a `Config`, a `ConfigLoader`, or a mapping with the shape of the configuration file; the user's own
+            files and environment when `None`.
+        plugins: the plugins to use; those that are installed when `None`.
+        providers: further providers by name: classes, or functions that take a `Context`.
+        progress: called with (what, bytes done, bytes in all or `None`) during downloads.
+
+    Example:
+        with claif.blocking.Client() as client:
+            reply = client.query("Name three primary colors.")
+            print(reply.text)
+    """
+
+    def __init__(
+        self,
+        config: Config | ConfigLoader | Mapping[str, Any] | None = None,
+        *,
+        plugins: PluginManager | None = None,
+        providers: Mapping[str, Factory] | None = None,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> None:
+        self._host = Host(partial(core.Client, config, plugins=plugins, providers=providers, progress=progress))
+        # The end of the interpreter closes it in another way: while threads can still be started.
+        weakref.finalize(self, self._host.abandon).atexit = False
+
+    def __enter__(self) -> Self:
+        try:
+            run(self._host.portal(), self._host.open)
+        except BaseException:
+            self._host.abandon()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Cancel what runs and disconnect the providers; within seconds, and closing twice is fine."""
+        if self._host.closable:
+            run(self._host.portal(), self._host.close)
+        else:
+            self._host.abandon()
+
+    def query(self, prompt: Prompt, **how: Unpack[How]) -> Reply:
+        """Ask, and wait for the whole answer.
+
+        Args:
+            prompt: a text, a message, a conversation or a `Query`.
+            **how: see `How`: provider, model, system, temperature, timeout (seconds), …
+
+        Raises:
+            ClaifError: see `claif.errors`; its `partial` has what had arrived.
+        """
+        return run(self._host.portal(), partial(self._host.query, build_query(prompt, stream=False, **how)))
+
+    @contextmanager
+    def stream(self, prompt: Prompt, **how: Unpack[How]) -> Iterator[Stream]:
+        """Ask, and iterate over the events of the answer; leaving the block cancels what is still to come.
+
+        Args:
+            prompt: a text, a message, a conversation or a `Query`.
+            **how: see `How`.
+
+        Raises:
+            ClaifError: from the iteration, after the events that had arrived.
+        """
+        waiter = ThreadWaiter()
+        feed = Feed(self._host, build_query(prompt, stream=True, **how), waiter.wake)
+        feed.call.start()
+        try:
+            yield Stream(feed, waiter)
+        finally:
+            settle(feed.call, waiter)
+
+    def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
+        """The models that a provider offers; the default provider when `None`."""
+        return run(self._host.portal(), partial(self._host.models, provider))
+
+    def default_provider(self) -> Choice:
+        """The provider that is asked when nobody names one, and why."""
+        return run(self._host.portal(), partial(self._host.ask, core.Client.default_provider))
+
+    def providers(self) -> list[Member]:
+        """Every provider that can be asked, with its state."""
+        return run(self._host.portal(), partial(self._host.ask, core.Client.providers))
+
+
+def query(prompt: Prompt, **how: Unpack[How]) -> Reply:
+    """Ask, and wait for the whole answer; with one client for the whole process.
+
+    The client is opened by the first call, which reads the configuration, and is closed when the interpreter ends. For
+    another configuration, or an earlier end, make a `Client`.
+
+    Args:
+        prompt: a text, a message, a conversation or a `Query`.
+        **how: see `How`: provider, model, system, temperature, timeout (seconds), …
+
+    Raises:
+        ClaifError: see `claif.errors`; its `partial` has what had arrived.
+    """
+    kept = current_portal().state
+    client: Client | None = kept.get("claif.query")
+    if client is None:
+        client = kept.setdefault("claif.query", Client())  # of several threads that come first, one wins
+    return client.query(prompt, **how)
