@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import AttrsInstance, field, frozen
+from attrs import AttrsInstance, evolve, field, frozen
 
 from ..errors import InvalidConfigError
 from .check import Problems, invalid, make
 from .dotted import Path, join, nearest, split
+from .keyfile import stored_keys
 from .merge import Merged, Origin, leaves, look
 from .references import Unresolved
 from .schema import SECTIONS, General, Plugins, Processors, Project, ProviderSettings
+from .secret import Secret
 from .types import field_types, from_text
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
-
-    from .secret import Secret
 
 T = TypeVar("T", bound=AttrsInstance)
 
@@ -37,6 +37,7 @@ class Config:
         processors: the table `[processors]`.
         project: the table `[project]`.
         providers: the tables `[providers.NAME]` as they were written; each `api_key` is a `Secret`.
+        processor_tables: the tables `[processors.NAME]` as they were written.
         notices: what the user should be told about where the configuration came from.
     """
 
@@ -46,7 +47,9 @@ class Config:
     processors: Processors = field(factory=Processors)
     project: Project = field(factory=Project)
     providers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    processor_tables: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     notices: tuple[str, ...] = ()
+    _stores_keys: bool = False
     _merged: Merged = field(factory=Merged, repr=False)
     _texts: Mapping[Path, Secret] = field(factory=dict, repr=False)
     _written: Mapping[Path, str] = field(factory=dict, repr=False)
@@ -70,14 +73,55 @@ class Config:
         settings = make(cls, self._retyped(name, table, cls, problems), ("providers", name), problems)
         if settings is None or problems.found:
             raise invalid(problems.found)
+        if isinstance(settings, ProviderSettings) and settings.api_key is None and (key := self._stored_key(name)):
+            return evolve(settings, api_key=key)
         return settings
 
-    def _retyped(self, name: str, table: Mapping[str, Any], cls: type, problems: Problems) -> dict[str, Any]:
-        """The table with what came from variables converted to what the provider's own class declares."""
+    def stored_keys(self) -> Mapping[str, Secret]:
+        """The keys in Claif's keys file by name; none where the configuration came from code.
+
+        Raises:
+            InvalidConfigError: the file is not the user's alone, or broken.
+        """
+        return stored_keys(self.home) if self._stores_keys else {}
+
+    def _stored_key(self, name: str) -> Secret | None:
+        """The stored key that is named like the provider, unless somebody else than the user says where it would go."""
+        places = [self._merged.origin(("providers", name, key)).kind for key in ("base_url", "preset", "type")]
+        if "plugin" in places:
+            return None
+        found = self.stored_keys().get(name)
+        return None if found is None else Secret(found, fallback=True)
+
+    def processor(self, name: str, cls: type[T]) -> T:
+        """The settings of a message processor, strictly checked; the class's defaults if nothing is configured.
+
+        Args:
+            name: its table is `[processors.NAME]`; a plugin's is that of its distribution.
+            cls: the attrs class that declares what it can be told.
+
+        Raises:
+            InvalidConfigError: settings are unknown or wrong; all are named.
+        """
+        table = self.processor_tables.get(name, {})
+        for _, value in leaves(table):
+            if isinstance(value, Unresolved):
+                raise value.error()
+        problems = Problems(self._merged.origin)
+        values = self._retyped(name, table, cls, problems, section="processors")
+        settings = make(cls, values, ("processors", name), problems)
+        if settings is None or problems.found:
+            raise invalid(problems.found)
+        return settings
+
+    def _retyped(
+        self, name: str, table: Mapping[str, Any], cls: type, problems: Problems, *, section: str = "providers"
+    ) -> dict[str, Any]:
+        """The table with what came from variables converted to what the class that it is for declares."""
         kinds = field_types(cls)
         values = dict(table)
         for key in kinds.keys() & table.keys():
-            path = ("providers", name, key)
+            path = (section, name, key)
             if path in self._texts and self._merged.origin(path).kind == "environment":
                 try:
                     values[key] = from_text(self._texts[path].reveal(), kinds[key])
@@ -128,7 +172,8 @@ class Config:
 
     def _section(self, name: str) -> dict[str, Any]:
         section = getattr(self, name)
-        return {key: getattr(section, key) for key in field_types(SECTIONS[name])}
+        keys = {key: getattr(section, key) for key in field_types(SECTIONS[name])}
+        return {**keys, **self.processor_tables} if name == "processors" else keys
 
     def _tables(self) -> dict[str, Any]:
         return {**{name: self._section(name) for name in SECTIONS}, "providers": self.providers}

@@ -76,6 +76,8 @@ def lay_variables(
 
 
 def _with_provider_name(path: Path, names: list[str]) -> Path:
+    if path[0] == "processors" and len(path) > 2:  # noqa: PLR2004 - a table and a key in it
+        return (path[0], path[1].replace("_", "-"), *path[2:])
     if path[0] != "providers" or len(path) == 1:
         return path
     name = path[1]

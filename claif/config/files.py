@@ -37,12 +37,13 @@ class TextFile(NamedTuple):
         return _HAS_OWNERS and bool(self.mode & 0o077)
 
 
-def read_text(path: Path, *, private: bool = False) -> TextFile | None:
+def read_text(path: Path, *, private: bool = False, secret: bool = False) -> TextFile | None:
     """Read a file of at most 64 KiB; `None` if there is none.
 
     Args:
         path: the file.
         private: demand that nobody but its owner, who is the user or root, can write it or replace it.
+        secret: demand that nobody but the user, whose file it is, can even read it.
 
     Raises:
         InvalidConfigError: it is no regular file, too large, not UTF-8, cannot be read, or is not private.
@@ -58,8 +59,10 @@ def read_text(path: Path, *, private: bool = False) -> TextFile | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _unusable(path, "it is not a regular file")
-        if private:
+        if private or secret:
             _check_private(path, status)
+        if secret:
+            _check_secret(path, status)
         data = _read_bounded(descriptor)
     except OSError as error:
         raise _unusable(path, f"it cannot be read ({error.strerror})") from None
@@ -90,6 +93,25 @@ def _check_private(path: Path, status: os.stat_result) -> None:
     if status.st_mode & stat.S_IWOTH:
         raise _unusable(path, "every user can write it", f"Make it yours alone: chmod 600 {path}")
     _check_folder(path)
+
+
+def _check_secret(path: Path, status: os.stat_result) -> None:
+    if not _HAS_OWNERS:
+        return
+    if status.st_uid != os.geteuid():
+        raise _unusable(path, "it belongs to another user", f'Take it over: sudo chown "$USER" {quoted(path)}')
+    if status.st_mode & 0o077:
+        mode = stat.S_IMODE(status.st_mode)
+        raise _unusable(
+            path, f"others can read or change it (mode {mode:04o})", f"Make it yours alone: chmod 600 {quoted(path)}"
+        )
+
+
+def quoted(path: Path) -> str:
+    """The path as a shell wants it."""
+    from shlex import quote
+
+    return quote(str(path))
 
 
 def _check_folder(path: Path) -> None:

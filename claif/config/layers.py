@@ -10,13 +10,17 @@ from .check import Problems, make
 from .config import Config
 from .dotted import Path, join
 from .environment import lay_variables
+from .keysource import key_source, source_text
 from .limits import find_excess
 from .merge import Merged, Origin, SourceTable, look
+from .processor_tables import processor_tables
 from .references import Unresolved
 from .schema import SECTIONS, ProviderSettings, is_name
 from .secret import Secret, seal
 
 if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
     from .loader import ConfigLoader
 
 _SOURCES_MAY_SET = frozenset({"general", "processors", "providers"})
@@ -49,8 +53,12 @@ def lay(loader: ConfigLoader, tables: Iterable[SourceTable], provider_names: Ite
 
 
 def _beyond_sources(table: Mapping[str, Any]) -> str | None:
-    beyond = sorted(map(str, table.keys() - _SOURCES_MAY_SET))
-    return f"{join(beyond[:1])}: a plugin's source of configuration may not set this" if beyond else None
+    beyond: list[Path] = [(str(key),) for key in sorted(table.keys() - _SOURCES_MAY_SET)]
+    if "log_file" in (table.get("general") or ()):
+        beyond.append(("general", "log_file"))
+    keys = [("providers", name, "api_key") for name in _provider_tables(table)]
+    beyond += [path for path in keys if isinstance(look(table, path), Mapping)]
+    return f"{join(beyond[0])}: a plugin's source of configuration may not set this" if beyond else None
 
 
 def _provider_tables(table: Mapping[str, Any]) -> Iterable[str]:
@@ -69,20 +77,28 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     problems.found += layers.problems
     for key in merged.table.keys() - SECTIONS.keys() - {"providers"}:
         problems.unknown((key,), [*SECTIONS, "providers"])
+    own, processors = processor_tables(merged.table.get("processors", {}), problems, merged.origin)
+    given = {**merged.table, "processors": own}
     sections: dict[str, Any] = {
-        name: make(kind, _resolved(merged.table.get(name, {}), (name,), problems), (name,), problems)
+        name: make(kind, _resolved(given.get(name, {}), (name,), problems), (name,), problems)
         for name, kind in SECTIONS.items()
     }
-    providers = _check_providers(merged.table.get("providers", {}), problems)
+    if merged.origin(("general", "log_file")).kind == "environment":
+        problems.add(("general", "log_file"), "only your own file may say where the log is written")
+    written = dict(loader.user.written)
+    tables = _with_key_sources(merged.table.get("providers", {}), loader.home, problems, merged, written)
+    providers = _check_providers(tables, problems)
     problems.raise_if_any()
     return Config(
         home=loader.home,
         **sections,
         providers=providers,
+        processor_tables=processors,
         notices=(*loader.user.notices, *_announcements(merged, providers)),
         merged=merged,
         texts=layers.texts,
-        written=loader.user.written,
+        written=written,
+        stores_keys=loader.stores_keys,
     )
 
 
@@ -98,6 +114,25 @@ def _resolved(table: Any, path: Path, problems: Problems) -> Any:
 
 def _without_unresolved(table: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in table.items() if not isinstance(value, Unresolved)}
+
+
+def _with_key_sources(table: Any, home: FilePath, problems: Problems, merged: Merged, written: dict[Path, str]) -> Any:
+    """The providers' tables with a secret in place of each table that says where a key is; notes what was written."""
+    if not isinstance(table, Mapping):
+        return table
+    tables = dict(table)
+    for name, settings in table.items():
+        source = look(table, (name, "api_key"))
+        if not isinstance(source, Mapping):
+            continue
+        path = ("providers", name, "api_key")
+        tables[name] = {key: value for key, value in settings.items() if key != "api_key"}
+        try:
+            tables[name]["api_key"] = key_source(source, path, home, merged.origin)
+            written[path] = source_text(source)
+        except ValueError as error:
+            problems.add(path, str(error))
+    return tables
 
 
 def _check_providers(table: Any, problems: Problems) -> Mapping[str, Mapping[str, Any]]:

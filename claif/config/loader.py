@@ -53,6 +53,8 @@ class ConfigLoader:
     project_origin: Origin = field(default=Origin("project"))
     variables: tuple[Variable, ...] = field(default=(), repr=False)
     cli: Mapping[str, Any] = field(factory=dict, repr=False)
+    stores_keys: bool = False
+    """Whether a provider without a key uses the stored one of its name."""
 
     @classmethod
     def read(
@@ -84,6 +86,7 @@ class ConfigLoader:
             user_origin=Origin("user", str(path)),
             variables=find_variables(environ),
             cli=_given(cli or {}),
+            stores_keys=True,
         )
         return loader._with_project(cwd)
 

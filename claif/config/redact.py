@@ -1,9 +1,9 @@
 """The redactor: masks known secrets, in every form they are likely to be written in, and whatever looks like a key.
 
-Exact values first: every known secret of at least `SHORTEST` characters as it is, URL-quoted, JSON-escaped, and in base64,
-also as part of something longer that was encoded (three alignments). Then patterns of well-known keys. Every text is
-looked at in linear time, however hostile it is: literals are searched one by one, and each pattern either cannot fail or
-has a bounded length.
+Exact values first: every known secret of at least `SHORTEST` characters as it is, URL-quoted, JSON-escaped, and in
+base64, also as part of something longer that was encoded (three alignments). Then patterns of well-known keys. Every
+text is looked at in linear time, however hostile it is: literals are searched one by one, and each pattern either cannot
+fail or has a bounded length.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def redact_known(value: T) -> T:
     """A text or data without the known secrets; for what models and servers say, where a look-alike may be wanted.
 
     Args:
-        value: a text, a number, a mapping, a sequence, or an attrs object of such; the same one is returned if it has none.
+        value: a text, a number, a mapping, a sequence, or an attrs object of such; returned itself if it has none.
     """
     found = matcher()
     changed: T = _walk(value, found) if found.forms else value

@@ -36,6 +36,8 @@ class Unresolved:
         message = f"The environment variable {names} is not set; {key} in {self.where} refers to it."
         hint = f"Set it: export {self.missing[0]}=…"
         if is_secret(self.path):
+            if self.path[0] == "providers":
+                hint += f"; or store the key with `claif keys set {self.path[1]}` and remove {key} from the file."
             return MissingAPIKeyError(message, hint=hint)
         return InvalidConfigError(message, problems=(f"{key}: {names} is not set",), hint=hint)
 

@@ -68,12 +68,14 @@ class General:
         timeout: seconds of wall time for a whole query.
         log_level: how much is logged: trace, debug, info, success, warning, error or critical.
         output: name of the output format; `auto` is Markdown on a terminal and plain text elsewhere.
+        log_file: path of a file to which programs also log, as JSON lines; only your own file may set it.
     """
 
     default_provider: str | None = field(default=None, validator=_name)
     timeout: float = field(default=600.0, validator=_seconds)
     log_level: str = field(default="warning", validator=_log_level)
     output: str = field(default="auto", validator=_name)
+    log_file: str | None = field(default=None, validator=_plain_text)
 
 
 @frozen(kw_only=True)
@@ -93,7 +95,16 @@ class Plugins:
 
 @frozen(kw_only=True)
 class Processors:
-    """The table `[processors]`: which message processors run and in which order."""
+    """The table `[processors]`: which message processors run and in which order.
+
+    A processor is named as it is shipped (`trim`), or by its distribution, or by `distribution:entry point`. Tables
+    `[processors.NAME]` in it are the settings of single processors.
+
+    Args:
+        enable: shipped processors to switch on; an installed one is on.
+        disable: processors to switch off.
+        order: those that come first, in this order.
+    """
 
     enable: tuple[str, ...] = ()
     disable: tuple[str, ...] = ()
@@ -119,7 +130,8 @@ class ProviderSettings:
         type: the provider plugin that serves this table; the table's name when not given.
         model: name of the model when a query names none.
         base_url: where the API is.
-        api_key: the key for it.
+        api_key: the key for it: `"${VARIABLE}"`, the key itself, or where it is: `{stored = "NAME"}`,
+            `{keyring = "SERVICE/NAME"}`, `{cmd = ["PROGRAM", "ARGUMENT"]}`.
         preset: name of ready-made settings that the provider knows.
         options: options of every query to it, unless the query has its own (`temperature`, `top_p`, …).
         allow_http: permits a `base_url` without TLS that is not on this machine.

@@ -1,7 +1,7 @@
 """Secrets: texts that can be used but not printed, copied, stored or logged by accident.
 
 Every living secret is known here, so that the redactor can find it in texts that come from elsewhere. A library knows
-them weakly: what nobody holds any more is forgotten. A program, which prints errors when all else is gone, remembers them.
+them weakly: what nobody holds any more is forgotten. A program, which prints errors when all else is gone, remembers.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ MASK = "********"
 """What is shown in place of a secret; it tells nothing about the secret's length."""
 
 Fetch = Callable[[Callable[[], None]], str]
-"""Gets a secret's text from where it is kept; calls its argument now and then, which raises when nobody waits any more."""
+"""Gets a secret's text from where it is kept; calls its argument now and then, which raises when nobody waits for it."""
 
 _living: dict[int, ref[Secret]] = {}
 _remembered: list[Secret] | None = None
@@ -43,12 +43,13 @@ class _Later:
 
     def __call__(self, alive: Callable[[], None] = _nothing) -> str:
         with self._lock:
-            if self._text is None and self._fetch is not None:
-                text = self._fetch(alive)
-                self._text, self._fetch = lambda: text, None
-                derived.clear()
-        assert self._text is not None
-        return self._text()
+            if self._text is not None:
+                return self._text()
+            assert self._fetch is not None  # noqa: S101 - it goes when the text comes
+            text = self._fetch(alive)
+            self._text, self._fetch = lambda: text, None
+        derived.clear()
+        return text
 
 
 @final
@@ -61,6 +62,7 @@ class Secret:
     Args:
         value: the text, or another secret.
         known: whether the redactor looks for it; not for a text that only may be a secret.
+        fallback: whether it is used only where nothing else is said, see `find_key`.
 
     Raises:
         TypeError: the value is neither.
@@ -68,14 +70,12 @@ class Secret:
 
     __slots__ = ("__weakref__", "_reveal", "fallback")
 
-    def __init__(self, value: str | Secret, *, known: bool = True) -> None:
-        self.fallback = False
-        """Whether it is used only where nothing else is said, see `find_key`."""
+    def __init__(self, value: str | Secret, *, known: bool = True, fallback: bool = False) -> None:
+        self.fallback = fallback
         if isinstance(value, Secret):
-            self._reveal: Callable[[], str] = value._reveal
-            self.fallback = value.fallback
+            self._reveal: Callable[[], str] = value._reveal  # noqa: SLF001 - of its own kind
         elif isinstance(value, str):
-            # A closure: tools that walk over attributes (debuggers, serializers, loggers) find a function, not the text.
+            # A closure: what walks over attributes (debuggers, serializers, loggers) finds a function, not the text.
             self._reveal = lambda: value
         else:
             raise TypeError("a secret must be a string")
@@ -83,16 +83,14 @@ class Secret:
             _know(self)
 
     @classmethod
-    def later(cls, fetch: Fetch, *, fallback: bool = False) -> Secret:
+    def later(cls, fetch: Fetch) -> Secret:
         """A secret whose text is fetched when it is first needed.
 
         Args:
             fetch: gets the text; may take its time, and is called once.
-            fallback: whether it is used only where nothing else is said.
         """
         made = cls("", known=False)
         made._reveal = _Later(fetch)
-        made.fallback = fallback
         _know(made)
         return made
 

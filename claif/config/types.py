@@ -47,7 +47,7 @@ def declared_type(path: Path) -> Any:
     kind = field_types(cls).get(keys[0])
     if len(keys) == 1:
         return kind
-    return None if cls is ProviderSettings else str
+    return None if table in {"providers", "processors"} else str
 
 
 def fit(value: Any, kind: Any) -> Any:
