@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -163,10 +163,15 @@ def event(data: object) -> bytes:
     return b"data: " + json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode() + b"\n\n"
 
 
-def _misbehave(behaviour: Behaviour) -> Sequence[Step]:
+def failure(behaviour: Behaviour) -> bytes:
+    """The error object that a failing stream has."""
+    kind = {"message": "The scripted server fails in the stream.", "type": "server_error", "code": behaviour.fail}
+    return event({"error": kind})
+
+
+def _misbehave(behaviour: Behaviour, failed: bytes) -> Sequence[Step]:
     if behaviour.fail:
-        kind = {"message": "The scripted server fails in the stream.", "type": "server_error", "code": behaviour.fail}
-        return [Send(event({"error": kind}))]
+        return [Send(failed)]
     if behaviour.bad == "line":
         return [Flood(b"data: " + b"x" * 65_536)]
     if behaviour.bad:
@@ -174,20 +179,37 @@ def _misbehave(behaviour: Behaviour) -> Sequence[Step]:
     return [Stall()] if behaviour.stall == "stream" else []
 
 
-def steps(behaviour: Behaviour, request: Mapping[str, Any], *, misbehave: bool = True) -> Iterator[Step]:
-    """The steps of a streamed response; `misbehave` says whether `cut` still applies."""
-    trouble = _misbehave(behaviour)
-    for number, chunk in enumerate(chunks(behaviour, request)):
+def play(
+    behaviour: Behaviour, sends: Iterable[bytes], *, failed: bytes, ending: bytes = b"", misbehave: bool = True
+) -> Iterator[Step]:
+    """The steps of a streamed response of any protocol.
+
+    Args:
+        behaviour: where it misbehaves.
+        sends: what is sent if it does not, one item for each event that `Behaviour` counts.
+        failed: the protocol's error inside a stream.
+        ending: sent after all others; no event.
+        misbehave: whether `cut` still applies.
+    """
+    trouble = _misbehave(behaviour, failed)
+    for number, data in enumerate(sends):
         if misbehave and number == behaviour.cut:
-            yield from (Send(event(chunk)[:20]), Cut())
+            yield from (Send(data[:20]), Cut())
             return
         if number == behaviour.short:
             return
         if number == behaviour.after:
             yield from trouble
-        yield Send(event(chunk))
-    if behaviour.done:
-        yield Send(b"data: [DONE]\n\n")
+        yield Send(data)
+    if ending:
+        yield Send(ending)
+
+
+def steps(behaviour: Behaviour, request: Mapping[str, Any], *, misbehave: bool = True) -> Iterator[Step]:
+    """The steps of a streamed response; `misbehave` says whether `cut` still applies."""
+    ending = b"data: [DONE]\n\n" if behaviour.done else b""
+    sends = map(event, chunks(behaviour, request))
+    return play(behaviour, sends, failed=failure(behaviour), ending=ending, misbehave=misbehave)
 
 
 def error_body(behaviour: Behaviour) -> tuple[str, bytes]:

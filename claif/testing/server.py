@@ -13,15 +13,18 @@ from typing import Any, Self
 import trio
 
 from ..pipeline.failures import unwrapped
+from . import chat_script, responses_script
 from .behaviour import Behaviour, from_path, to_path
-from .chat_script import CREATED, Cut, Flood, Send, Stall, error_body, steps, whole
+from .chat_script import CREATED, Cut, Flood, Send, Stall, error_body
 from .http_server import Exchange, HangUp, RecordedRequest, serve_connection
 
 JSON = ("content-type", "application/json")
+SCRIPTS = {"/chat/completions": chat_script, "/responses": responses_script}
+"""Who says what, by the path that is asked."""
 
 
 class ScriptedServer:
-    """Speaks chat completions over HTTP; `url()` builds the base URL that makes it behave as wanted.
+    """Speaks chat completions and the Responses API; `url()` builds the base URL that makes it behave as wanted.
 
     Example:
         async with ScriptedServer() as server:
@@ -136,8 +139,8 @@ class ScriptedServer:
         elif path == "/models":
             models = [{"id": name, "object": "model", "created": CREATED, "owned_by": "claif"} for name in self.models]
             await exchange.reply(200, json.dumps({"object": "list", "data": models}).encode(), [JSON])
-        elif path == "/chat/completions" and request.method == "POST":
-            await self._chat(exchange, behaviour, misbehave=misbehave)
+        elif path in SCRIPTS and request.method == "POST":
+            await self._generate(exchange, behaviour, path, misbehave=misbehave)
         else:
             await exchange.reply(404, b'{"error": {"message": "There is nothing here.", "code": null}}', [JSON])
 
@@ -148,17 +151,18 @@ class ScriptedServer:
             headers.append(("retry-after", behaviour.retry_after))
         await exchange.reply(behaviour.error, body, headers)
 
-    async def _chat(self, exchange: Exchange, behaviour: Behaviour, *, misbehave: bool) -> None:
+    async def _generate(self, exchange: Exchange, behaviour: Behaviour, path: str, *, misbehave: bool) -> None:
+        script = SCRIPTS[path]
         try:
             request = exchange.request.json
         except ValueError:
             await exchange.reply(400, b'{"error": {"message": "The body is not JSON.", "code": null}}', [JSON])
             return
         if behaviour.plain or not request.get("stream"):
-            await exchange.reply(200, json.dumps(whole(behaviour, request)).encode(), [JSON])
+            await exchange.reply(200, json.dumps(script.whole(behaviour, request)).encode(), [JSON])
             return
         await exchange.begin(200, [("content-type", "text/event-stream"), ("x-request-id", "req-scripted")])
-        for step in steps(behaviour, request, misbehave=misbehave):
+        for step in script.steps(behaviour, request, misbehave=misbehave):
             await trio.sleep(behaviour.delay)
             match step:
                 case Send(data):

@@ -1,4 +1,4 @@
-"""The provider: settings, key and address of an endpoint that speaks chat completions."""
+"""The provider: settings, key and address of an endpoint that speaks chat completions or the Responses API."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from claif.api import (
     Secret,
 )
 from claif_openai.presets import ALL, Preset, find_preset
+from claif_openai.responses import Responses
 
 
 @frozen(kw_only=True)
@@ -32,16 +33,18 @@ class OpenAISettings(ProviderSettings):
     """The table `[providers.NAME]` of an OpenAI-compatible endpoint.
 
     Args:
-        max_tokens_field: name of the field that limits the answer, where the preset's is not right.
-        stream_usage: whether the server takes `stream_options`, where the preset is not right.
+        api: the protocol to ask in: `chat` for chat completions, `responses` for the Responses API.
+        max_tokens_field: name of the field that limits the answer, where the preset's is not right; for `chat`.
+        stream_usage: whether the server takes `stream_options`, where the preset is not right; for `chat`.
     """
 
+    api: str = field(default="chat", validator=in_(("chat", "responses")))
     max_tokens_field: str | None = field(default=None, validator=optional(in_(("max_tokens", "max_completion_tokens"))))
     stream_usage: bool | None = None
 
 
 class OpenAIProvider(Provider):
-    """OpenAI, and every endpoint that speaks its chat completions."""
+    """OpenAI, and every endpoint that speaks its chat completions or its Responses API."""
 
     name = "openai"
     capabilities: ClassVar[frozenset[str]] = ALL
@@ -53,6 +56,7 @@ class OpenAIProvider(Provider):
         self.preset = find_preset(context.name, self.settings.preset, self.settings.base_url)
         self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
         self._chat: ChatCompletions | None = None
+        self._responses: Responses | None = None
         self._first_model: str | None = None
 
     @classmethod
@@ -87,13 +91,12 @@ class OpenAIProvider(Provider):
             allow_http=settings.allow_http,
             ca_bundle=settings.ca_bundle,
         )
+        model = settings.model or preset.model
         self._chat = ChatCompletions(
-            endpoint,
-            provider=name,
-            model=settings.model or preset.model,
-            quirks=adjust(preset.quirks, settings),
-            secret=key,
+            endpoint, provider=name, model=model, quirks=adjust(preset.quirks, settings), secret=key
         )
+        if settings.api == "responses":
+            self._responses = Responses(endpoint, provider=name, model=model, secret=key)
 
     @property
     def chat(self) -> ChatCompletions:
@@ -103,10 +106,10 @@ class OpenAIProvider(Provider):
         return self._chat
 
     async def query(self, query: Query, emit: Emit) -> None:
-        """Answer through chat completions."""
+        """Answer in the protocol that the settings choose."""
         if query.model is None and not (self.settings.model or self.preset.model):
             query = evolve(query, model=await self._model_of_server())
-        await self.chat.query(query, emit)
+        await (self._responses or self.chat).query(query, emit)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the endpoint lists."""

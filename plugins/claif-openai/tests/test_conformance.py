@@ -1,4 +1,4 @@
-"""The provider keeps the promises of every provider."""
+"""The provider keeps the promises of every provider, in both of its protocols."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from typing import Any
 from claif.testing import ProviderConformance, ScriptedServer
 
 
-class TestOpenAI(ProviderConformance):
+class TestChatCompletions(ProviderConformance):
     def settings(self, server: ScriptedServer, **behaviour: object) -> Mapping[str, Any]:
         return {"type": "openai", "base_url": server.url(**behaviour)}
+
+
+class TestResponses(ProviderConformance):
+    def settings(self, server: ScriptedServer, **behaviour: object) -> Mapping[str, Any]:
+        return {"type": "openai", "api": "responses", "base_url": server.url(**behaviour)}
