@@ -9,7 +9,6 @@ import trio
 
 from ..errors import ClientClosedError
 from .base_url import BaseURL, parse_base_url
-from .connection import Connection
 from .endpoint import Endpoint
 from .headers import raw_headers
 from .limits import DEFAULT_LIMITS, Limits
@@ -101,7 +100,7 @@ class HTTP:
                 stream = await (backend.connect_unix_socket(uds) if uds else backend.connect_tcp(url.host, url.port))
                 if context is not None:
                     stream = await stream.start_tls(context, url.host)
-                return Connection(stream, KEEPALIVE)
+                return httpcore2.AsyncHTTP11Connection(origin, stream, keepalive_expiry=KEEPALIVE)
             if factory is None:
                 # It knows which kind of connection leads through which kind of proxy.
                 factory = httpcore2.AsyncConnectionPool(
