@@ -116,7 +116,7 @@ def claif_query(query: Query, config: Config, client: Client) -> Layer | Sequenc
 
 
 @hookspec
-def claif_process_message(message: Message, query: Query) -> Message | None:
+def claif_process_message(message: Message, query: Query, config: Config) -> Message | None:
     """Change, replace or drop a complete message of the answer.
 
     Called:
@@ -127,6 +127,8 @@ def claif_process_message(message: Message, query: Query) -> Message | None:
     Args:
         message: the complete message.
         query: the query that it answers.
+        config: the whole configuration, frozen; `config.processor(name, Settings)` gives the settings in the table
+            `[processors.NAME]`, NAME being the name of the distribution.
 
     Returns:
         A new message, the same one, or `None` to drop it; processors after this one are then not asked.

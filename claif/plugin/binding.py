@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .processors import SHIPPED
+
 if TYPE_CHECKING:
     from pluggy import HookImpl
 
@@ -20,6 +22,7 @@ class Implementation(NamedTuple):
     call: Callable[..., Any]
     keeps_text: bool
     rank: tuple[int, bool, str, str]
+    shipped: bool
 
 
 def bind(implementation: HookImpl, hook: str, arguments: tuple[str, ...], plugin: Plugin) -> Implementation:
@@ -34,6 +37,7 @@ def bind(implementation: HookImpl, hook: str, arguments: tuple[str, ...], plugin
         call=function if tuple(wanted) == arguments else _picking(function, [arguments.index(name) for name in wanted]),
         keeps_text=bool(getattr(function, "claif_keeps_text", False)),
         rank=(urgency, plugin.name != "claif", plugin.name, implementation.plugin_name),
+        shipped=implementation.plugin_name.startswith(SHIPPED),
     )
 
 

@@ -68,6 +68,11 @@ class Catalog:
         """Plugin, entry name and module of each hook module that is on."""
         return [(plugin, name, value) for plugin, name, value in self._entries(HOOKS) if not plugin.disabled]
 
+    def hook_names(self) -> list[str]:
+        """`distribution` and `distribution:entry` of each hook module, whether it is on or off."""
+        entries = [(plugin.name, entry) for plugin, entry, _ in self._entries(HOOKS)]
+        return [text for name, entry in entries for text in (name, f"{name}:{entry}")]
+
     def commands(self) -> dict[str, CommandEntry]:
         """The commands that are on, by name."""
         claims: dict[str, list[tuple[Plugin, str]]] = {}

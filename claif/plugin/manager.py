@@ -191,10 +191,13 @@ class PluginManager:
             raise PluginError(self._refusal.detail, hint=self._refusal.hint)
         if not bound:
             return []
+        from .processors import is_on
         from .results import layers, owned
 
         found: list[Layer] = []
         for implementation in bound:
+            if implementation.shipped and not is_on(implementation, config.processors):
+                continue
             made = self._caller.call(implementation, (query, config, client), layers, ())
             found += owned(made, implementation.plugin.name)
         return found
@@ -203,12 +206,17 @@ class PluginManager:
         """The message processors that are on, in the order in which they run."""
         bound = self._implementations("claif_process_message")
         table = config.processors
-        if self._processors is None or self._processors[0] is not table:
-            from .processors import arrange, processor
+        if self._processors is None or self._processors[0] is not config:
+            from .processors import arrange, is_on, processor
 
-            made = [processor(self._caller, implementation) for implementation in bound]
-            self._processors = (table, arrange(made, table))
+            made = [processor(self._caller, each, config) for each in bound if is_on(each, table)]
+            self._processors = (config, arrange(made, table))
         return self._processors[1]
+
+    def processor_names(self) -> list[str]:
+        """Names by which `[processors]` may mean what is installed, on or off; nothing is loaded."""
+        registered = [(name, plugin.name) for name, plugin in self._registered.items() if plugin.name != OWN]
+        return sorted({*self._catalog.hook_names(), *[name for pair in registered for name in pair]})
 
     def config_sources(self) -> list[ConfigSource]:
         """The sources of configuration that plugins add.

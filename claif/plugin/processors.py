@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from .scan import normalize
 
 if TYPE_CHECKING:
-    from ..config import Processors
+    from ..config import Config, Processors
     from ..models import Message, Query
     from .binding import Implementation
     from .caller import HookCaller
+
+
+SHIPPED = "claif.processors:"
+"""What the name of a shipped processor begins with where it is registered."""
 
 
 class Processor(NamedTuple):
@@ -23,20 +27,31 @@ class Processor(NamedTuple):
         keeps_text: whether it never changes a text, so that deltas need not be held back for it.
         apply: process a message of the answer to a query. A failing processor gives the message back as it was; that
             of a critical plugin raises `PluginError`.
+        shipped: whether it comes with Claif, so that it is off until it is enabled.
     """
 
     distribution: str
     name: str
     keeps_text: bool
     apply: Callable[[Message, Query], Message | None]
+    shipped: bool = False
 
     def is_named(self, name: str) -> bool:
-        """Whether the user means this processor: by its distribution, or by `distribution:name`."""
+        """Whether the user means this processor: by its distribution, by `distribution:name`, or as it is shipped."""
+        if self.shipped:
+            return name == self.name
         distribution, colon, part = name.partition(":")
         return normalize(distribution) == self.distribution and (not colon or part == self.name)
 
 
-def processor(caller: HookCaller, implementation: Implementation) -> Processor:
+def is_on(implementation: Implementation, table: Processors) -> bool:
+    """Whether what a shipped processor implements is to be called; what is installed is not asked about here."""
+    return not implementation.shipped or (
+        implementation.name in table.enable and implementation.name not in table.disable
+    )
+
+
+def processor(caller: HookCaller, implementation: Implementation, config: Config) -> Processor:
     """Make a processor of an implementation of `claif_process_message`."""
     from .results import message as checked
 
@@ -46,13 +61,16 @@ def processor(caller: HookCaller, implementation: Implementation) -> Processor:
         def accept(result: object) -> Message | None:
             return checked(result, message, keeps_text=keeps_text)
 
-        return caller.call(implementation, (message, query), accept, message)
+        return caller.call(implementation, (message, query, config), accept, message)
 
-    return Processor(implementation.plugin.name, implementation.name, keeps_text, apply)
+    return Processor(implementation.plugin.name, implementation.name, keeps_text, apply, implementation.shipped)
 
 
 def arrange(processors: Iterable[Processor], table: Processors) -> tuple[Processor, ...]:
-    """Leave out the disabled processors (unless they are enabled too) and sort the others as `[processors]` says.
+    """Leave out the disabled processors and sort the others as `[processors]` says.
+
+    What is installed is on, also where it is disabled as a whole and enabled in part. What is shipped is not given here
+    unless it is on.
 
     Those that `order` does not name come after those that it names; they stay in the order in which they are given.
     """

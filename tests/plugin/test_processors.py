@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claif.config import Processors
+from claif.hookspecs import hookimpl
 from claif.models import Message, Query
+from claif.pipeline.types import Layer, Slot
 from claif.plugin.manager import PluginManager
 from claif.plugin.processors import Processor, arrange
 
@@ -130,3 +132,66 @@ def test_any_order_keeps_every_processor_that_is_on_once(
     kept = [name for name in sorted(present) if name not in disable or name in enable]
     first = [name for name in dict.fromkeys(order) if name in kept]
     assert result == [*first, *[name for name in kept if name not in first]]
+
+
+class Loud:
+    """A processor as Claif ships them, with a layer too."""
+
+    @hookimpl
+    def claif_process_message(self, message: Message) -> Message:
+        return message.replace_text(f"{message.text}!")
+
+    @hookimpl
+    def claif_query(self) -> Layer:
+        return Layer(Slot.GUARD, lambda handler: handler, name="loud")
+
+
+def layers(manager: PluginManager, given: Any) -> list[str]:
+    """The names of the layers that it brings."""
+    return [layer.name for layer in manager.query_layers(QUERY, given, None)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("table", "on"),
+    [
+        ({}, False),
+        ({"enable": ("loud",)}, True),
+        ({"enable": ("claif",)}, False),
+        ({"enable": ("loud",), "disable": ("loud",)}, False),
+        ({"enable": ("loud",), "order": ("loud",)}, True),
+    ],
+)
+def test_a_shipped_processor_is_off_until_it_is_named(table: dict[str, Any], on: bool) -> None:
+    """Its layers too; and its name is all that the user writes."""
+    manager = PluginManager()
+    manager.register(Loud(), "claif.processors:loud")
+    assert text(manager, config(**table)) == (">!" if on else ">")
+    assert layers(manager, config(**table)) == (["loud"] if on else [])
+
+
+def test_shipped_and_installed_processors_are_ordered_together(site: Site) -> None:
+    """Shipped ones come first unless the order says otherwise."""
+    site.hooks("claif-a", append("a"))
+    manager = site.manager()
+    manager.register(Loud(), "claif.processors:loud")
+    assert text(manager, config(enable=("loud",))) == ">!a"
+    assert text(manager, config(enable=("loud",), order=("claif-a",))) == ">a!"
+
+
+def test_a_processor_is_given_the_configuration(site: Site) -> None:
+    """So that it can have settings of its own."""
+    site.hooks("claif-a", "@hookimpl\ndef claif_process_message(message, config): return config.mark(message)")
+    given = config()
+    given.mark = lambda message: message.replace_text("marked")
+    assert text(site.manager(), given) == "marked"
+
+
+def test_the_names_that_can_be_configured_are_those_of_everything_installed(site: Site) -> None:
+    """Also of what is switched off, so that a configuration stays valid with `--no-plugins`."""
+    site.hooks("claif-a", append("a"))
+    site.install("claif-b", {"claif.providers": {"b": "nowhere:B"}})
+    manager = site.manager(off=True)
+    manager.register(Loud(), "claif.processors:loud")
+    assert manager.processor_names() == ["claif-a", "claif-a:main"]
+    manager.register(Loud(), "mine")
+    assert "mine" in manager.processor_names()
