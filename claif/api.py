@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .config import ProviderSettings as ProviderSettings
     from .config import Secret as Secret
     from .config import claif_home as claif_home
+    from .config import find_key as find_key
+    from .config import missing_key as missing_key
+    from .config import redact as redact
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -69,6 +72,10 @@ if TYPE_CHECKING:
     from .models import UnknownEvent as UnknownEvent
     from .models import Usage as Usage
     from .models import UsageReport as UsageReport
+    from .models.fences import CodeBlock as CodeBlock
+    from .models.fences import code_blocks as code_blocks
+    from .pipeline.rewrite import Rewriter as Rewriter
+    from .pipeline.rewrite import rewriting as rewriting
     from .pipeline.types import Emit as Emit
     from .pipeline.types import Handler as Handler
     from .pipeline.types import Layer as Layer
@@ -95,7 +102,16 @@ if TYPE_CHECKING:
 
 _MODULES = {
     ".client": ("Client", "Stream"),
-    ".config": ("Config", "ConfigSource", "ProviderSettings", "Secret", "claif_home"),
+    ".config": (
+        "Config",
+        "ConfigSource",
+        "ProviderSettings",
+        "Secret",
+        "claif_home",
+        "find_key",
+        "missing_key",
+        "redact",
+    ),
     ".errors": (
         "AuthenticationError",
         "ClaifError",
@@ -152,6 +168,8 @@ _MODULES = {
         "Usage",
         "UsageReport",
     ),
+    ".models.fences": ("CodeBlock", "code_blocks"),
+    ".pipeline.rewrite": ("Rewriter", "rewriting"),
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
     ".pipeline.watchdog": ("unwatched",),
     ".plugin.record": ("QueryRecord",),

@@ -26,7 +26,7 @@ def known_providers(*, no_plugins: bool = False) -> list[dict[str, Any]]:
     entries = plugins.providers()
     usable = {*made, *[name for name, entry in entries.items() if entry.state == "ready"]}
     try:
-        default = choose_default(config.general.default_provider, usable, os.environ).name
+        default = choose_default(config.general.default_provider, usable, os.environ, config.stored_keys()).name
     except ClaifError:
         default = ""
     rows = []

@@ -8,8 +8,10 @@ from .._lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .config import Config
+    from .findkey import find_key, missing_key
     from .loader import ConfigLoader, claif_home, load_config
     from .merge import Origin, SourceTable
+    from .redact import redact
     from .schema import General, Plugins, Processors, Project, ProviderSettings
     from .secret import Secret
     from .sources import ConfigSource, load_sources
@@ -27,8 +29,11 @@ __all__ = [
     "Secret",
     "SourceTable",
     "claif_home",
+    "find_key",
     "load_config",
     "load_sources",
+    "missing_key",
+    "redact",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -46,7 +51,10 @@ __getattr__, __dir__ = lazy_exports(
         "Secret": ".secret",
         "SourceTable": ".merge",
         "claif_home": ".loader",
+        "find_key": ".findkey",
         "load_config": ".loader",
         "load_sources": ".sources",
+        "missing_key": ".findkey",
+        "redact": ".redact",
     },
 )

@@ -53,5 +53,6 @@ def key_ways(name: str, *variables: str) -> str:
     first = f"Set {variables[0]}, or store" if variables else "Store"
     return (
         f"{first} the key with `claif keys set {name}`, or say in providers.{name}.api_key where it is: "
-        '"${VARIABLE}", {keyring = "SERVICE/NAME"} or {cmd = ["PROGRAM", "ARGUMENT"]}.'
+        f'"${{{variables[0] if variables else "VARIABLE"}}}", {{keyring = "SERVICE/NAME"}} '
+        'or {cmd = ["PROGRAM", "ARGUMENT"]}.'
     )

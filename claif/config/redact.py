@@ -2,8 +2,8 @@
 
 Exact values first: every known secret of at least `SHORTEST` characters as it is, URL-quoted, JSON-escaped, and in
 base64, also as part of something longer that was encoded (three alignments). Then patterns of well-known keys. Every
-text is looked at in linear time, however hostile it is: literals are searched one by one, and each pattern either cannot
-fail or has a bounded length.
+text is looked at in linear time, however hostile it is: literals are searched one by one, and each pattern either
+cannot fail or has a bounded length.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ MASK = "********"
 """What is shown in place of a secret; it tells nothing about the secret's length."""
 
 Fetch = Callable[[Callable[[], None]], str]
-"""Gets a secret's text from where it is kept; calls its argument now and then, which raises when nobody waits for it."""
+"""Gets a secret's text from where it is kept; calls its argument now and then, which raises when nobody waits."""
 
 _living: dict[int, ref[Secret]] = {}
 _remembered: list[Secret] | None = None

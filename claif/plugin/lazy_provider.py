@@ -69,6 +69,7 @@ class LazyProvider:
         async with self._lock:
             provider = self.get()
             if not self._connected:
+                await self._fetch_key()
                 try:
                     await provider.connect()
                 except (Exception, BaseExceptionGroup) as caught:
@@ -79,6 +80,12 @@ class LazyProvider:
                     raise self._failed("connected", error) from caught
                 self._connected = True
         return provider
+
+    async def _fetch_key(self) -> None:
+        """Fetch a key that a command or a keyring keeps; it may take long, so a thread waits for it."""
+        key = self.settings.api_key
+        if key is not None and key.pending:
+            await trio.to_thread.run_sync(key.fetch, trio.from_thread.check_cancelled)
 
     async def close(self) -> None:
         """Disconnect it if it was connected; never fails, and takes at most `DISCONNECT_TIMEOUT` seconds."""

@@ -13,7 +13,7 @@ KEY_VARIABLES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("anthropic", ("ANTHROPIC_API_KEY",)),
     ("google", ("GEMINI_API_KEY", "GOOGLE_API_KEY")),
 )
-"""Providers that a key in the environment makes the default, best first. Agent CLIs are never chosen silently."""
+"""Providers that a key, in the environment or stored, makes the default; agent CLIs are never chosen silently."""
 
 LAST = "local"
 """The embedded model: it needs neither a key nor a network."""
@@ -28,8 +28,16 @@ class Choice:
     configured: bool = False
 
 
-def choose_default(configured: str | None, available: Collection[str], environ: Mapping[str, str]) -> Choice:
-    """The configured provider, else the first whose key is in the environment, else the embedded model.
+def choose_default(
+    configured: str | None, available: Collection[str], environ: Mapping[str, str], stored: Collection[str] = ()
+) -> Choice:
+    """The configured provider, else the first whose key is in the environment or stored, else the embedded model.
+
+    Args:
+        configured: the provider that the configuration names.
+        available: the providers that can be asked.
+        environ: the environment.
+        stored: names of the keys in Claif's keys file.
 
     Raises:
         ConfigurationError: there is none of them.
@@ -40,6 +48,8 @@ def choose_default(configured: str | None, available: Collection[str], environ: 
         for variable in variables:
             if environ.get(variable) and name in available:
                 return Choice(name, f"{variable} is set")
+        if name in stored and name in available:
+            return Choice(name, "a key for it is stored")
     if LAST in available:
         return Choice(LAST, "no other provider is configured")
     raise ConfigurationError(

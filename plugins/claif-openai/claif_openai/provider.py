@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -23,6 +22,8 @@ from claif.api import (
     Query,
     Quirks,
     Secret,
+    find_key,
+    missing_key,
 )
 from claif_openai.presets import ALL, Preset, find_preset
 from claif_openai.responses import Responses
@@ -67,7 +68,8 @@ class OpenAIProvider(Provider):
         except InvalidConfigError as error:
             return ProviderStatus("broken", error.message, error.hint or "")
         if lacks_key(preset, settings):
-            return ProviderStatus("no key", f"{preset.key_variable} is not set.", key_hint(name, preset))
+            missing = no_key(name, preset)
+            return ProviderStatus("no key", missing.message, missing.hint or "")
         return ProviderStatus()
 
     async def connect(self) -> None:
@@ -79,12 +81,8 @@ class OpenAIProvider(Provider):
         """
         settings, preset, name = self.settings, self.preset, self.context.name
         if lacks_key(preset, settings):
-            raise MissingAPIKeyError(
-                f"The provider {name} needs an API key: {preset.key_variable} is not set.",
-                hint=key_hint(name, preset),
-                provider=name,
-            )
-        key = find_key(preset, settings)
+            raise no_key(name, preset)
+        key = key_of(preset, settings)
         endpoint = self.context.http.endpoint(
             settings.base_url or preset.base_url,
             headers=[("authorization", Secret(f"Bearer {key.reveal()}"))] if key else [],
@@ -130,28 +128,23 @@ class OpenAIProvider(Provider):
         return self._first_model
 
 
-def find_key(preset: Preset, settings: ProviderSettings) -> Secret | None:
-    """The configured key, else the one in the preset's environment variable.
+def key_of(preset: Preset, settings: ProviderSettings) -> Secret | None:
+    """The configured key, else the one in the preset's environment variable, else the stored one.
 
     That variable belongs to the preset's own address: a key is never sent to another one unless the settings say so.
     """
-    if settings.api_key:
-        return settings.api_key
-    if settings.base_url not in (None, preset.base_url) or preset.key_variable is None:
-        return None
-    value = os.environ.get(preset.key_variable, "").strip()
-    return Secret(value) if value else None
+    own = settings.base_url in (None, preset.base_url)
+    return find_key(settings, *([preset.key_variable] if own and preset.key_variable else []))
 
 
 def lacks_key(preset: Preset, settings: ProviderSettings) -> bool:
     """Whether the endpoint would refuse every query for want of a key."""
-    return preset.needs_key and settings.base_url in (None, preset.base_url) and find_key(preset, settings) is None
+    return preset.needs_key and settings.base_url in (None, preset.base_url) and key_of(preset, settings) is None
 
 
-def key_hint(name: str, preset: Preset) -> str:
-    """How to give the provider its key."""
-    variable = preset.key_variable
-    return f"Set {variable}, or say where the key is: claif config set providers.{name}.api_key '${{{variable}}}'"
+def no_key(name: str, preset: Preset) -> MissingAPIKeyError:
+    """What to tell a user who has given no key."""
+    return missing_key(name, *([preset.key_variable] if preset.key_variable else []))
 
 
 def adjust(quirks: Quirks, settings: OpenAISettings) -> Quirks:
