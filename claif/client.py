@@ -11,7 +11,7 @@ import trio
 from attrs import evolve
 
 from .config import Config, ConfigLoader, SourceTable, load_sources
-from .errors import ClaifError, ClientClosedError
+from .errors import ClaifError, ClientClosedError, TimeoutError
 from .middleware import builtin
 from .middleware.assemble import assemble_layer
 from .middleware.attempt import attempt_layer, provider_end
@@ -193,8 +193,11 @@ class Client:
 
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
-        member = self._members.get(provider or self.default_provider().name)
-        return await (await member.ready()).models()
+        taken = self._members.take(provider or self.default_provider().name)
+        try:
+            return await (await taken.value.ready()).models()
+        finally:
+            self._members.give_back(taken)
 
     def provider(self, name: str) -> Provider:
         """The provider of a name itself, which may not be connected yet: to pull its models, or to configure it.
@@ -204,6 +207,56 @@ class Client:
             ProviderInitError: it cannot be used here.
         """
         return self._members.get(name).get()
+
+    def register(self, name: str, factory: Factory) -> None:
+        """Offer a further provider from now on.
+
+        Args:
+            name: what to ask it by; a table `[providers.NAME]` that nobody serves yet configures it.
+            factory: a provider class, or a function that takes a `Context`; called at its first use.
+
+        Raises:
+            ProviderInitError: the name is taken; `replace` takes its place.
+        """
+        self._changes_providers()
+        self._members.register(name, factory)
+
+    async def replace(self, name: str, factory: Factory) -> None:
+        """Serve a name by another provider from now on, without a query that fails.
+
+        The new one is connected first; if that fails, everything stays as it was. Queries that run end with the old
+        one, which is then disconnected. It can be called from within a query.
+
+        Args:
+            name: a name that can be asked; others of the same type stay as they are.
+            factory: a provider class, or a function that takes a `Context`.
+
+        Raises:
+            ProviderNotFoundError: no provider has this name; `register` adds one.
+            ProviderInitError: the new one cannot be made or connected.
+            TimeoutError: it was not connected within `general.timeout` seconds.
+        """
+        self._changes_providers()
+        seconds = self.config.general.timeout
+        with trio.move_on_after(seconds) as limit:
+            await self._members.replace(name, factory)
+        if limit.cancelled_caught:
+            raise TimeoutError(f"The new provider {name} was not connected within {seconds:g} s.", provider=name)
+        self._changes_providers()
+
+    def unregister(self, name: str) -> None:
+        """Offer a provider no longer; queries to it that run end well, then it is disconnected.
+
+        Raises:
+            ProviderNotFoundError: no provider has this name.
+        """
+        self._changes_providers()
+        self._members.unregister(name)
+
+    def _changes_providers(self) -> None:
+        if self._closed:
+            raise ClientClosedError("The client is not open.", hint="Use it inside `async with Client() as client:`.")
+        self._state.pop("claif.default", None)
 
     def default_provider(self) -> Choice:
         """The provider that is asked when nobody names one, and why."""
@@ -242,14 +295,18 @@ class Client:
         async def route(query: Query, emit: Emit) -> None:
             run = current_run.get()
             run.provider = query.provider or self.default_provider().name
-            member = self._members.get(run.provider)
-            provider = await member.ready()
-            run.limits = member.settings
-            run.model = query.model or member.settings.model
-            check_needs(query, provider, run.provider)
-            if defaults := member.settings.options:
-                query = evolve(query, options=with_defaults(query.options, defaults, run.provider))
-            await compose(inner, provider_end(provider))(query, emit)
+            taken = self._members.take(run.provider)
+            try:
+                member = taken.value
+                provider = await member.ready()
+                run.limits = member.settings
+                run.model = query.model or member.settings.model
+                check_needs(query, provider, run.provider)
+                if defaults := member.settings.options:
+                    query = evolve(query, options=with_defaults(query.options, defaults, run.provider))
+                await compose(inner, provider_end(provider))(query, emit)
+            finally:
+                self._members.give_back(taken)
 
         return compose(outer, route)
 

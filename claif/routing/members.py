@@ -8,20 +8,23 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import trio
 from attrs import frozen
 
-from ..config.schema import ProviderSettings
-from ..errors import ClaifError, ProviderInitError, ProviderNotFoundError
+from ..config.schema import ProviderSettings, is_name
+from ..errors import ClaifError, ClientClosedError, ProviderInitError, ProviderNotFoundError
 from ..plugin.lazy_provider import LazyProvider
 from ..provider import BaseProvider, Context, ProviderStatus
 from .default import Choice, choose_default
+from .lifetimes import Lifetimes
 
 if TYPE_CHECKING:
+    import trio
+
     from ..config import Config
     from ..plugin.entries import ProviderEntry
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
+    from .generations import Generation
 
 Factory = Callable[[Context], Any] | type[BaseProvider]
 
@@ -65,13 +68,15 @@ class Members:
         self._config = config
         self._entries: Mapping[str, ProviderEntry] = plugins.providers()
         self._factories: dict[str, Factory] = dict(given)
+        self._own: dict[str, Factory] = {}
+        self._gone: set[str] = set()
         self._http, self._nursery, self._progress = http, nursery, progress
-        self._lazies: dict[str, LazyProvider] = {}
+        self._lifetimes = Lifetimes(nursery, self._lazy)
         plugins.register_providers(self._register)
 
     def names(self) -> list[str]:
         """Every name that can be asked, sorted."""
-        return sorted({*self._config.providers, *self._entries, *self._factories})
+        return sorted({*self._config.providers, *self._entries, *self._factories, *self._own} - self._gone)
 
     def default(self) -> Choice:
         """The provider that is asked when nobody names one.
@@ -80,19 +85,79 @@ class Members:
             ConfigurationError: there is none.
         """
         usable = {name for name, entry in self._entries.items() if entry.state == "ready"}
-        return choose_default(self._config.general.default_provider, usable | set(self._factories), os.environ)
+        usable = (usable | self._factories.keys() | self._own.keys()) - self._gone
+        configured = self._config.general.default_provider
+        return choose_default(configured, usable, os.environ, () if configured else self._config.stored_keys())
 
     def get(self, name: str) -> LazyProvider:
-        """The provider of this name.
+        """The provider of this name; whoever asks it anything takes it instead."""
+        return self._lifetimes.get(name)
+
+    def take(self, name: str) -> Generation[LazyProvider]:
+        """The provider of this name, which stays connected until it is given back, even if another one replaces it."""
+        return self._lifetimes.take(name)
+
+    def give_back(self, taken: Generation[LazyProvider]) -> None:
+        """Use it no longer."""
+        self._lifetimes.give_back(taken)
+
+    def register(self, name: str, factory: Factory) -> None:
+        """Have a new name served by `factory`.
+
+        Raises:
+            ProviderInitError: it is taken, or is no name.
+        """
+        if not is_name(name):
+            raise ProviderInitError(
+                f"{name!r} is not a name for a provider.", hint="Use letters, digits, '_', '.', '-'."
+            )
+        served = self._type(name) != name or name in self._entries or name in self._factories or name in self._own
+        if served and name not in self._gone:
+            raise ProviderInitError(
+                f"The provider name {name} is taken.",
+                provider=name,
+                hint=f"client.replace({name!r}, …) takes its place.",
+            )
+        self._serve(name, factory, self._lazy_of(name, factory))
+
+    async def replace(self, name: str, factory: Factory) -> None:
+        """Have a name that is known served by `factory`, once what that makes is connected.
 
         Raises:
             ProviderNotFoundError: no provider has this name.
-            ProviderInitError: its plugin cannot be used.
+            ProviderInitError: what `factory` makes cannot be used; everything stays as it was.
         """
-        lazy = self._lazies.get(name)
-        if lazy is None:
-            lazy = self._lazies[name] = LazyProvider(name, partial(self._load, name), partial(self._context, name))
-        return lazy
+        if name not in self.names():
+            raise self._not_found(name, name)
+        fresh = self._lazy_of(name, factory)
+        await fresh.ready()
+        if self._lifetimes.closed:
+            await fresh.close()
+            raise ClientClosedError("The client was closed while the provider was replaced.")
+        self._serve(name, factory, fresh)
+
+    def unregister(self, name: str) -> None:
+        """Offer a name no longer.
+
+        Raises:
+            ProviderNotFoundError: no provider has this name.
+        """
+        if name not in self.names():
+            raise self._not_found(name, name)
+        self._gone.add(name)
+        self._own.pop(name, None)
+        self._lifetimes.remove(name)
+
+    def _serve(self, name: str, factory: Factory, lazy: LazyProvider) -> None:
+        self._own[name] = factory
+        self._gone.discard(name)
+        self._lifetimes.put(name, lazy)
+
+    def _lazy(self, name: str) -> LazyProvider:
+        return LazyProvider(name, partial(self._load, name), partial(self._context, name))
+
+    def _lazy_of(self, name: str, factory: Factory) -> LazyProvider:
+        return LazyProvider(name, lambda: factory, partial(self._context, name))
 
     def all(self) -> list[Member]:
         """Every provider with its state; a provider that cannot be loaded says so in its state."""
@@ -104,9 +169,7 @@ class Members:
 
     async def close(self) -> None:
         """Disconnect all, at the same time."""
-        async with trio.open_nursery() as nursery:
-            for lazy in self._lazies.values():
-                nursery.start_soon(lazy.close)
+        await self._lifetimes.close()
 
     def _register(self, name: str, factory: Factory, capabilities: object = None) -> None:  # noqa: ARG002 - declared only
         if name in self._entries or name in self._factories:
@@ -118,7 +181,9 @@ class Members:
 
     def _load(self, name: str) -> Factory:
         kind = self._type(name)
-        factory = self._factories.get(kind)
+        if name in self._gone:
+            raise self._not_found(name, name)
+        factory = self._own.get(name) or self._factories.get(kind)
         if factory is not None:
             return factory
         entry = self._entries.get(kind)
@@ -139,7 +204,7 @@ class Members:
 
     def _member(self, name: str, default: bool) -> Member:
         kind = self._type(name)
-        entry = self._entries.get(kind)
+        entry = None if name in self._own else self._entries.get(kind)
         distribution, version = (entry.distribution, entry.version) if entry else ("", "")
         capabilities: frozenset[str] = frozenset()
         try:
