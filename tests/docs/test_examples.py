@@ -6,9 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+
+from claif.config import ConfigLoader
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -69,6 +72,14 @@ def test_an_example_does_what_the_page_says(
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
         assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_configuration_in_a_page_is_valid(page: Path) -> None:
+    for code in re.findall(r"```toml\n(.*?)```", page.read_text(), re.DOTALL):
+        table = tomllib.loads(code)
+        if not {"project", "build-system", "tool"} >= set(table):
+            ConfigLoader.from_mapping(table).build()
 
 
 def test_every_python_example_of_the_pages_at_least_compiles() -> None:
