@@ -9,13 +9,14 @@ Example:
 from __future__ import annotations
 
 from .answers import Answers
+from .cancellation import Cancellation
 from .failures import Failures
 from .lifetimes import Lifetimes
 
 __all__ = ["ProviderConformance"]
 
 
-class ProviderConformance(Answers, Failures, Lifetimes):
+class ProviderConformance(Answers, Failures, Lifetimes, Cancellation):
     """Subclass it, say how your provider is configured, and run pytest.
 
     Tests that make no sense for a provider are named in `lacks` and are not collected.

@@ -54,9 +54,17 @@ class Conformance(ABC):
         async with ScriptedServer() as server:
             yield server
 
-    def client(self, server: ScriptedServer, **behaviour: object) -> Client:
-        """A client that has the provider as `under_test`, and as its default."""
-        table = {"model": "scripted-1", **self.settings(server, **behaviour)}
+    def client(
+        self, server: ScriptedServer, *, limits: Mapping[str, float] | None = None, **behaviour: object
+    ) -> Client:
+        """A client that has the provider as `under_test`, and as its default.
+
+        Args:
+            server: the running server.
+            limits: time limits for the provider's table of the configuration, in seconds.
+            **behaviour: for `settings`.
+        """
+        table = {"model": "scripted-1", **self.settings(server, **behaviour), **(limits or {})}
         return Client({"general": {"default_provider": NAME}, "providers": {NAME: table}})
 
     async def collect(self, client: Client, prompt: str = "hi", *, timeout: float | None = None) -> list[Event]:
@@ -74,5 +82,5 @@ class Conformance(ABC):
 
     async def failure(self, server: ScriptedServer, *, stream: bool = True, **behaviour: object) -> ClaifError:
         """The error with which a query to a server that behaves so ends."""
-        async with self.client(server, **behaviour) as client:
+        async with self.client(server, limits=None, **behaviour) as client:
             return await self.error_of(client, stream=stream)

@@ -18,6 +18,7 @@ from ...errors import (
     RateLimitError,
     TimeoutError,
 )
+from ...models import Event, Message, Query, TextDelta
 from .base import NAME, SOON, Conformance
 
 STATUSES: Mapping[int, type[ClaifError]] = {
@@ -62,6 +63,31 @@ class Failures(Conformance):
                 assert error.partial is not None
                 assert error.partial.text == "one two"
 
+    async def test_an_error_inside_the_stream_is_typed(self) -> None:
+        """An answer that turns into an error keeps what had arrived, and is not taken for a broken connection."""
+        async with self.serving() as server:
+            error = await self.failure(server, text="one two three four", fail="server_error", after=3)
+        assert isinstance(error, ProviderRuntimeError), f"it gave {type(error).__name__}"
+        assert error.provider == NAME
+        assert error.partial is not None
+        assert error.partial.text == "one two"
+
+    async def test_an_error_of_the_consumer_is_not_the_providers(self) -> None:
+        """What the consumer of an event raises arrives as it is, also when it looks like an error of the network."""
+        async with self.serving() as server, self.client(server) as client:
+            for raised in (ValueError("mine"), OSError("mine"), RateLimitError("mine"), trio.TooSlowError()):
+
+                async def consume(event: Event, raised: Exception = raised) -> None:
+                    if isinstance(event, TextDelta):
+                        raise raised
+
+                arrived: Exception | None = None
+                try:
+                    await client.run(Query((Message.user("hi"),)), consume)
+                except Exception as error:
+                    arrived = error
+                assert arrived is raised, f"{type(raised).__name__} became {type(arrived).__name__}"
+
     async def test_a_server_that_is_down_is_a_connection_error(self) -> None:
         """Also one that hangs up without a word."""
         async with self.serving() as server:
@@ -75,6 +101,14 @@ class Failures(Conformance):
             for bad in ("json", "utf8", "list", "line"):
                 error = await self.failure(server, bad=bad)
                 assert isinstance(error, ProtocolError), f"{bad} gave {type(error).__name__}"
+
+    async def test_silence_ends_an_answer(self) -> None:
+        """A server that says nothing, or nothing more, is given up by the provider's own time limits."""
+        async with self.serving() as server:
+            for stall, limit in (("headers", "first_event_timeout"), ("stream", "idle_timeout")):
+                async with self.client(server, stall=stall, limits={limit: 0.2}) as client:
+                    assert isinstance(await self.error_of(client), TimeoutError)
+                    await server.wait_until_open(0, SOON)
 
     async def test_deadlines_are_honoured(self) -> None:
         """The total time ends a stalled query, before the headers and in the middle, and leaves no connection."""

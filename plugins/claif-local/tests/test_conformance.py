@@ -26,9 +26,7 @@ class ScriptedEngine(Engine):
 
 
 class TestLocal(ProviderConformance):
-    lacks: ClassVar[frozenset[str]] = frozenset(
-        {"connections_are_used_again", "cancellation_at_any_moment_leaks_nothing"}  # no connection is kept
-    )
+    lacks: ClassVar[frozenset[str]] = frozenset({"connections_are_used_again"})  # a streamed one is not kept
 
     @pytest.fixture(autouse=True)
     def scripted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
