@@ -12,6 +12,7 @@ COMMANDS = {
     "providers": ("claif.cli.providers:providers", "Who can be asked, and what they lack."),
     "models": ("claif.cli.models:models", "The models that providers offer; fetch the embedded one."),
     "config": ("claif.cli.config:config", "See and change the configuration."),
+    "keys": ("claif.cli.keys:keys", "Store API keys, and see who uses them."),
     "plugins": ("claif.cli.plugins:plugins", "What is installed beside Claif, and what is wrong with it."),
 }
 """Name -> where the command is, and what it is for; loaded when it is invoked."""

@@ -136,7 +136,7 @@ def no_such_key(home: Path, name: str) -> InvalidConfigError:
     from .dotted import nearest
 
     return InvalidConfigError(
-        f"No key {name} is stored{nearest(name, stored_keys(home))}.",
+        f"No key {name} is stored{nearest(name, stored_keys(home)) or '.'}",
         problems=(f"{keys_path(home)}: no key {name}",),
         hint=f"Store it with claif keys set {name}; claif keys list shows those that are.",
     )
