@@ -76,6 +76,10 @@ if TYPE_CHECKING:
     from .models.fences import code_blocks as code_blocks
     from .pipeline.rewrite import Rewriter as Rewriter
     from .pipeline.rewrite import rewriting as rewriting
+    from .models.fences import CodeBlock as CodeBlock
+    from .models.fences import code_blocks as code_blocks
+    from .pipeline.rewrite import Rewriter as Rewriter
+    from .pipeline.rewrite import rewriting as rewriting
     from .pipeline.types import Emit as Emit
     from .pipeline.types import Handler as Handler
     from .pipeline.types import Layer as Layer
@@ -168,6 +172,8 @@ _MODULES = {
         "Usage",
         "UsageReport",
     ),
+    ".models.fences": ("CodeBlock", "code_blocks"),
+    ".pipeline.rewrite": ("Rewriter", "rewriting"),
     ".models.fences": ("CodeBlock", "code_blocks"),
     ".pipeline.rewrite": ("Rewriter", "rewriting"),
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
