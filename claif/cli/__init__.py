@@ -43,7 +43,7 @@ def _mend_streams() -> None:
 def _spare_collections() -> None:
     """Let the garbage collector look seldom, and not at all at the end; else it takes a tenth of a short command.
 
-    What is imported is no garbage, however often it is looked at, and at the end of the process nothing needs collecting.
+    What is imported is no garbage, however often it is looked at, and at the end nothing needs collecting any more.
     """
     gc.set_threshold(SELDOM)
     atexit.register(gc.freeze)
