@@ -32,10 +32,13 @@ def nothing(handler: Handler) -> Handler:
     return call
 
 
+NOTHING = Layer(slot=Slot.GUARD, wrap=nothing, name="nothing")
+
+
 class Nothing:
     @hookimpl
     def claif_query(self) -> Layer:
-        return Layer(slot=Slot.GUARD, wrap=nothing, name="nothing")
+        return NOTHING
 
 
 def manager(config: Config, layers: int) -> PluginManager:

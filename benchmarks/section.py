@@ -1,0 +1,29 @@
+"""One section of RESULTS.md, written by the program that measured it; the others stay as they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "RESULTS.md"
+TITLES = ("Fuzzing", "Mutation testing")
+"""The sections that have a program of their own; they stand at the end of the page."""
+
+
+def write_section(title: str, text: str, page: Path = RESULTS) -> None:
+    """Put a section in the place of the old one, or at the end."""
+    before = page.read_text() if page.exists() else "# Benchmark results\n"
+    old = _section(title, before)
+    new = f"## {title}\n\n{text.strip()}\n"
+    page.write_text(before.replace(old, new) if old else f"{before.rstrip()}\n\n{new}")
+
+
+def other_sections(page: Path = RESULTS) -> str:
+    """The sections with a program of their own, to be kept when the page is written anew."""
+    text = page.read_text() if page.exists() else ""
+    return "\n".join(section for title in TITLES if (section := _section(title, text)))
+
+
+def _section(title: str, page: str) -> str:
+    found = re.search(rf"^## {re.escape(title)}\n.*?(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)
+    return found.group() if found else ""
