@@ -11,12 +11,14 @@ import trio
 from attrs import evolve
 
 from .config import Config, ConfigLoader, SourceTable, load_sources
+from .config.redact import redact_error
 from .errors import ClaifError, ClientClosedError, TimeoutError
 from .middleware import builtin
 from .middleware.assemble import assemble_layer
 from .middleware.attempt import attempt_layer, provider_end
 from .middleware.deadline import deadline_layer
 from .middleware.processors import processors_layer
+from .middleware.redact import redact_layer
 from .models.build import How, Prompt, build_query
 from .pipeline.compose import compose, in_order, split
 from .pipeline.edge import Edge
@@ -176,7 +178,11 @@ class Client:
                 return reply
         except (Exception, BaseExceptionGroup, Downstream) as caught:
             error = single(caught)
-            failure = error.error if isinstance(error, Downstream) else error
+            if isinstance(error, Downstream):
+                failure = error.error
+            else:
+                failure = error
+                redact_error(error)
             if isinstance(failure, ClaifError):
                 failure.partial = failure.partial or run.partial
             if failure is caught:
@@ -282,6 +288,7 @@ class Client:
         """Claif's own layers for this client."""
         layers = [
             deadline_layer(self._watchdog, self.config.general.timeout),
+            redact_layer(),
             assemble_layer(),
             attempt_layer(self._watchdog),
         ]
@@ -325,7 +332,7 @@ class Client:
         self._start_plugins()
         tables: list[SourceTable] = []
         if sources := self.plugins.config_sources():
-            tables, failures = await load_sources(sources)
+            tables, failures = await load_sources(sources, home=loader.home)
             for name, message in failures:
                 self.plugins.warn(name, message)
         self.config = loader.build(tables, provider_names=self.plugins.providers())

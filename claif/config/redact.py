@@ -13,6 +13,7 @@ from binascii import b2a_base64
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
+from ..errors import ClaifError
 from . import secret as secrets
 from .secret import MASK
 
@@ -39,6 +40,7 @@ _PATTERNS = (
     r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]*+(?:-(?!----END )[^-]*+)*+(?:-----END [A-Z ]{0,40}-----)?",
     r"(?P<address>://)[^\s/@?#]{1,512}@",
 )
+_TOLD = ("message", "hint", "code", "request_id")
 _JWT_PARTS = 3
 _LONG_TOKEN = 20
 
@@ -57,6 +59,26 @@ def redact_known(value: T) -> T:
     found = matcher()
     changed: T = _walk(value, found) if found.forms else value
     return changed
+
+
+def redact_error(error: BaseException) -> None:
+    """Mask secrets in what an error, and those that led to it, say and advise."""
+    seen: set[int] = set()
+    todo: list[BaseException | None] = [error]
+    while todo:
+        current = todo.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        todo += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            todo += current.exceptions
+        elif any(isinstance(part, str) for part in current.args):
+            current.args = tuple([redact(part) if isinstance(part, str) else part for part in current.args])
+        if isinstance(current, ClaifError):
+            for name in _TOLD:
+                if text := getattr(current, name):
+                    setattr(current, name, redact(text))
 
 
 def _walk(value: Any, found: Matcher) -> Any:
@@ -162,11 +184,6 @@ class StreamRedactor:
         self._matcher = matcher
         self._held = ""
 
-    @property
-    def holds(self) -> bool:
-        """Whether something is held back."""
-        return bool(self._held)
-
     def passes(self, chunk: str) -> bool:
         """Whether the chunk can go on as it is, and nothing has to be kept of it."""
         return not self._held and not self._matcher.may_begin(chunk)
@@ -184,14 +201,10 @@ class StreamRedactor:
         self._held = text[end:]
         return _covered(text[:end], [span for span in spans if span[1] <= end])
 
-    def flush(self) -> str:
+    def end(self) -> str:
         """What was held back, now that nothing follows."""
         held, self._held = self._held, ""
         return self._matcher.mask(held)
-
-    def drop(self) -> None:
-        """Forget what was held back."""
-        self._held = ""
 
 
 def _covered(text: str, spans: Iterable[tuple[int, int]]) -> str:
