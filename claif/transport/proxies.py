@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import httpcore2
 
-from ..errors import InvalidConfigError
+from ..errors import DependencyError, InvalidConfigError
 from .headers import SecretBytes
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def parse_proxy(text: str, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Proxy
 
     Raises:
         InvalidConfigError: it is no such URL.
+        DependencyError: it is a SOCKS proxy, and socksio is not installed.
     """
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
@@ -78,6 +80,10 @@ def parse_proxy(text: str, tls: Callable[[], ssl.SSLContext]) -> httpcore2.Proxy
             "The proxy of the environment is not a URL like http://host:port or socks5://host:port.",
             hint="Look at HTTPS_PROXY, HTTP_PROXY and ALL_PROXY.",
         ) from None
+    if scheme.startswith("socks") and find_spec("socksio") is None:
+        raise DependencyError(
+            "The proxy of the environment speaks SOCKS.", hint="Install what it needs: pip install socksio"
+        )
     auth = None
     if parts.username is not None:
         auth = (SecretBytes(unquote(parts.username).encode()), SecretBytes(unquote(parts.password or "").encode()))

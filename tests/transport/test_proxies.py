@@ -14,7 +14,7 @@ import trustme
 from transport.proxy import http_proxy, socks_proxy
 from transport.support import OK, Connection, events_of, replies, serve, sse
 
-from claif.errors import ConnectionError, InvalidConfigError
+from claif.errors import ConnectionError, DependencyError, InvalidConfigError
 from claif.transport.base_url import parse_base_url
 from claif.transport.http import HTTP
 from claif.transport.proxies import find_proxy, parse_proxy, proxy_name
@@ -114,6 +114,13 @@ def test_credentials_are_decoded_and_never_shown() -> None:
     assert [bytes(part) for part in proxy.auth] == [b"us@er", b"p:w"]
     assert "p:w" not in repr(proxy.auth)
     assert parse_proxy("http://user@p:1", no_tls).auth is not None
+
+
+def test_a_socks_proxy_without_the_package_for_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("claif.transport.proxies.find_spec", lambda _name: None)
+    with pytest.raises(DependencyError) as caught:
+        parse_proxy("socks5://proxy.test:1080", pytest.fail)
+    assert "pip install socksio" in (caught.value.hint or "")
 
 
 def test_a_proxy_by_https_gets_a_tls_context() -> None:
