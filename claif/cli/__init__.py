@@ -73,9 +73,9 @@ def _dispatch(args: list[str]) -> int:
     from .root import root
 
     if instruction := os.environ.get("_CLAIF_COMPLETE"):
-        from click.shell_completion import shell_complete
+        from .complete.answer import answer
 
-        return shell_complete(root, {}, "claif", "_CLAIF_COMPLETE", instruction)
+        return answer(root, instruction)
     try:
         with root.make_context("claif", args) as context:
             code = root.invoke(context)

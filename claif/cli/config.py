@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete.values import values
 from .session import session
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _print_table(rows: Iterable[Shown], *, origin: bool) -> None:
 
 
 @config.command("get", epilog=GET_EPILOG, context_settings=CONTEXT)
-@click.argument("key")
+@click.argument("key", shell_complete=values("settings"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
@@ -115,8 +116,8 @@ def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
 
 
 @config.command("set", epilog=SET_EPILOG, context_settings={**CONTEXT, "ignore_unknown_options": True})
-@click.argument("key")
-@click.argument("value")
+@click.argument("key", shell_complete=values("new_settings"))
+@click.argument("value", shell_complete=values("setting_values"))
 def set_config(key: str, value: str) -> None:
     """Set KEY to VALUE in your file; - reads VALUE from standard input, so that it shows up in no list of processes."""
     from ..config.edit import set_value, value_from_text
@@ -129,7 +130,7 @@ def set_config(key: str, value: str) -> None:
 
 
 @config.command("unset", epilog=UNSET_EPILOG, context_settings=CONTEXT)
-@click.argument("key")
+@click.argument("key", shell_complete=values("present_settings"))
 def unset_config(key: str) -> None:
     """Remove KEY, or the table of that name, from your file."""
     from ..config.edit import unset_value

@@ -49,6 +49,7 @@ class RootGroup(click.Group):
                 ctx.exit()
         if not ctx.resilient_parsing:
             session(ctx).set(implicit="--" not in rest)
+        if rest or not ctx.resilient_parsing:
             args = [*args[:flags], self.default_command, *rest]
         return super().parse_args(ctx, args)
 
@@ -105,4 +106,10 @@ class RootGroup(click.Group):
         helps = {name: help_text for name, (_, help_text) in self.commands_table.items()}
         helps.update({name: f"(plugin {plugin})" for name, plugin in self.plugin_commands(ctx).items()})
         found = [CompletionItem(name, help=text) for name, text in helps.items() if name.startswith(incomplete)]
-        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+        found += click.Command.shell_complete(self, ctx, incomplete)
+        default = self.get_command(ctx, self.default_command) if incomplete.startswith("-") else None
+        if default is not None:
+            known = {item.value for item in found}
+            inner = click.Context(default, parent=ctx, info_name=self.default_command, resilient_parsing=True)
+            found += [item for item in default.shell_complete(inner, incomplete) if item.value not in known]
+        return found

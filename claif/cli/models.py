@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from .complete.values import values
 from .session import session
 
 if TYPE_CHECKING:
@@ -22,7 +23,13 @@ LISTING = frozenset({"ready", "not installed"})
 """States in which a provider can tell its models."""
 
 _provider = click.option(
-    "-p", "--provider", metavar="NAME", default="local", show_default=True, help="Whose model it is."
+    "-p",
+    "--provider",
+    metavar="NAME",
+    default="local",
+    show_default=True,
+    shell_complete=values("providers"),
+    help="Whose model it is.",
 )
 
 
@@ -33,7 +40,11 @@ def models() -> None:
 
 @models.command("list")
 @click.option(
-    "-p", "--provider", metavar="NAME", help="Only this provider's; those of all that can be asked if not given."
+    "-p",
+    "--provider",
+    metavar="NAME",
+    shell_complete=values("providers"),
+    help="Only this provider's; those of all that can be asked if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_context
@@ -45,6 +56,7 @@ def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
         return list(await client.models(provider)) if provider else await _all_models(client)
 
     found = _run(context, work)
+    _remember(found)
     if as_json:
         from attrs import asdict
 
@@ -64,7 +76,7 @@ def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
 
 
 @models.command()
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=values("models"))
 @_provider
 @click.option(
     "--from",
@@ -88,7 +100,7 @@ def pull(context: click.Context, name: str | None, provider: str, source: Path |
 
 
 @models.command()
-@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("name", metavar="[NAME]", required=False, shell_complete=values("models"))
 @_provider
 @click.pass_context
 def path(context: click.Context, name: str | None, provider: str) -> None:
@@ -104,6 +116,13 @@ def path(context: click.Context, name: str | None, provider: str) -> None:
 
         raise InstallError(f"The model is not at {found} yet.", hint="Pull it with `claif models pull`.")
     click.echo(found)
+
+
+def _remember(found: list[ModelInfo]) -> None:
+    """Let shells complete these names from now on."""
+    from .complete.known import remember_models
+
+    remember_models([(info.provider, info.id) for info in found])
 
 
 def _check(provider: str | None, model: str | None = None) -> None:

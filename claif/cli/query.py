@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .complete.values import values
 from .session import session
 
 if TYPE_CHECKING:
@@ -60,8 +61,20 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.argument("words", metavar="[PROMPT]...", nargs=-1)
-@click.option("-p", "--provider", metavar="NAME", help="Who is asked; see `claif providers list`.")
-@click.option("-m", "--model", metavar="NAME", help="Which of its models answers; see `claif models list`.")
+@click.option(
+    "-p",
+    "--provider",
+    metavar="NAME",
+    shell_complete=values("providers"),
+    help="Who is asked; see `claif providers list`.",
+)
+@click.option(
+    "-m",
+    "--model",
+    metavar="NAME",
+    shell_complete=values("models"),
+    help="Which of its models answers; see `claif models list`.",
+)
 @click.option("-s", "--system", metavar="TEXT", help="Instructions that come before the prompt.")
 @click.option("-t", "--temperature", type=float, help="0 is the most likely answer, larger is more varied.")
 @click.option(
@@ -70,6 +83,7 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     "options",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=values("options"),
     help="Another option: top_p, max_tokens, stop, seed, or one of the provider's own. VALUE is JSON, or else text. "
     "Repeatable.",
 )
@@ -80,6 +94,7 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     "attachments",
     metavar="PATH|-|URL",
     multiple=True,
+    shell_complete=values("attachments"),
     help="Attach a file, standard input (-), or a URL, which is handed to the provider and not fetched. At most 20 MiB "
     "each. Repeatable.",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -65,7 +66,7 @@ def test_the_version_is_told(cli):
 def test_help_names_the_commands_of_plugins_and_who_brings_them(cli):
     text = cli.run("--help").stdout.decode()
     assert "  shout   (plugin claif-scripted)" in text
-    assert "query      Ask a model" in text
+    assert re.search(r"query +Ask a model", text)
     assert text.count("query  ") == 1
     assert 'claif "Name three primary colors."' in text
 
@@ -105,14 +106,14 @@ def test_a_folder_of_distributions_in_the_working_directory_is_not_looked_at(cli
 
 
 def test_every_built_in_command_can_be_loaded(cli):
-    for name in ("query", "providers", "models", "config", "plugins"):
+    for name in ("query", "providers", "models", "config", "plugins", "completion"):
         done = cli.run(name, "--help")
         assert done.returncode == 0, done.stderr
         assert f"Usage: claif {name}" in done.stdout.decode()
 
 
 def test_shells_complete_commands_without_loading_them(cli):
-    done = cli.run(_CLAIF_COMPLETE="bash_complete", COMP_WORDS="claif s", COMP_CWORD="1")
+    done = cli.run(_CLAIF_COMPLETE="bash_complete", COMP_LINE="claif s")
     assert done.stdout.decode().split() == ["plain,shout"]
-    done = cli.run(_CLAIF_COMPLETE="bash_complete", COMP_WORDS="claif query --ti", COMP_CWORD="2")
+    done = cli.run(_CLAIF_COMPLETE="bash_complete", COMP_LINE="claif query --ti")
     assert done.stdout.decode().split() == ["plain,--timeout"]

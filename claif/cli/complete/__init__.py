@@ -1,0 +1,1 @@
+"""Shell completion: answers shells, and puts their scripts where they look for them."""
