@@ -92,7 +92,7 @@ def _check_private(path: Path, status: os.stat_result) -> None:
         raise _unusable(path, "it belongs to another user", f'Take it over: sudo chown "$USER" {path}')
     if status.st_mode & stat.S_IWOTH:
         raise _unusable(path, "every user can write it", f"Make it yours alone: chmod 600 {path}")
-    _check_folder(path)
+    _check_folder(path, path.parent.stat())
 
 
 def _check_secret(path: Path, status: os.stat_result) -> None:
@@ -114,8 +114,8 @@ def quoted(path: Path) -> str:
     return quote(str(path))
 
 
-def _check_folder(path: Path) -> None:
-    mode = path.parent.stat().st_mode
+def _check_folder(path: Path, status: os.stat_result) -> None:
+    mode = status.st_mode
     if _HAS_OWNERS and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise _unusable(path, "every user can replace it", f"Make its folder yours alone: chmod 700 {path.parent}")
 
@@ -155,8 +155,9 @@ def write_private(path: Path, text: str) -> None:
         )
     temporary = _temporary_name(path.name)
     try:
-        _check_folder(path)
         with _opened_folder(path.parent) as (folder, prefix):
+            # The folder that was opened is looked at, not what its path leads to now.
+            _check_folder(path, path.parent.stat() if folder is None else os.fstat(folder))
             descriptor = os.open(f"{prefix}{temporary}", _CREATE, 0o600, dir_fd=folder)
             try:
                 with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
