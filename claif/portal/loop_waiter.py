@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, TypeVar
 
 from .call import CANCEL_TIMEOUT, Call
@@ -80,11 +81,8 @@ async def run(portal: Portal, function: Callable[[], Awaitable[T]]) -> T:
     try:
         call.start()
         await waiter.wait(lambda: call.done)
-    except asyncio.CancelledError:
+    except BaseException:
         await settle(call, waiter)
-        raise
-    except BaseException:  # the coroutine is closed, its loop is gone: nothing can be awaited any more
-        call.cancel()
         raise
     return call.result()
 
@@ -92,6 +90,8 @@ async def run(portal: Portal, function: Callable[[], Awaitable[T]]) -> T:
 async def settle(call: Call[T], waiter: LoopWaiter) -> None:
     """Cancel a call and wait, within bounds, until it has ended; whoever cancels this meanwhile is heard afterwards."""
     call.cancel()
+    if isinstance(sys.exception(), GeneratorExit):  # its coroutine was forgotten, and cannot await any more
+        return
     loop = asyncio.get_running_loop()
     deadline = loop.time() + CANCEL_TIMEOUT
     cancelled: asyncio.CancelledError | None = None
