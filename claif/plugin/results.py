@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import evolve
-
 from ..models import Message
 from ..pipeline.types import Layer
 from .guard import Failed
@@ -39,7 +37,12 @@ def layers(result: object) -> tuple[Layer, ...]:
 
 def owned(made: Sequence[Layer], distribution: str) -> list[Layer]:
     """The layers with the distribution that brought them, whatever they say themselves."""
-    return [layer if layer.distribution == distribution else evolve(layer, distribution=distribution) for layer in made]
+    return [
+        layer
+        if layer.distribution == distribution
+        else Layer(layer.slot, layer.wrap, layer.name, layer.order, distribution)
+        for layer in made
+    ]
 
 
 def message(result: object, before: Message, *, keeps_text: bool) -> Message | None:
