@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import time
+from contextlib import AsyncExitStack
 from statistics import median
 
 import trio
@@ -32,19 +33,21 @@ def nothing(handler: Handler) -> Handler:
     return call
 
 
-NOTHING = Layer(slot=Slot.GUARD, wrap=nothing, name="nothing")
+class Plugin:
+    """One plugin with some layers, all of them made once."""
 
+    def __init__(self, count: int) -> None:
+        self.layers = [Layer(slot=Slot.GUARD, wrap=nothing, name=f"nothing-{number}") for number in range(count)]
 
-class Nothing:
     @hookimpl
-    def claif_query(self) -> Layer:
-        return NOTHING
+    def claif_query(self) -> list[Layer]:
+        return self.layers
 
 
-def manager(config: Config, layers: int) -> PluginManager:
+def manager(config: Config, plugins: int, layers: int) -> PluginManager:
     found = PluginManager.for_config(config)
-    for number in range(layers):
-        found.register(Nothing(), f"nothing-{number}")
+    for number in range(plugins):
+        found.register(Plugin(layers), f"bench-{number}")
     return found
 
 
@@ -53,24 +56,28 @@ async def main() -> None:
     parser.add_argument("--window", type=float, default=1.0)
     window = parser.parse_args().window
     config = ConfigLoader.from_mapping({"general": {"default_provider": "echo"}}).build()
-    plain: list[float] = []
-    layered: list[float] = []
-    async with (
-        Client(config, plugins=manager(config, 0), providers={"echo": Echo}) as bare,
-        Client(config, plugins=manager(config, LAYERS), providers={"echo": Echo}) as deep,
-    ):
-        for client in (bare, deep) * 100:
+    costs: dict[tuple[int, int], list[float]] = {(0, 0): [], (1, LAYERS): [], (LAYERS, 1): []}
+    async with AsyncExitStack() as stack:
+        clients = {}
+        for shape in costs:
+            client = Client(config, plugins=manager(config, *shape), providers={"echo": Echo})
+            clients[shape] = await stack.enter_async_context(client)
+        for client in list(clients.values()) * 100:
             assert (await client.query("hi")).text == "hi"
         gc.collect()
-        until = time.process_time() + 2 * window
+        until = time.process_time() + 3 * window
         while time.process_time() < until:
-            for client, costs in ((bare, plain), (deep, layered)):
+            for shape, client in clients.items():
                 start = time.process_time()
                 for _ in range(100):
                     await client.query("hi")
-                costs.append((time.process_time() - start) * 1e6 / 100)
-    per_layer = median([(more - less) / LAYERS for more, less in zip(layered, plain, strict=True)])
-    finish({"layer_us": per_layer, "call_us": median(plain)})
+                costs[shape].append((time.process_time() - start) * 1e6 / 100)
+    plain, layers, plugins = costs.values()
+
+    def each(more: list[float]) -> float:
+        return median([(one - less) / LAYERS for one, less in zip(more, plain, strict=True)])
+
+    finish({"layer_us": each(layers), "plugin_us": each(plugins), "call_us": median(plain)})
 
 
 trio.run(main)
