@@ -12,6 +12,9 @@ from .session import session
 if TYPE_CHECKING:
     from ..plugin.report import PluginReport
 
+LONGEST = 3600
+"""Seconds that an import may be given."""
+
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 LIST_EPILOG = """\
@@ -28,6 +31,26 @@ Environment:
   CLAIF_PLUGINS=a,b          use only these; empty: none
   CLAIF_DISABLE_PLUGINS=a,b  leave these out
   CLAIF_TRACE_HOOKS=1        print each call of a hook
+"""
+
+
+CHECK_EPILOG = """\
+\b
+What counts as wrong:
+  an import that fails, ends its process, crashes or takes too long
+  a hook module that imports trio, cattrs, an HTTP client or a vendor's SDK
+  a hook that nobody calls, or that is made as hooks must not be
+  a provider or command that is none; text on standard output
+  a version of Claif that the plugin was not made for; a name claimed twice
+
+\b
+Exit code: 0 if nothing is wrong, 10 otherwise.
+
+\b
+Examples:
+  claif plugins check
+  claif plugins check claif-openai --timeout 10
+  claif plugins check --json | jq '.[] | select(.ok | not) | .name'
 """
 
 
@@ -55,6 +78,33 @@ def list_plugins(context: click.Context, /, as_json: bool) -> None:
         _print(rows)
     else:
         click.echo("No plugins are installed.")
+
+
+@plugins.command("check", epilog=CHECK_EPILOG, context_settings=CONTEXT)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@click.option("--timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="For each import.")
+@click.pass_context
+def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool, timeout: float) -> None:
+    """Import every part of the plugins on trial, and tell what is wrong with them.
+
+    Each part is imported in a process of its own that is killed at the time limit, so that a plugin that crashes, hangs
+    or ends its process is named like every other. Without names, the plugins that are on are checked.
+    """
+    if not 0 < timeout <= LONGEST:
+        raise click.BadParameter(f"it is a number of seconds above 0, {LONGEST} at most.", param_hint="--timeout")
+    from ..errors import PluginError
+    from .plugin_audit import audit_plugins, print_audits
+
+    audits = audit_plugins(names, timeout=timeout, no_plugins=session(context).no_plugins)
+    if as_json:
+        from .jsonout import write_line
+
+        write_line([audit.to_dict() for audit in audits])
+    else:
+        print_audits(audits)
+    if not all(audit.ok for audit in audits):
+        context.exit(PluginError.exit_code)
 
 
 def _print(rows: Sequence[PluginReport]) -> None:

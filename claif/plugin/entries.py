@@ -167,7 +167,7 @@ class CommandEntry:
             raise PluginError(f"The command {self.name} cannot be used: {status.detail}", hint=status.hint)
         try:
             found, seconds = load(self.value)
-            command = _as_command(found)
+            command = as_command(found)
         except Failed as failure:
             raise PluginError(
                 f"The command {self.name} of {self.plugin.name} cannot be loaded ({failure}).", hint=self.plugin.remedy
@@ -176,7 +176,12 @@ class CommandEntry:
         return command
 
 
-def _as_command(found: object) -> click.Command:
+def as_command(found: object) -> click.Command:
+    """The click command that a plugin offers.
+
+    Raises:
+        Failed: it is none.
+    """
     import click
 
     if not isinstance(found, click.Command):

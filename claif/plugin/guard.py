@@ -45,8 +45,13 @@ def describe(error: BaseException) -> str:
         text = str(error)
     except Exception:
         text = ""
-    line = "".join([char if char.isprintable() else " " for char in text])[:280].strip()
+    line = printable(text)[:280].strip()
     return f"{type(error).__name__}: {line}" if line else type(error).__name__
+
+
+def printable(text: str) -> str:
+    """The text with a space for each character that is not printable."""
+    return "".join([char if char.isprintable() else " " for char in text])
 
 
 def load(value: str) -> tuple[object, float]:
