@@ -148,7 +148,44 @@ class Client:
 
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
-        return await run(self._host.portal(), partial(self._host.models, provider))
+        return await run(self._host.portal(), partial(self._host.request, lambda client: client.models(provider)))
+
+    async def register(self, name: str, factory: Factory) -> None:
+        """Offer a further provider from now on.
+
+        Args:
+            name: what to ask it by; a table `[providers.NAME]` that nobody serves yet configures it.
+            factory: a provider class, or a function that takes a `Context`; called at its first use.
+
+        Raises:
+            ProviderInitError: the name is taken; `replace` takes its place.
+        """
+        await run(self._host.portal(), partial(self._host.ask, lambda client: client.register(name, factory)))
+
+    async def replace(self, name: str, factory: Factory) -> None:
+        """Serve a name by another provider from now on, without a query that fails.
+
+        The new one is connected first; if that fails, everything stays as it was. Queries that run end with the old
+        one, which is then disconnected. It can be called from within a query.
+
+        Args:
+            name: a name that can be asked; others of the same type stay as they are.
+            factory: a provider class, or a function that takes a `Context`.
+
+        Raises:
+            ProviderNotFoundError: no provider has this name; `register` adds one.
+            ProviderInitError: the new one cannot be made or connected.
+            TimeoutError: it was not connected within `general.timeout` seconds.
+        """
+        await run(self._host.portal(), partial(self._host.request, lambda client: client.replace(name, factory)))
+
+    async def unregister(self, name: str) -> None:
+        """Offer a provider no longer; queries to it that run end well, then it is disconnected.
+
+        Raises:
+            ProviderNotFoundError: no provider has this name.
+        """
+        await run(self._host.portal(), partial(self._host.ask, lambda client: client.unregister(name)))
 
     async def default_provider(self) -> Choice:
         """The provider that is asked when nobody names one, and why."""

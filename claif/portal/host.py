@@ -10,10 +10,10 @@ from ..errors import ClientClosedError
 from .process import current_portal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from ..client import Client
-    from ..models import ModelInfo, Query, Reply
+    from ..models import Query, Reply
     from ..pipeline.types import Emit
     from .thread import Portal
 
@@ -109,19 +109,19 @@ class Host:
         """As `Client.run`."""
         return await (await self.open()).run(query, emit)
 
-    async def models(self, provider: str | None) -> Sequence[ModelInfo]:
-        """As `Client.models`, and closing the client ends it."""
+    async def request(self, question: Callable[[Client], Awaitable[T]]) -> T:
+        """What the client answers in its time; closing it ends that."""
         client = await self.open()
-        found: Sequence[ModelInfo] | None = None
+        found: tuple[T, ...] = ()
         with trio.CancelScope() as scope:
             self._scopes.add(scope)
             try:
-                found = await client.models(provider)
+                found = (await question(client),)
             finally:
                 self._scopes.discard(scope)
-        if found is None:
-            raise ClientClosedError("The client was closed while it was asked for models.")
-        return found
+        if not found:
+            raise ClientClosedError("The client was closed while it was asked.")
+        return found[0]
 
     async def ask(self, question: Callable[[Client], T]) -> T:
         """What the client answers at once."""

@@ -176,3 +176,16 @@ def test_without_an_asyncio_event_loop_it_says_what_to_use() -> None:
 
     with pytest.raises(RuntimeError, match=r"claif\.Client"):
         trio.run(main)
+
+
+def test_providers_are_registered_replaced_and_removed_while_the_client_is_open(loop: Loop) -> None:
+    async def main() -> None:
+        async with Client(**answering("first")) as client:
+            await client.register("more", FakeProvider.scripted("more"))
+            assert (await client.query("hi", provider="more")).text == "more"
+            await client.replace("probe", FakeProvider.scripted("second"))
+            assert (await client.query("hi")).text == "second"
+            await client.unregister("more")
+            assert [member.name for member in await client.providers()] == ["probe"]
+
+    loop.run(main)

@@ -20,6 +20,7 @@ from claif.api import (
     Emit,
     InvalidConfigError,
     Message,
+    ProviderNotFoundError,
     Query,
     RateLimitError,
     TextDelta,
@@ -288,3 +289,14 @@ def test_what_a_provider_raises_to_end_the_program_reaches_the_caller_and_nobody
         with pytest.raises(SystemExit):
             client.query("leave")
         assert client.query("hi").text == "ok"
+
+
+def test_providers_are_registered_replaced_and_removed_while_the_client_is_open() -> None:
+    with Client(**answering("first")) as client:
+        client.register("more", FakeProvider.scripted("more"))
+        assert client.query("hi", provider="more").text == "more"
+        client.replace("probe", FakeProvider.scripted("second"))
+        assert client.query("hi").text == "second"
+        client.unregister("more")
+        with pytest.raises(ProviderNotFoundError):
+            client.query("hi", provider="more")
