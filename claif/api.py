@@ -76,10 +76,6 @@ if TYPE_CHECKING:
     from .models.fences import code_blocks as code_blocks
     from .pipeline.rewrite import Rewriter as Rewriter
     from .pipeline.rewrite import rewriting as rewriting
-    from .models.fences import CodeBlock as CodeBlock
-    from .models.fences import code_blocks as code_blocks
-    from .pipeline.rewrite import Rewriter as Rewriter
-    from .pipeline.rewrite import rewriting as rewriting
     from .pipeline.types import Emit as Emit
     from .pipeline.types import Handler as Handler
     from .pipeline.types import Layer as Layer
@@ -96,6 +92,7 @@ if TYPE_CHECKING:
     from .provider import Context as Context
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
+    from .remote import remote_source as remote_source
     from .transport.http import HTTP as HTTP
     from .transport.http import Endpoint as Endpoint
     from .transport.limits import Limits as Limits
@@ -174,13 +171,12 @@ _MODULES = {
     ),
     ".models.fences": ("CodeBlock", "code_blocks"),
     ".pipeline.rewrite": ("Rewriter", "rewriting"),
-    ".models.fences": ("CodeBlock", "code_blocks"),
-    ".pipeline.rewrite": ("Rewriter", "rewriting"),
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
     ".pipeline.watchdog": ("unwatched",),
     ".plugin.record": ("QueryRecord",),
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "ErrorSource", "Quirks", "is_closed_schema"),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
+    ".remote": ("remote_source",),
     ".transport.http": ("HTTP", "Endpoint"),
     ".transport.limits": ("Limits",),
     ".transport.status": ("error_from_response",),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from ..config import Config, ConfigSource, SourceTable
 
@@ -26,17 +27,19 @@ def whole_config(*, no_plugins: bool) -> Config:
     manager = PluginManager.for_config(config, off=no_plugins)
     manager.load_hooks()
     if sources := manager.config_sources():
-        config = loader.build(_ask(sources, remarks.line), provider_names=manager.providers())
+        config = loader.build(_ask(sources, loader.home, remarks.line), provider_names=manager.providers())
     remarks.lines(config.notices)
     return config
 
 
-def _ask(sources: list[ConfigSource], say: Callable[[str], None]) -> list[SourceTable]:
+def _ask(sources: list[ConfigSource], home: Path, say: Callable[[str], None]) -> list[SourceTable]:
+    from functools import partial
+
     import trio
 
     from ..config import load_sources
 
-    tables, failures = trio.run(load_sources, sources)
+    tables, failures = trio.run(partial(load_sources, sources, home=home))
     for name, message in failures:
         say(f"The source of configuration {name} was passed over: {message}.")
     return tables

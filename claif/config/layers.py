@@ -33,11 +33,13 @@ class Layers(NamedTuple):
     merged: Merged
     texts: Mapping[Path, Secret]
     problems: list[str]
+    notices: tuple[str, ...] = ()
 
 
 def lay(loader: ConfigLoader, tables: Iterable[SourceTable], provider_names: Iterable[str]) -> Layers:
     """Lay over each other: plugins' sources, the user's file, the project's file, the environment, the command line."""
     merged, problems = Merged(), []
+    tables = list(tables)
     for source in sorted(tables, key=lambda source: (source.priority, source.name)):
         wrong = find_excess(source.table) or _beyond_sources(source.table)
         if wrong:
@@ -49,7 +51,8 @@ def lay(loader: ConfigLoader, tables: Iterable[SourceTable], provider_names: Ite
     names = [*provider_names, *_provider_tables(merged.table), *_provider_tables(loader.cli)]
     texts, wrong_variables = lay_variables(merged, loader.variables, names)
     merged.lay(loader.cli, Origin("cli"))
-    return Layers(merged, texts, problems + wrong_variables)
+    notices = tuple([source.notice for source in tables if source.notice])
+    return Layers(merged, texts, problems + wrong_variables, notices)
 
 
 def _beyond_sources(table: Mapping[str, Any]) -> str | None:
@@ -94,7 +97,7 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
         **sections,
         providers=providers,
         processor_tables=processors,
-        notices=(*loader.user.notices, *_announcements(merged, providers)),
+        notices=(*loader.user.notices, *layers.notices, *_announcements(merged, providers)),
         merged=merged,
         texts=layers.texts,
         written=written,

@@ -29,11 +29,15 @@ DEFAULT = Origin("default")
 
 @frozen
 class SourceTable:
-    """What a plugin's source of configuration gave; larger priorities win over smaller ones."""
+    """What a plugin's source of configuration gave; larger priorities win over smaller ones.
+
+    `notice` is what the user should be told about it, such as that it is old.
+    """
 
     name: str
     priority: int
     table: Mapping[str, Any]
+    notice: str = ""
 
 
 class Merged:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from inspect import isawaitable, iscoroutinefunction
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ..errors import ConfigurationError
 from .dotted import printable
@@ -28,6 +29,8 @@ class ConfigSource:
         priority: sources with larger ones win; all of them yield to the user's file.
         fatal: whether its failure must stop everything, instead of being told and passed over.
         timeout: seconds that it may take.
+        cache: if not empty, the last good value is kept under this name, such as the address that it comes from, and
+            is used with a notice of its age while the source fails. Such a source may not set secrets.
     """
 
     name: str
@@ -35,6 +38,7 @@ class ConfigSource:
     priority: int = 0
     fatal: bool = False
     timeout: float = 5.0
+    cache: str = ""
 
 
 class SourceFailure(NamedTuple):
@@ -44,14 +48,18 @@ class SourceFailure(NamedTuple):
     message: str
 
 
+Outcome = SourceTable | SourceFailure
+
+
 async def load_sources(
-    sources: Iterable[ConfigSource], timeout: float | None = None
+    sources: Iterable[ConfigSource], timeout: float | None = None, *, home: Path | None = None
 ) -> tuple[list[SourceTable], list[SourceFailure]]:
     """Ask all sources at the same time.
 
     Args:
         sources: the sources.
         timeout: seconds that none of them may exceed, whatever it asks for itself.
+        home: Claif's own folder, where last good values are kept; none are when `None`.
 
     Returns:
         The tables, smallest priority first, and the failures of sources that are not fatal.
@@ -62,14 +70,15 @@ async def load_sources(
     import trio
 
     sources = list(sources)
-    outcomes: dict[int, SourceTable | SourceFailure] = {}
+    outcomes: dict[int, Outcome] = {}
 
     async def ask(index: int, source: ConfigSource) -> None:
         limit = source.timeout if timeout is None else min(timeout, source.timeout)
+        outcome: Outcome
+        outcome = SourceFailure(source.name, f"it did not answer within {limit:g} s")
         with trio.move_on_after(limit):
-            outcomes[index] = await _ask(source)
-            return
-        outcomes[index] = SourceFailure(source.name, f"it did not answer within {limit:g} s")
+            outcome = await _ask(source)
+        outcomes[index] = outcome if home is None or not source.cache else _or_last_good(source, outcome, home)
 
     async with trio.open_nursery() as nursery:
         for index, source in enumerate(sources):
@@ -87,7 +96,7 @@ async def load_sources(
     return sorted(tables, key=lambda table: (table.priority, table.name)), failures
 
 
-async def _ask(source: ConfigSource) -> SourceTable | SourceFailure:
+async def _ask(source: ConfigSource) -> Outcome:
     try:
         table = await _load(source)
     except (Exception, SystemExit) as error:
@@ -98,6 +107,30 @@ async def _ask(source: ConfigSource) -> SourceTable | SourceFailure:
     if excess := find_excess(table):
         return SourceFailure(source.name, excess)
     return SourceTable(source.name, source.priority, table)
+
+
+def _or_last_good(source: ConfigSource, outcome: SourceTable | SourceFailure, home: Path) -> Outcome:
+    """Keep what the source gave if it is good, else take what was kept."""
+    from .last_good import age_text, keep, objection, place, recall
+
+    file = place(home, source.name, source.cache)
+    if isinstance(outcome, SourceTable):
+        problem = objection(source.name, outcome.table, home)
+        if problem is None:
+            try:
+                keep(file, outcome.table)
+            except ConfigurationError as error:
+                return evolve(outcome, notice=f"What {source.name} says cannot be kept: {error.message}")
+            return outcome
+        outcome = SourceFailure(source.name, problem.rstrip("."))
+    kept = recall(file, source.name, home)
+    if kept is None:
+        return outcome
+    notice = (
+        f"The source of configuration {source.name} gave nothing new: {outcome.message}. "
+        f"What it said last is used; it is {age_text(kept.age)} old."
+    )
+    return SourceTable(source.name, source.priority, kept.table, notice)
 
 
 async def _load(source: ConfigSource) -> Any:
