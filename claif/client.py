@@ -345,6 +345,10 @@ class Client:
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:
         await self._configure()
+        if self.config.processors.enable or self.config.processor_tables:
+            from .processors.shipped import register_enabled
+
+            register_enabled(self.plugins, self.config)
         self._given_config = None  # it may hold a key in clear
         with unwrapped():
             async with trio.open_nursery() as nursery, HTTP() as http:

@@ -11,7 +11,7 @@ FLOORS = (
     ("pipeline", "provider", "permission"),
     ("hookspecs", "plugin"),
     ("transport", "protocols"),
-    ("middleware", "routing", "cache", "ledger", "remote"),
+    ("middleware", "processors", "routing", "cache", "ledger", "remote"),
     ("client", "portal", "blocking", "aio"),
     ("history", "batch", "server", "install", "broker"),
     ("cli", "__main__"),

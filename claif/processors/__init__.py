@@ -1,0 +1,1 @@
+"""Message processors that come with Claif: off until `[processors] enable` names them, and examples to read."""

@@ -1,0 +1,84 @@
+"""`redact-pii`: puts `[email]`, `[phone]` and the like in place of personal data, before anybody sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from ..hookspecs import hookimpl
+from ..pipeline.rewrite import rewriting
+from ..pipeline.types import Layer, Slot
+from .pii import KINDS, find, undecided
+
+if TYPE_CHECKING:
+    from attrs import Attribute
+
+    from ..client import Client
+    from ..config import Config
+
+_CONTEXT = 2
+"""Characters before a place that decide whether something begins there."""
+
+
+def _known(_instance: Any, _attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    if not value or not set(value) <= set(KINDS):
+        raise ValueError(f"must be a list of some of these: {', '.join(KINDS)}")
+
+
+@frozen(kw_only=True)
+class Settings:
+    """The table `[processors.redact-pii]`.
+
+    Args:
+        kinds: what is redacted: `email`, `iban`, `ip`, `card`, `ssn`, `phone`; all of them by default.
+    """
+
+    kinds: tuple[str, ...] = field(default=KINDS, validator=_known)
+
+
+class Redactor:
+    """Redacts one text that comes in pieces; holds back only what may still become personal data.
+
+    Args:
+        kinds: what is redacted.
+    """
+
+    def __init__(self, kinds: tuple[str, ...] = KINDS) -> None:
+        self._kinds = kinds
+        self._before = ""
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Take a piece, and give what can be shown."""
+        return self._redact(self._held + text, undecided)
+
+    def end(self) -> str:
+        """No more comes: give the rest."""
+        return self._redact(self._held, lambda text, _begin: len(text))
+
+    def _redact(self, given: str, undecided: Callable[[str, int], int]) -> str:
+        text = self._before + given
+        shown = []
+        begin = len(self._before)
+        end = undecided(text, begin)
+        while (found := find(text, begin, end, self._kinds)) is not None:
+            shown += [text[begin : found.start], f"[{found.kind}]"]
+            begin = found.end
+            if begin > end:
+                end = undecided(text, begin)
+        shown.append(text[begin:end])
+        self._before, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
+        return "".join(shown)
+
+
+@hookimpl
+def claif_query(config: Config, client: Client) -> Layer:
+    """Redact deltas, thinking, messages, tools and what errors leave, as close to the provider as can be."""
+
+    def layer() -> Layer:
+        kinds = config.processor("redact-pii", Settings).kinds
+        return Layer(slot=Slot.REDACT, wrap=rewriting(lambda: Redactor(kinds)), name="redact-pii")
+
+    return client.state("claif.processors.redact-pii", layer)
