@@ -1,0 +1,95 @@
+"""Attacks 7 and 46: what a child process gets of ours: not our variables, and no open file but its own three."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import trio
+from claif_local import engine as engine_module
+from claif_local.engine import Engine
+from claif_local.weights import SMOLLM2
+
+from claif.config.keycommand import run_key_command
+from claif.errors import ProviderInitError
+
+OPEN = """
+import os
+def is_open(number):
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+found = [number for number in range(1024) if is_open(number)]
+"""
+LOOK = (
+    OPEN
+    + "import json\nprint(json.dumps({'error': 'load', 'message': json.dumps([found, sorted(os.environ)])}), flush=True)\n"
+)
+SECRETS = ("OPENAI_API_KEY", "LD_PRELOAD", "NODE_OPTIONS", "PYTHONPATH", "BASH_ENV", "SSH_AUTH_SOCK", "X_BASE_URL")
+
+
+@pytest.fixture
+def inheritable(tmp_path: Path) -> Iterator[set[int]]:
+    """Files of ours that say they may be inherited: a key, a lock, a database."""
+    descriptors = set()
+    for name in ("keys.json", "lock", "cache.db"):
+        descriptor = os.open(tmp_path / name, os.O_RDWR | os.O_CREAT, 0o600)
+        os.set_inheritable(descriptor, True)
+        descriptors.add(descriptor)
+    yield descriptors
+    for descriptor in descriptors:
+        os.close(descriptor)
+
+
+async def what_the_child_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], list[str]]:
+    """The open files and the variables of a child that is started as the embedded model is."""
+    (folder / "server.py").write_text(LOOK)
+    monkeypatch.setattr(engine_module, "__file__", str(folder / "engine.py"))
+    engine = Engine(folder / "model", "small", threads=1, context=64, timeout=20)
+    async with trio.open_nursery() as nursery:
+        with pytest.raises(ProviderInitError) as caught:
+            await engine.start(nursery)
+    seen = caught.value.message.partition("cannot be loaded: ")[2]
+    files, names = json.loads(seen)
+    return files, names
+
+
+async def test_attack_46_the_child_of_the_embedded_model_begins_with_three_files(
+    inheritable: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files, _ = await what_the_child_sees(tmp_path, monkeypatch)
+    assert files == [0, 1, 2]
+
+
+async def test_attack_07_the_child_of_the_embedded_model_gets_none_of_our_secrets_and_nothing_that_steers_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in SECRETS:
+        monkeypatch.setenv(name, "" if name == "LD_PRELOAD" else "canary")
+    _, names = await what_the_child_sees(tmp_path, monkeypatch)
+    assert not set(names) & set(SECRETS)
+    assert "PATH" in names
+
+
+async def test_attack_46_the_real_runtime_has_none_of_our_files(inheritable: set[int], real_home: Path) -> None:
+    ours = {os.readlink(f"/proc/self/fd/{descriptor}") for descriptor in inheritable}
+    engine = Engine(real_home / "models" / SMOLLM2.file, "small", threads=1, context=128, timeout=60)
+    async with trio.open_nursery() as nursery:
+        try:
+            await engine.start(nursery)
+            links = [os.readlink(path) for path in Path(f"/proc/{engine.pid}/fd").iterdir()]
+        finally:
+            with trio.move_on_after(10, shield=True):
+                await engine.stop()
+    assert not ours & set(links)
+
+
+def test_attack_46_the_command_that_prints_a_key_begins_with_three_files(inheritable: set[int]) -> None:
+    command = [sys.executable, "-I", "-c", OPEN + "print(*found, sep='-')"]
+    assert run_key_command(command, "providers.x.api_key", lambda: None) == "0-1-2"
