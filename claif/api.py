@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from .errors import RateLimitError as RateLimitError
     from .errors import TimeoutError as TimeoutError
     from .errors import TransportError as TransportError
+    from .finding import Finding as Finding
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
     from .models import ContentBlock as ContentBlock
@@ -175,6 +176,7 @@ _MODULES = {
     ".pipeline.watchdog": ("unwatched",),
     ".plugin.record": ("QueryRecord",),
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "ErrorSource", "Quirks", "is_closed_schema"),
+    ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),
     ".transport.http": ("HTTP", "Endpoint"),

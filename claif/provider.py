@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -17,6 +17,7 @@ from .models import Message, ModelInfo, Options, Query
 if TYPE_CHECKING:
     import trio
 
+    from .finding import Finding
     from .pipeline.types import Emit
     from .transport.http import HTTP
 
@@ -73,6 +74,20 @@ class Provider(ABC):
     def status(cls, name: str, settings: Any) -> ProviderStatus:  # noqa: ARG003 - arguments are for subclasses
         """Whether it can be used with these settings, as far as can be told at once and without a network."""
         return ProviderStatus()
+
+    @classmethod
+    def diagnose(cls, name: str, settings: Any, home: Path, *, deep: bool = False) -> Iterable[Finding]:  # noqa: ARG003 - subclasses use them
+        """What `claif doctor` should tell about this machine beyond `status`: libraries, programs, files.
+
+        It runs in a process of its own, which is ended if it takes longer than 30 s, and connects nowhere.
+
+        Args:
+            name: the name under which the user configured it.
+            settings: its validated settings.
+            home: Claif's own folder.
+            deep: whether the user wishes checks that take seconds.
+        """
+        return ()
 
     async def connect(self) -> None:  # noqa: B027 - most providers have nothing to prepare
         """Prepare; runs once for a client, before the first query."""

@@ -14,6 +14,7 @@ COMMANDS = {
     "config": ("claif.cli.config:config", "See and change the configuration."),
     "keys": ("claif.cli.keys:keys", "Store API keys, and see who uses them."),
     "plugins": ("claif.cli.plugins:plugins", "What is installed beside Claif, and what is wrong with it."),
+    "doctor": ("claif.cli.doctor:doctor", "Find out what is wrong on this machine, and what helps."),
     "completion": ("claif.cli.completion:completion", "Let the tab key complete commands, options and names."),
 }
 """Name -> where the command is, and what it is for; loaded when it is invoked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from house.tree import LAZY, PACKAGE, imports, module_name, sources
 
 FLOORS = (
-    ("errors", "_lazy", "_version", "_json"),
+    ("errors", "_lazy", "_version", "_json", "finding"),
     ("models",),
     ("codec", "config", "logs"),
     ("pipeline", "provider", "permission"),
@@ -13,7 +13,7 @@ FLOORS = (
     ("transport", "protocols"),
     ("middleware", "processors", "routing", "cache", "ledger", "remote"),
     ("client", "portal", "blocking", "aio"),
-    ("history", "batch", "server", "install", "broker"),
+    ("history", "batch", "server", "install", "broker", "scaffold", "doctor"),
     ("cli", "__main__"),
 )
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

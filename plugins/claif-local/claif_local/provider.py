@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from claif.api import (
     ChatCompletions,
     Context,
     Emit,
+    Finding,
     Message,
     ModelInfo,
     ModelNotFoundError,
@@ -70,6 +71,14 @@ class LocalProvider(Provider):
                 "Pull it now with `claif models pull`.",
             )
         return ProviderStatus()
+
+    @classmethod
+    def diagnose(cls, name: str, settings: LocalSettings, home: Path, *, deep: bool = False) -> Iterable[Finding]:  # noqa: ARG003 - one runtime for all names
+        """Whether the runtime can be loaded, and whether the model's file is whole."""
+        from .diagnosis import check_runtime, check_weights
+
+        yield check_runtime()
+        yield check_weights(own_model(settings.path), _store(home), KNOWN[0], deep=deep)
 
     async def disconnect(self) -> None:
         """End the running models."""
