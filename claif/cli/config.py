@@ -53,6 +53,18 @@ Examples:
   claif config unset providers.home
 """
 
+EDIT_EPILOG = """\
+\b
+Examples:
+  claif config edit
+  EDITOR="code --wait" claif config edit
+
+\b
+The editor is that of the variables VISUAL or EDITOR. It gets a copy that only
+you can read. What it saves is checked as a whole; if something is wrong, you
+may edit it again, or leave: your file stays as it was, and your text is kept.
+"""
+
 PATH_EPILOG = """\
 \b
 Example:
@@ -66,7 +78,7 @@ def config() -> None:
 
     Later layers win: defaults, plugins' sources, your file, the project's file (.claif.toml in the working directory,
     which may set only what you allow), environment variables (CLAIF_TIMEOUT, CLAIF_PROVIDERS__OPENAI__MODEL), and the
-    command line. `set` and `unset` change your file.
+    command line. `set`, `unset` and `edit` change your file.
     """
 
 
@@ -137,6 +149,14 @@ def unset_config(key: str) -> None:
     from .config_file import user_file
 
     unset_value(user_file(), key)
+
+
+@config.command("edit", epilog=EDIT_EPILOG, context_settings=CONTEXT)
+def edit_file() -> None:
+    """Open your file in your editor, and check it before it is saved."""
+    from .config_edit import edit_config
+
+    edit_config()
 
 
 @config.command("path", epilog=PATH_EPILOG, context_settings=CONTEXT)

@@ -68,6 +68,29 @@ def unset_value(file: FilePath, name: str) -> None:
     _change(file, lambda text: without_value(text, path, file))
 
 
+def replace_text(file: FilePath, old: str | None, new: str) -> None:
+    """Put a whole text in the place of the user's file, which is created if need be, after it was checked.
+
+    Args:
+        file: the file.
+        old: the text that it is believed to have; `None` if there is no file.
+        new: the text that it shall have.
+
+    Raises:
+        InvalidConfigError: the file would have a problem that it does not have now.
+        ConfigurationError: it has another text than `old`, or cannot be written.
+    """
+    make_private_folder(file.parent)
+    with folder_lock(file.parent):
+        found = read_text(file, private=True)
+        if (found.text if found else None) != old:
+            raise ConfigurationError(
+                f"{file} was changed by somebody else meanwhile.", hint="Nothing was written; look at it and try again."
+            )
+        _check(file, old or "", new)
+        write_private(file, new)
+
+
 def _change(file: FilePath, change: Callable[[str], str]) -> None:
     with folder_lock(file.parent):
         found = read_text(file, private=True)

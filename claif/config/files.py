@@ -148,11 +148,7 @@ def write_private(path: Path, text: str) -> None:
     Raises:
         ConfigurationError: it cannot be written, is a symbolic link, or everybody may write into its folder.
     """
-    if path.is_symlink():
-        raise ConfigurationError(
-            f"{path} is a symbolic link, which Claif does not write through.",
-            hint=f"Edit the file that it points to: {os.path.realpath(path)}",
-        )
+    refuse_link(path)
     temporary = _temporary_name(path.name)
     try:
         with _opened_folder(path.parent) as (folder, prefix):
@@ -173,6 +169,19 @@ def write_private(path: Path, text: str) -> None:
                 os.fsync(folder)
     except OSError as error:
         raise _unwritable(path, error) from None
+
+
+def refuse_link(path: Path) -> None:
+    """Refuse to replace a symbolic link.
+
+    Raises:
+        ConfigurationError: it is one.
+    """
+    if path.is_symlink():
+        raise ConfigurationError(
+            f"{path} is a symbolic link, which Claif does not write through.",
+            hint=f"Edit the file that it points to: {os.path.realpath(path)}",
+        )
 
 
 def _temporary_name(name: str) -> str:
