@@ -222,7 +222,7 @@ def test_visual_comes_before_editor_and_may_have_arguments(cli, edit):
 
 def test_ctrl_c_belongs_to_the_editor(cli, edit):
     edit(
-        "import time\nprint('editing', flush=True)\ntry:\n    time.sleep(20)\nexcept KeyboardInterrupt:\n"
+        "import time\ntry:\n    print('editing', flush=True)\n    time.sleep(20)\nexcept KeyboardInterrupt:\n"
         f"    path.write_text({GOOD!r})"
     )
     with cli.config(OLD).terminal("config", "edit") as terminal:
