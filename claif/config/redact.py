@@ -92,14 +92,16 @@ def _walk(value: Any, found: Matcher) -> Any:
         return value if all(new is old for new, old in zip(members, value, strict=True)) else type(value)(members)
     if not hasattr(value, "__attrs_attrs__"):
         return value
-    from attrs import evolve, fields
-
     changes = {}
-    for attribute in fields(type(value)):
+    for attribute in value.__attrs_attrs__:
         old = getattr(value, attribute.name)
         if attribute.init and (new := _walk(old, found)) is not old:
             changes[attribute.alias] = new
-    return evolve(value, **changes) if changes else value
+    if not changes:
+        return value
+    from attrs import evolve
+
+    return evolve(value, **changes)
 
 
 def _same(one: tuple[Any, Any], other: tuple[Any, Any]) -> bool:

@@ -1,8 +1,8 @@
 """The layer that keeps Claif's own keys out of answers: a server that repeats its key, a tool that read the keys file.
 
 Only what is known to be a secret of this process is masked, exactly; text that merely looks like a key may be what the
-user asked for. A delta that cannot have the beginning of a secret in it, which is nearly every one, is handed on as it is
-and costs one search.
+user asked for. A delta that cannot have the beginning of a secret in it, which is nearly every one, is handed on as it
+is and costs one search.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from ..models import (
     Notice,
     Query,
     Role,
+    TextBlock,
     TextDelta,
     TextReset,
     ThinkingDelta,
+    UsageReport,
 )
 from ..pipeline.rewrite import rewritten_message
 from ..pipeline.run import current_run
@@ -52,6 +54,8 @@ class _Passage:
             stream = self._text if kind is TextDelta else self._thinking
             if stream.passes(event.text):  # type: ignore[union-attr]
                 return self._emit(event)
+        elif kind is UsageReport:
+            return self._emit(event)
         return self._redact(event)
 
     async def _redact(self, event: Event) -> None:
@@ -70,7 +74,8 @@ class _Passage:
             case Message():
                 if event.role is Role.ASSISTANT:
                     await self.flush()
-                event = self.message(event)
+                await self._emit(self.message(event))
+                return
             case Finished():
                 await self.flush()
             case Notice():
@@ -90,8 +95,11 @@ class _Passage:
 
     def message(self, message: Message) -> Message:
         """The message without secrets, also those that are split over its blocks."""
-        found = matcher()
-        return rewritten_message(message, lambda: StreamRedactor(found)) if found.forms else message
+        found = self._matcher or matcher()
+        texts = [block.text for block in message.content if isinstance(block, TextBlock)]
+        if len(texts) == len(message.content) and not found.spans("".join(texts)):
+            return message
+        return rewritten_message(message, lambda: StreamRedactor(found))
 
 
 def _wrap(handler: Handler) -> Handler:
