@@ -48,4 +48,5 @@ def processors_layer(processors: Sequence[Processor]) -> Layer:
 
         return processed
 
-    return Layer(slot=Slot.PROCESSORS, wrap=wrap, name="processors", distribution="claif")
+    names = ", ".join([each.name if each.shipped else f"{each.distribution}:{each.name}" for each in processors])
+    return Layer(slot=Slot.PROCESSORS, wrap=wrap, name=f"processors ({names})", distribution="claif")

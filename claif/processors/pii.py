@@ -57,9 +57,9 @@ _SHAPES = {
         # North America: 212-555-0123.
         rf"|{_FIRST_DIGIT}(?:1{_SEP})?[2-9]\d\d{_SEP}[2-9]\d\d{_SEP}\d{{4}}(?![.{_DASHES}]?\d)"
         # With an area code in parentheses: (212) 555-0123, (030) 1234567, (11) 91234-5678.
-        rf"|(?<![\w(])\(\d{{2,5}}\)[ ]?\d(?:{_SEP}?\d){{5,9}}{_END}"
+        rf"|(?<!\w)\(\d{{2,5}}\)[ ]?\d(?:{_SEP}?\d){{5,9}}{_END}"
         # With a leading zero: 0170 1234567, 06 12 34 56 78, 020 7946 0958, 030/1234567.
-        rf"|{_FIRST_DIGIT}\(?0[1-9](?:{_GAP}\d){{7,10}}{_END}"
+        rf"|{_FIRST_DIGIT}0[1-9](?:{_GAP}\d){{7,10}}{_END}"
         # Mobile numbers of China and India: 138 1234 5678, 98765 43210.
         rf"|{_FIRST_DIGIT}1[3-9]\d[ \-]?\d{{4}}[ \-]?\d{{4}}{_END}"
         rf"|{_FIRST_DIGIT}[6-9]\d{{4}}[ \-]\d{{5}}{_END})"

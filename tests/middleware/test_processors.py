@@ -24,6 +24,8 @@ ANSWER = (
 class Upper:
     keeps_text: bool = False
     name: str = "upper"
+    distribution: str = "claif-case"
+    shipped: bool = False
 
     def apply(self, message: Message, query: Query) -> Message | None:
         return message.replace_text(message.text.upper())
@@ -33,6 +35,8 @@ class Upper:
 class Drop:
     keeps_text: bool = True
     name: str = "drop"
+    distribution: str = "claif"
+    shipped: bool = True
 
     def apply(self, message: Message, query: Query) -> Message | None:
         return None
@@ -63,3 +67,7 @@ async def test_the_part_that_an_error_leaves_is_processed_too() -> None:
     with pytest.raises(ValueError, match="cut"):
         await processed(Upper(), events=(TextDelta("secr"), ValueError("cut")), run=run)
     assert run.partial == Message.assistant("SECR")
+
+
+def test_the_layer_tells_which_processors_it_runs_in_which_order() -> None:
+    assert processors_layer([Upper(), Drop()]).name == "processors (claif-case:upper, drop)"  # type: ignore[list-item]
