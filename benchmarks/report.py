@@ -98,17 +98,28 @@ def goals(rows: Sequence[Row]) -> str:
     return table(cells)
 
 
-def page(rows: Sequence[Row], versions: Sequence[str], server: str, command: str, rounds: int) -> str:
+@dataclass
+class Conditions:
+    """How the figures came about: the command, its rounds, how busy the machine was before, and the server."""
+
+    command: str
+    rounds: int
+    load: float
+    server: str
+
+
+def page(rows: Sequence[Row], versions: Sequence[str], run: Conditions) -> str:
     """The whole of RESULTS.md."""
     parts = [
         "# Benchmark results",
         INTRODUCTION,
         "\n".join(
             [
-                f"- Date: {time.strftime('%Y-%m-%d')}. Command: `{command}`, {rounds} rounds.",
+                f"- Date: {time.strftime('%Y-%m-%d')}. Command: `{run.command}`, {run.rounds} rounds.",
                 f"- Python {platform.python_version()}; {', '.join(versions)}.",
-                f"- Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores.",
-                f"- Server: {server}.",
+                f"- Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores; "
+                f"{run.load:.1f} processes of others wanted them when it began.",
+                f"- Server: {run.server}.",
             ]
         ),
         goals(rows),

@@ -14,7 +14,8 @@ import cancelling
 import embedded
 import starting
 from environments import HERE, say, versions
-from report import Row, goals, number, page
+from report import Conditions, Row, goals, number, page
+from section import other_sections
 from server import Server
 
 ROWS: dict[str, Callable[[int, float], Row]] = {
@@ -40,6 +41,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every value there")
     options = parser.parse_args()
     rounds = options.rounds or (3 if options.quick else 7)
+    load = os.getloadavg()[0]
     with Server() as server:
         ceiling = (
             f"one process in {server.kind}, answers {number(server.ceiling())} requests a second on one connection"
@@ -53,8 +55,9 @@ def main() -> int:
         found = {"rounds": rounds, "cores": os.cpu_count(), "versions": versions(environments)}
         options.json.write_text(json.dumps(found | {"rows": [row.as_json() for row in rows]}, indent=1) + "\n")
     if not options.only and not options.quick:
-        command = " ".join(["python", "benchmarks/run.py", *sys.argv[1:]])
-        (HERE / "RESULTS.md").write_text(page(rows, list(versions(environments)), ceiling, command, rounds))
+        run = Conditions(" ".join(["python", "benchmarks/run.py", *sys.argv[1:]]), rounds, load, ceiling)
+        text = page(rows, list(versions(environments)), run)
+        (HERE / "RESULTS.md").write_text(f"{text}\n{other_sections()}".rstrip() + "\n")
     return 0 if all(check.met for row in rows for check in row.checks) else 1
 
 
