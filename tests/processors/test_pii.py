@@ -188,7 +188,20 @@ def test_what_was_redacted_stays_as_it_is(text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["a", "a.", "a@", "x@a.", "(1", "+", ":", "ab:cd:", "1.2.3.", "1 ", "4111 1111 1111 1112 ", "DE88 3704 0044 0532 01 "],
+    [
+        "a",
+        "a.",
+        "a@",
+        "x@a.",
+        "(1",
+        "+",
+        ":",
+        "ab:cd:",
+        "1.2.3.",
+        "1 ",
+        "4111 1111 1111 1112 ",
+        "DE88 3704 0044 0532 01 ",
+    ],
 )
 def test_hostile_text_takes_linear_time(unit: str) -> None:
     """Twice the text takes about twice the time, also in small pieces."""
