@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from .call import CANCEL_TIMEOUT, Call
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from .thread import Portal
 
 T = TypeVar("T")
+
+BEAT = 0.1
+"""Seconds after which a waiting task of a notebook looks up: interrupting the kernel does not wake its event loop."""
 
 
 class LoopWaiter:
@@ -30,6 +34,7 @@ class LoopWaiter:
             raise RuntimeError(
                 "claif.aio needs a running asyncio event loop; under trio use claif.Client, elsewhere claif.blocking"
             ) from None
+        self._beat = BEAT if "ipykernel" in sys.modules else inf
         self._waits = False
         self._future: asyncio.Future[None] | None = None
 
@@ -43,25 +48,21 @@ class LoopWaiter:
                 return False
         return True
 
-    async def wait(self, ready: Callable[[], bool], timeout: float | None = None) -> None:
+    async def wait(self, ready: Callable[[], bool], timeout: float = inf) -> None:
         """Wait until `ready()`, or for so many seconds."""
-        if ready():
-            return
-        deadline = None if timeout is None else self._loop.time() + timeout
-        timer = None if deadline is None else self._loop.call_at(deadline, self._look)
-        try:
-            while not ready():
-                self._future = self._loop.create_future()
-                # First the flag, then another look: what became ready in between is seen here, or wakes us.
-                self._waits = True
-                if ready() or (deadline is not None and self._loop.time() >= deadline):
-                    return
+        end = self._loop.time() + timeout
+        while not ready() and (left := min(end - self._loop.time(), self._beat)) > 0:
+            self._future = self._loop.create_future()
+            # First the flag, then another look: what became ready in between is seen here, or wakes us.
+            self._waits = True
+            if ready():
+                break
+            timer = None if left == inf else self._loop.call_later(left, self._look)
+            try:
                 await self._future
-        finally:
-            self._waits = False
-            self._future = None
-            if timer is not None:
-                timer.cancel()
+            finally:
+                if timer is not None:
+                    timer.cancel()
 
     def _look(self) -> None:
         if self._future is not None and not self._future.done():
