@@ -65,19 +65,23 @@ def plugins() -> None:
 def list_plugins(context: click.Context, /, as_json: bool) -> None:
     """List the plugins: what each brings, whether it works, and if not, why and what helps.
 
-    Hook modules are loaded for this, as they are for every query; providers and commands are not.
+    Below them are the message processors that come with Claif, which are off until [processors] enable names them. Hook
+    modules are loaded for this, as they are for every query; providers and commands are not.
     """
-    from .plugin_rows import installed_plugins
+    from .plugin_rows import installed_plugins, shipped_processors
 
     rows = installed_plugins(no_plugins=session(context).no_plugins)
+    shipped = shipped_processors()
     if as_json:
         from .jsonout import write_line
 
-        write_line([row.to_dict() for row in rows])
-    elif rows:
+        write_line([row.to_dict() for row in (*rows, *shipped)])
+        return
+    if rows:
         _print(rows)
     else:
         click.echo("No plugins are installed.")
+    _print_shipped(shipped)
 
 
 @plugins.command("check", epilog=CHECK_EPILOG, context_settings=CONTEXT)
@@ -105,6 +109,17 @@ def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool
         print_audits(audits)
     if not all(audit.ok for audit in audits):
         context.exit(PluginError.exit_code)
+
+
+def _print_shipped(rows: Sequence[PluginReport]) -> None:
+    from .style import out_style
+    from .table import table
+
+    cells = [(row.name.partition(":")[2], "on" if row.state == "ready" else "off", row.detail) for row in rows]
+    click.echo("\nProcessors that come with Claif:\n")
+    click.echo(table(("NAME", "STATE", "WHAT IT DOES"), cells, style=lambda line: out_style(line, bold=True)))
+    if hint := next((row.hint for row in rows if row.hint), ""):
+        click.echo(out_style(f"  {hint}", dim=True))
 
 
 def _print(rows: Sequence[PluginReport]) -> None:

@@ -104,3 +104,18 @@ def test_with_a_broken_configuration_the_reason_is_told(cli):
     done = cli.config("[plugins]\ndisable = 3\n").run("plugins", "list")
     assert done.returncode == 3
     assert b"plugins.disable" in done.stderr
+
+
+def test_processors_that_come_with_claif_are_listed_off_until_they_are_enabled(cli):
+    done = cli.run("plugins", "list")
+    lines = [line.split(maxsplit=2) for line in done.stdout.decode().splitlines()]
+    assert ["trim", "off", "It takes blank space from the beginning and the end of the answer."] in lines
+    assert b"  Switch redact-pii on: claif config set processors.enable redact-pii" in done.stdout
+    assert cli.run("config", "set", "processors.enable", "redact-pii,trim").returncode == 0
+    found = {row["name"]: row for row in json.loads(cli.run("plugins", "list", "--json").stdout)}
+    assert found["claif:trim"]["state"] == found["claif:redact-pii"]["state"] == "ready"
+    assert found["claif:timestamp"]["state"] == "disabled"
+    assert found["claif:timestamp"]["hint"].endswith("processors.enable redact-pii,trim,timestamp")
+    off = cli.run("plugins", "list", "--json", CLAIF_PROCESSORS__DISABLE="trim")
+    [trim] = [row for row in json.loads(off.stdout) if row["name"] == "claif:trim"]
+    assert (trim["state"], trim["hint"]) == ("disabled", "Take it out of [processors] disable.")
