@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 LONGEST = 3600
 """Seconds that an import may be given."""
 
+KINDS = ("provider", "processor", "middleware", "config", "command")
+
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 LIST_EPILOG = """\
@@ -51,6 +53,22 @@ Examples:
   claif plugins check
   claif plugins check claif-openai --timeout 10
   claif plugins check --json | jq '.[] | select(.ok | not) | .name'
+"""
+
+
+NEW_EPILOG = """\
+\b
+Kinds:
+  provider    asks a server over HTTP; passes the conformance suite as it is
+  processor   changes complete messages of answers
+  middleware  stands around every query and sees its events as they stream
+  config      adds a source of configuration
+  command     adds a command to `claif`
+
+\b
+Examples:
+  claif plugins new acme --kind provider
+  claif plugins new tidy --kind processor --directory ~/src/claif-tidy
 """
 
 
@@ -109,6 +127,20 @@ def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool
         print_audits(audits)
     if not all(audit.ok for audit in audits):
         context.exit(PluginError.exit_code)
+
+
+@plugins.command("new", epilog=NEW_EPILOG, context_settings=CONTEXT)
+@click.argument("name")
+@click.option("--kind", required=True, type=click.Choice(KINDS), help="What it is to be.")
+@click.option("--directory", metavar="DIR", help="The new folder of the project.  [default: claif-NAME]")
+def new_plugin(name: str, kind: str, directory: str | None) -> None:
+    """Write a new plugin: a complete project with tests, to be installed as it is and changed from there.
+
+    NAME is what users will type; the distribution is called claif-NAME. Nothing is ever overwritten.
+    """
+    from .plugin_new import new_plugin, print_next_steps
+
+    print_next_steps(*new_plugin(name, kind, directory))
 
 
 def _print_shipped(rows: Sequence[PluginReport]) -> None:

@@ -8,7 +8,8 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -39,12 +40,25 @@ class Installation:
         pip = [sys.executable, "-m", "pip", "--python", str(self.bin / "python"), "--disable-pip-version-check"]
         self.check([*pip, *arguments])
 
-    def install(self, source: Path) -> None:
+    def install(self, source: Path, *unwanted_names: str) -> None:
         """Install a distribution from a copy of its sources, so that building it leaves nothing behind."""
         copy = self.folder / "sources" / source.name
-        unwanted = shutil.ignore_patterns(".git", "*.egg-info", "__pycache__", "build", "tests", "docs", "plugins")
+        unwanted = shutil.ignore_patterns(".*", "*.egg-info", "__pycache__", "build", "tests", *unwanted_names)
         shutil.copytree(source, copy, ignore=unwanted)
         self.pip("install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index", str(copy))
+
+    def install_claif(self) -> None:
+        """Install this checkout."""
+        self.install(ROOT, "docs", "plugins", "benchmarks")
+
+    @contextmanager
+    def having(self, **variables: str) -> Iterator[None]:
+        """Run with more environment variables."""
+        before, self.environment = self.environment, self.environment | variables
+        try:
+            yield
+        finally:
+            self.environment = before
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run `claif`."""
@@ -54,16 +68,16 @@ class Installation:
         """What `claif` prints when all goes well."""
         return self.check([str(self.bin / "claif"), *arguments])
 
-    def check(self, command: Sequence[str]) -> str:
+    def check(self, command: Sequence[str], *, cwd: Path | None = None) -> str:
         """What a command prints that must not fail."""
-        done = self._run(command)
+        done = self._run(command, cwd)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def _run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    def _run(self, command: Sequence[str], cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
-            cwd=self.work,
+            cwd=cwd or self.work,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -19,7 +19,7 @@ TUTORIAL = ROOT / "docs" / "tutorial" / "your-first-plugin.md"
 def claif_alone(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """Claif, installed from this checkout."""
     installation = Installation(tmp_path_factory.mktemp("installation"))
-    installation.install(ROOT)
+    installation.install_claif()
     return installation
 
 
