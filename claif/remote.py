@@ -28,6 +28,7 @@ def remote_source(
     fatal: bool = False,
     timeout: float = 3.0,
     keep: bool = True,
+    refresh: float = 0.0,
     allow_http: bool = False,
     ca_bundle: str | None = None,
 ) -> ConfigSource:
@@ -44,11 +45,13 @@ def remote_source(
         fatal: whether nothing works without it; a value that was kept counts as an answer.
         timeout: seconds that it may take.
         keep: whether the last good value is kept, and used with a notice of its age while the server fails.
+        refresh: seconds for which a value that was kept is used without asking the server again.
         allow_http: allow http to another machine.
         ca_bundle: file of the certificates to trust instead of the system's.
     """
     load = partial(_fetch, url, headers, allow_http, ca_bundle)
-    return ConfigSource(name, load, priority=priority, fatal=fatal, timeout=timeout, cache=url if keep else "")
+    cache = url if keep else ""
+    return ConfigSource(name, load, priority, fatal, timeout, cache=cache, refresh=refresh)
 
 
 async def _fetch(url: str, headers: Headers, allow_http: bool, ca_bundle: str | None) -> Mapping[str, Any]:

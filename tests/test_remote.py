@@ -178,6 +178,14 @@ async def test_the_last_good_value_is_used_while_the_server_fails(tmp_path: Path
     assert "keep" not in await failure(url, tmp_path, keep=False)
 
 
+async def test_a_server_need_not_be_asked_each_time(tmp_path: Path) -> None:
+    async with serving() as web:
+        for _ in range(3):
+            (table,), _ = await ask(web.url(), tmp_path, refresh=60)
+            assert (table.table["general"], table.notice) == ({"timeout": 7}, "")
+        assert len(web.seen) == 1
+
+
 async def test_a_client_opens_with_it_and_says_so_when_it_is_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,14 +23,21 @@ from .secret import Secret
 FOLDERS = ("cache", "sources")
 """Where the values are, below Claif's own folder."""
 
+_CLOCK_STEP = 2.0
+"""Seconds by which file systems round, and clocks differ, without anybody having set them back."""
+
 _AGES = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 
 
 class Kept(NamedTuple):
-    """A value that was kept, and how many seconds ago it was still what the source said."""
+    """A value that was kept, and how many seconds ago it was still what the source said.
+
+    `dated` is false if the file claims to be from the future, so that its age means nothing.
+    """
 
     table: Mapping[str, Any]
     age: float
+    dated: bool = True
 
 
 def place(home: Path, name: str, cache: str) -> Path:
@@ -96,7 +103,8 @@ def recall(file: Path, name: str, home: Path) -> Kept | None:
         return None
     if not isinstance(table, dict) or objection(name, table, home):
         return None
-    return Kept(table, max(0.0, time() - kept_at))
+    age = time() - kept_at
+    return Kept(table, max(0.0, age), dated=age >= -_CLOCK_STEP)
 
 
 def age_text(seconds: float) -> str:

@@ -31,6 +31,7 @@ class ConfigSource:
         timeout: seconds that it may take.
         cache: if not empty, the last good value is kept under this name, such as the address that it comes from, and
             is used with a notice of its age while the source fails. Such a source may not set secrets.
+        refresh: seconds for which a value that was kept is used without asking again.
     """
 
     name: str
@@ -39,6 +40,7 @@ class ConfigSource:
     fatal: bool = False
     timeout: float = 5.0
     cache: str = ""
+    refresh: float = 0.0
 
 
 class SourceFailure(NamedTuple):
@@ -73,6 +75,9 @@ async def load_sources(
     outcomes: dict[int, Outcome] = {}
 
     async def ask(index: int, source: ConfigSource) -> None:
+        if home is not None and (fresh := _still_fresh(source, home)) is not None:
+            outcomes[index] = fresh
+            return
         limit = source.timeout if timeout is None else min(timeout, source.timeout)
         outcome: Outcome
         outcome = SourceFailure(source.name, f"it did not answer within {limit:g} s")
@@ -107,6 +112,18 @@ async def _ask(source: ConfigSource) -> Outcome:
     if excess := find_excess(table):
         return SourceFailure(source.name, excess)
     return SourceTable(source.name, source.priority, table)
+
+
+def _still_fresh(source: ConfigSource, home: Path) -> SourceTable | None:
+    """What the source said so lately that it need not be asked again."""
+    if not source.cache or source.refresh <= 0:
+        return None
+    from .last_good import place, recall
+
+    kept = recall(place(home, source.name, source.cache), source.name, home)
+    if kept is None or not kept.dated or kept.age >= source.refresh:
+        return None
+    return SourceTable(source.name, source.priority, kept.table)
 
 
 def _or_last_good(source: ConfigSource, outcome: SourceTable | SourceFailure, home: Path) -> Outcome:

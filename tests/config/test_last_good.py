@@ -24,10 +24,10 @@ GOOD = {"general": {"timeout": 5}}
 class Source:
     """A source that says what it is told to say."""
 
-    def __init__(self, home: Path, *, cache: str = "https://one", fatal: bool = False) -> None:
+    def __init__(self, home: Path, *, cache: str = "https://one", fatal: bool = False, refresh: float = 0) -> None:
         self.home = home
         self.says: Any = GOOD
-        self.source = ConfigSource("team", self._load, cache=cache, fatal=fatal, timeout=2)
+        self.source = ConfigSource("team", self._load, cache=cache, fatal=fatal, timeout=2, refresh=refresh)
         self.file = place(home, "team", cache)
 
     async def _load(self) -> Any:
@@ -106,6 +106,25 @@ async def test_a_new_value_takes_the_place_of_the_old_one_and_the_same_one_becom
     source.says = {"general": {"timeout": 6}}
     await source.ask()
     assert json.loads(source.file.read_text()) == source.says
+
+
+async def test_a_value_that_is_fresh_is_used_without_asking_and_an_older_one_is_not(tmp_path: Path) -> None:
+    source = Source(tmp_path, refresh=300)
+    await source.ask()
+    source.says = {"general": {"timeout": 6}}
+    assert (await source.ask())[0] == [SourceTable("team", 0, GOOD)]
+    past = time.time() - 301
+    os.utime(source.file, (past, past))
+    assert (await source.ask())[0] == [SourceTable("team", 0, source.says)]
+
+
+async def test_a_clock_that_was_set_back_does_not_make_a_value_fresh_for_ever(tmp_path: Path) -> None:
+    source = Source(tmp_path, refresh=300)
+    await source.ask()
+    future = time.time() + 99_999
+    os.utime(source.file, (future, future))
+    source.says = {"general": {"timeout": 6}}
+    assert (await source.ask())[0] == [SourceTable("team", 0, source.says)]
 
 
 SECRETS: list[dict[str, Any]] = [
@@ -221,6 +240,7 @@ def test_a_clock_that_was_set_back_makes_no_negative_age(tmp_path: Path) -> None
     kept = recall(file, "x", tmp_path)
     assert kept is not None
     assert kept.age == 0
+    assert not kept.dated
 
 
 @pytest.mark.parametrize(
