@@ -27,12 +27,15 @@ say(asyncio.run(client.query("one")).text)
 
 def test_a_query_in_a_thread_that_python_waits_for_is_answered_before() -> None:
     assert output("""
-main_is_done = threading.Event()
+go = trio.Event()
 async def patient(query, emit, probe):
-    await trio.to_thread.run_sync(threading.main_thread().join)
+    await go.wait()
     await emit(TextDelta("late"))
+def watch():
+    threading.main_thread().join()
+    client._host.portal().post(go.set)
 client = claif.blocking.Client(**given(Saying(patient)))
-client.default_provider()
+threading.Thread(target=watch).start()
 threading.Thread(target=lambda: say(client.query("hi").text)).start()
 """) == ["late", "disconnected"]
 
