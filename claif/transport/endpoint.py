@@ -16,7 +16,7 @@ from .headers import raw_headers
 from .network import StaleConnectionError
 from .redirects import REDIRECTS, refused_redirect
 from .response import Response, StreamResponse
-from .status import error_details, error_from_response, redacted
+from .status import error_details, error_from_response
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -127,7 +127,7 @@ class Endpoint:
         code: str | None = None,
         message: str | None = None,
     ) -> ClaifError:
-        """The error that an answer means, without the secrets of this endpoint should the provider repeat them.
+        """The error that an answer means.
 
         Args:
             response: an answer with a status of 400 or more.
@@ -138,14 +138,13 @@ class Endpoint:
             message: the message, likewise.
         """
         found_code, found_message = error_details(body)
-        message = message or found_message
         return error_from_response(
             response.status,
             response.headers,
             provider=provider,
             model=model,
             code=code or found_code,
-            message=redacted(message, self._headers) if message else None,
+            message=message or found_message,
         )
 
     def _request(self, method: str, path: str, body: bytes | None, headers: Headers) -> httpcore2.Request:

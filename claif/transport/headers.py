@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Self
 
+from ..config.secret import Secret
 from ..errors import InvalidConfigError
-
-if TYPE_CHECKING:
-    from ..config.secret import Secret
 
 Headers = Mapping[str, "str | Secret"] | Sequence[tuple[str, "str | Secret"]]
 RawHeaders = list[tuple[bytes, bytes]]
@@ -19,9 +17,18 @@ _VALUE = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 
 
 class SecretBytes(bytes):
-    """Bytes that show nothing of themselves when a log or a traceback prints them."""
+    """Bytes that show nothing of themselves when a log or a traceback prints them.
 
-    __slots__ = ()
+    As long as they live, the redactor knows them.
+    """
+
+    def __new__(cls, data: bytes) -> Self:
+        """Take the bytes."""
+        made = super().__new__(cls, data)
+        made.known = Secret(data.decode("latin-1"))
+        return made
+
+    known: Secret
 
     def __repr__(self) -> str:
         return "b'********'"

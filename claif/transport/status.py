@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from .._json import loads
+from ..config.redact import redact
 from ..errors import (
     AuthenticationError,
     ClaifError,
@@ -18,7 +19,7 @@ from ..errors import (
     RateLimitError,
     TimeoutError,
 )
-from .headers import SecretBytes, header
+from .headers import header
 from .retry_after import retry_after
 
 if TYPE_CHECKING:
@@ -44,7 +45,6 @@ _BY_STATUS: dict[int, type[ClaifError]] = {
     429: RateLimitError,
     504: TimeoutError,
 }
-_SHORTEST_SECRET = 4
 _FINAL_CODES = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
 _HINTS = {
     402: "Look at the billing of this provider's account.",
@@ -71,7 +71,7 @@ def error_from_response(
         provider: who answered.
         model: which model was asked.
         code: the structured code of the answer.
-        message: what the provider says to the user; shown, never read.
+        message: what the provider says to the user; shown without the keys it may repeat, never read.
 
     Returns:
         An error to raise.
@@ -83,7 +83,7 @@ def error_from_response(
         retryable = False
     elif kind is ProviderRuntimeError:
         retryable = status == HTTPStatus.CONFLICT or status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    text = clean_message(message) if message else None
+    text = clean_message(redact(message)) if message else None
     return kind(
         _sentence(provider, status, text),
         hint=_HINTS.get(status) if kind in {ProviderRuntimeError, InvalidQueryError} else None,
@@ -130,21 +130,6 @@ def clean_message(text: str) -> str:
     """A foreign text as one line of printable characters, not longer than `MESSAGE`."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text[: 4 * MESSAGE]).split())
     return line if len(line) <= MESSAGE else line[: MESSAGE - 1] + "…"
-
-
-def redacted(text: str, headers: Iterable[tuple[bytes, bytes]]) -> str:
-    """The text without the secret values of the headers that were sent, should the provider repeat them.
-
-    Args:
-        text: what the provider says.
-        headers: the headers of the request.
-    """
-    for _, value in headers:
-        if isinstance(value, SecretBytes):
-            for secret in (bytes(value), *value.split(b" ")[1:]):
-                if len(secret) >= _SHORTEST_SECRET:
-                    text = text.replace(secret.decode("latin-1"), "********")
-    return text
 
 
 def _text(value: Any) -> str | None:

@@ -94,7 +94,7 @@ class ErrorSource:
     Args:
         provider: name of the provider.
         model: name of the model that was asked.
-        secret: the key that was sent; a server that repeats it in an error does not get it into our messages.
+        secret: the key that is sent; the redactor knows it as long as this lives, should an error repeat it.
     """
 
     provider: str
@@ -133,7 +133,7 @@ class ErrorSource:
             provider=self.provider,
             model=self.model,
             code=next(iter(problem.codes), None),
-            message=self._redacted(problem.message),
+            message=problem.message,
         )
         meaning = _meaning(problem.codes)
         if meaning is not None and (meaning is not SERVER or status == STREAMED):
@@ -153,11 +153,6 @@ class ErrorSource:
         if status == STREAMED:
             error.status = None
         return error
-
-    def _redacted(self, message: str | None) -> str | None:
-        if message is None or not self.secret:
-            return message
-        return message.replace(self.secret.reveal(), str(self.secret))
 
 
 def _meaning(codes: Sequence[str]) -> Meaning | None:
