@@ -65,11 +65,8 @@ def flight(rounds: int, window: float) -> Row:
         Check("to litellm", ratios(rate["claif"], rate["litellm"]), 7, at_least=True),
     ]
     cpu = column(found, "cpu_ms")
-    checks += [
-        Check(f"the same by CPU, to {name}", ratios(values, cpu["claif"]))
-        for name, values in cpu.items()
-        if name != "claif"
-    ]
+    peers = [name for name in cpu if name != "claif"]
+    checks += [Check(f"the same by CPU, to {name}", ratios(cpu[name], cpu["claif"])) for name in peers]
     figures = {name: spread(values, "calls a second") for name, values in rate.items()}
     figures |= {f"{name}, CPU": spread(values, "ms a call") for name, values in cpu.items()}
     return Row("flight", "256 calls in flight, calls per second", checks, figures | busy_share(share))

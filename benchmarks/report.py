@@ -117,8 +117,8 @@ def page(rows: Sequence[Row], versions: Sequence[str], run: Conditions) -> str:
             [
                 f"- Date: {time.strftime('%Y-%m-%d')}. Command: `{run.command}`, {run.rounds} rounds.",
                 f"- Python {platform.python_version()}; {', '.join(versions)}.",
-                f"- Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores; "
-                f"{run.load:.1f} processes of others wanted them when it began.",
+                f"- Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores.",
+                f"- Load average when it began: {run.load:.1f}.",
                 f"- Server: {run.server}.",
             ]
         ),
