@@ -13,6 +13,7 @@ from attrs import evolve
 from .config import Config, ConfigLoader, SourceTable, load_sources
 from .config.redact import redact_error
 from .errors import ClaifError, ClientClosedError, TimeoutError
+from .logs import logger
 from .middleware import builtin
 from .middleware.assemble import assemble_layer
 from .middleware.attempt import attempt_layer, provider_end
@@ -175,6 +176,7 @@ class Client:
             with run.scope:
                 await self._handler(query)(query, builder.emit)
                 reply = builder.reply()
+                logger.info("{}, model {}, answered in {:.2f} s", reply.provider, reply.model, reply.timings.total)
                 return reply
         except (Exception, BaseExceptionGroup, Downstream) as caught:
             error = single(caught)
@@ -185,6 +187,9 @@ class Client:
                 redact_error(error)
             if isinstance(failure, ClaifError):
                 failure.partial = failure.partial or run.partial
+                failure.query_id = run.id
+            seconds = trio.current_time() - run.began
+            logger.info("failed after {:.2f} s: {}: {}", seconds, type(failure).__name__, failure)
             if failure is caught:
                 raise
             raise failure from failure.__cause__

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from .models import Message
 
-_PAYLOAD = ("provider", "model", "status", "code", "request_id", "retry_after")
+_PAYLOAD = ("provider", "model", "status", "code", "request_id", "query_id", "retry_after")
 
 
 class ClaifError(Exception):
@@ -53,6 +53,8 @@ class ClaifError(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.query_id: str | None = None
+        """What marks the records of the failed query in the log."""
         self.retry_after = retry_after
         self.partial = partial
         self.retryable = self.default_retryable if retryable is None else retryable

@@ -28,7 +28,7 @@ def run(code):
 
 def test_a_library_says_nothing_unless_it_is_asked_to():
     assert run("main()") == ""
-    assert "it happened 1" in run("from claif.logs import logger; logger.enable('claif'); main()")
+    assert "it happened 1" in run("from loguru import logger; logger.enable('claif'); main()")
 
 
 def test_a_program_logs_one_line_a_record_from_its_level_on():

@@ -78,6 +78,10 @@ def _dispatch(args: list[str]) -> int:
         return answer(root, instruction)
     try:
         with root.make_context("claif", args) as context:
+            from ..config.secret import remember_secrets
+
+            # What the last error message must not have in it has to be known until then.
+            remember_secrets()
             code = root.invoke(context)
             return code if isinstance(code, int) else 0
     except Exit as finished:

@@ -105,11 +105,14 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
 @click.option("--raw", is_flag=True, help="In a pipe or file, pass on the model's control characters.")
 @click.option("--thinking", is_flag=True, help="Show what the model thinks, on standard error.")
 @click.option(
-    "-v", "--verbose", is_flag=True, help="Also show thinking, tools at work and the footer, on standard error."
+    "-v",
+    "--verbose",
+    count=True,
+    help="Also show thinking, tools at work, the footer, and what is logged, on standard error; -vv logs every step.",
 )
 @click.option("-q", "--quiet", is_flag=True, help="No notices, no spinner, no footer.")
 @click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error, and what is logged.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and log every step.")
 @click.pass_context
 def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> None:
     """Ask a model, and print its answer.
@@ -131,10 +134,11 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         form=given["form"] or "text",
         raw=given["raw"],
         quiet=given["quiet"],
-        verbose=given["verbose"],
-        thinking=given["thinking"] or given["verbose"],
+        verbose=given["verbose"] > 0,
+        thinking=given["thinking"] or given["verbose"] > 0,
     )
-    context.exit(run_query(asked, view, remarks, no_plugins=state.no_plugins, debug=state.debug))
+    level = "debug" if state.debug or given["verbose"] > 1 else "info" if given["verbose"] else None
+    context.exit(run_query(asked, view, remarks, no_plugins=state.no_plugins, log_level=level))
 
 
 def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:

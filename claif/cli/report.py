@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ..config.redact import redact, redact_error
 from ..errors import ClaifError
 from .sanitize import one_line
 from .style import err_style
@@ -28,9 +29,9 @@ def report(error: BaseException, *, as_json: bool = False, debug: bool = False) 
     error = _cause(error)
     data = describe(error)
     if debug:
-        import traceback
+        from traceback import format_exception
 
-        traceback.print_exception(error)
+        sys.stderr.write(redact("".join(format_exception(error))))
     if as_json:
         from .jsonout import write_line
 
@@ -42,15 +43,16 @@ def report(error: BaseException, *, as_json: bool = False, debug: bool = False) 
 
 def say_error(message: str, hint: str | None = None) -> None:
     """Write an error's line, and the line of its hint, to standard error."""
-    lines = f"{err_style('claif:', fg='red', bold=True)} {one_line(message)}\n"
+    lines = f"{err_style('claif:', fg='red', bold=True)} {redact(one_line(message))}\n"
     if hint:
-        lines += f"{err_style(f'  {one_line(hint)}', dim=True)}\n"
+        lines += f"{err_style(f'  {redact(one_line(hint))}', dim=True)}\n"
     sys.stderr.write(lines)
     sys.stderr.flush()
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """What is known about an error, as JSON data."""
+    """What is known about an error, as JSON data, without secrets."""
+    redact_error(error)
     if isinstance(error, ClaifError):
         return error.to_dict()
     if isinstance(error, click.ClickException):

@@ -11,6 +11,7 @@ from attrs import frozen
 from .. import logs
 from ..client import Client
 from ..errors import ClaifError
+from .log import start_log
 from .open_client import manager_for
 from .render.choose import choose_renderer
 from .render.remarks import Remarks
@@ -42,7 +43,7 @@ class View:
 
 
 def run_query(
-    query: Query, view: View, notes: Sequence[str] = (), *, no_plugins: bool = False, debug: bool = False
+    query: Query, view: View, notes: Sequence[str] = (), *, no_plugins: bool = False, log_level: str | None = None
 ) -> int:
     """Ask, show the answer as it comes, and tell the exit code.
 
@@ -51,30 +52,29 @@ def run_query(
         view: how the answer is shown.
         notes: what the user should know first.
         no_plugins: leave installed plugins out.
-        debug: show what is logged.
+        log_level: what is logged, whatever the configuration says.
 
     Raises:
         ClaifError: it could not be answered; what had arrived has been shown.
     """
-    return trio.run(_run, query, view, notes, no_plugins, debug)
+    return trio.run(_run, query, view, notes, no_plugins, log_level)
 
 
-async def _run(query: Query, view: View, notes: Sequence[str], no_plugins: bool, debug: bool) -> int:
+async def _run(query: Query, view: View, notes: Sequence[str], no_plugins: bool, log_level: str | None) -> int:
     with trio.CancelScope() as scope, interruptible(scope) as interruption:
-        await _ask(query, view, notes, no_plugins, debug)
+        await _ask(query, view, notes, no_plugins, log_level)
     return interruption.exit_code or 0
 
 
-async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool, debug: bool) -> None:
+async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool, log_level: str | None) -> None:
     status = Status(quiet=view.quiet)
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
     remarks.lines(notes)
-    logs.start("debug" if debug else "warning")
+    logs.start(log_level or "warning")
     plugins = manager_for(no_plugins=no_plugins)
     async with Client(plugins=plugins, progress=status.progress) as client:
-        if not debug:
-            logs.start(client.config.general.log_level)
+        start_log(client.config, log_level)
         remarks.lines(client.config.notices)
         remarks.lines(f"{plugin}: {message}" for plugin, message in client.plugins.warnings)
         if query.provider is None and not (choice := client.default_provider()).configured:

@@ -21,6 +21,8 @@ T = TypeVar("T")
 
 SHORTEST = 8
 """Characters of the shortest text that is masked: shorter ones stand in any text by chance."""
+_MOST = 12
+"""Characters of the beginning of a secret that are masked where a text ends with it."""
 _PIECE = 512
 """Characters that are looked for at once; a longer secret (a certificate's key) is looked for in pieces."""
 _BEFORE = "\0"
@@ -203,9 +205,11 @@ class StreamRedactor:
         self._held = text[end:]
         return _covered(text[:end], [span for span in spans if span[1] <= end])
 
-    def end(self) -> str:
-        """What was held back, now that nothing follows."""
+    def end(self, *, cut: bool = False) -> str:  # noqa: ARG002 - as every rewriter's
+        """What was held back, now that nothing follows; most of a secret is a secret too."""
         held, self._held = self._held, ""
+        if len(held) - (start := self._matcher.unfinished(held)) >= _MOST:
+            return self._matcher.mask(held[:start]) + MASK
         return self._matcher.mask(held)
 
 

@@ -6,6 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ..errors import ClaifError, ProviderRuntimeError
+from ..logs import logger
 from ..models import Event, Notice, Query
 from ..pipeline.failures import Downstream, single
 from ..pipeline.run import current_run
@@ -27,6 +28,7 @@ def attempt_layer(watchdog: Watchdog) -> Layer:
             run = current_run.get()
             run.attempts += 1
             limits = run.limits
+            logger.debug("attempt {} at {}, model {}", run.attempts, run.provider, run.model)
             watch = Watch(
                 connect=limits.connect_timeout,
                 first=limits.first_event_timeout if query.stream else inf,

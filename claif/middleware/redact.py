@@ -97,7 +97,8 @@ class _Passage:
         """The message without secrets, also those that are split over its blocks."""
         found = self._matcher or matcher()
         texts = [block.text for block in message.content if isinstance(block, TextBlock)]
-        if len(texts) == len(message.content) and not found.spans("".join(texts)):
+        text = "".join(texts)
+        if len(texts) == len(message.content) and not found.spans(text) and found.unfinished(text) == len(text):
             return message
         return rewritten_message(message, lambda: StreamRedactor(found))
 

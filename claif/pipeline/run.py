@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import trio
 
 from ..config.schema import ProviderSettings
+from ..logs import logger
 
 if TYPE_CHECKING:
     from ..models import Message, Query
@@ -26,9 +28,10 @@ class Run:
     out that changes messages changes it too, and the client attaches it to the error.
     """
 
-    __slots__ = ("attempts", "began", "closed", "limits", "model", "partial", "provider", "query", "scope")
+    __slots__ = ("_id", "attempts", "began", "closed", "limits", "model", "partial", "provider", "query", "scope")
 
     def __init__(self, query: Query) -> None:
+        self._id: str | None = None
         self.query = query
         self.scope = trio.CancelScope()
         self.began = trio.current_time()
@@ -39,7 +42,22 @@ class Run:
         self.partial: Message | None = None
         self.closed = False
 
+    @property
+    def id(self) -> str:
+        """What tells this query from others in the log."""
+        if self._id is None:
+            self._id = os.urandom(4).hex()
+        return self._id
+
     def close(self) -> None:
         """Cancel it because the client is closed."""
         self.closed = True
         self.scope.cancel()
+
+
+def _current_id() -> str | None:
+    run = current_run.get(None)
+    return None if run is None else run.id
+
+
+logger.correlate(_current_id)

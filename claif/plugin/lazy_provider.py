@@ -9,6 +9,7 @@ import trio
 
 from ..config.schema import ProviderSettings
 from ..errors import ClaifError, ProviderInitError
+from ..logs import logger
 from ..pipeline.failures import single
 from ..provider import AdaptedProvider, BaseProvider, Context, Provider
 
@@ -79,12 +80,14 @@ class LazyProvider:
                         raise error from caught.__cause__
                     raise self._failed("connected", error) from caught
                 self._connected = True
+                logger.debug("the provider {} is connected", self.name)
         return provider
 
     async def _fetch_key(self) -> None:
         """Fetch a key that a command or a keyring keeps; it may take long, so a thread waits for it."""
         key = self.settings.api_key
         if key is not None and key.pending:
+            logger.debug("fetching the key of the provider {}", self.name)
             await trio.to_thread.run_sync(key.fetch, trio.from_thread.check_cancelled)
 
     async def close(self) -> None:
@@ -96,8 +99,6 @@ class LazyProvider:
             try:
                 await self._provider.disconnect()
             except Exception as error:
-                from ..logs import logger
-
                 logger.warning("the provider {} failed to disconnect: {}", self.name, type(error).__name__)
 
     def _failed(self, what: str, error: BaseException) -> ProviderInitError:
