@@ -223,7 +223,9 @@ class Members:
     def _not_found(self, name: str, kind: str) -> ProviderNotFoundError:
         from difflib import get_close_matches
 
-        known = sorted({*self._entries, *self._factories} if name in self._config.providers else self.names())
+        known = sorted(
+            {*self._entries, *self._factories} - self._gone if name in self._config.providers else self.names()
+        )
         what = f"The provider {name}" if kind == name else f"The provider type {kind} of [providers.{name}]"
         near = get_close_matches(kind, known, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."

@@ -25,10 +25,10 @@ Item = dict[str, Any]
 
 
 def split_instructions(messages: Iterable[Message]) -> tuple[str, list[Message]]:
-    """The system messages that come first, as one text, and the messages after them."""
+    """The system messages that come first and are only text, as one text, and the messages after them."""
     rest = list(messages)
     texts: list[str] = []
-    while rest and rest[0].role is Role.SYSTEM:
+    while rest and rest[0].role is Role.SYSTEM and all(isinstance(block, TextBlock) for block in rest[0].content):
         texts.append(rest.pop(0).text)
     return "\n\n".join(texts), rest
 

@@ -128,6 +128,7 @@ def test_images_and_files_go_as_data_or_by_url() -> None:
     "message",
     [
         Message.assistant([ImageBlock(b"x", "image/png")]),
+        Message.system([ImageBlock(b"x", "image/png")]),
         Message.user([UnknownBlock({"a": 1})]),
         Message.user([FileBlock(b"\xff", "text/plain")]),
         Message.user([ToolUseBlock("1", "x")]),
