@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .config import claif_home as claif_home
     from .config import find_key as find_key
     from .config import missing_key as missing_key
-    from .config import redact as redact
+    from .config.redact import redact as redact
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -112,8 +112,8 @@ _MODULES = {
         "claif_home",
         "find_key",
         "missing_key",
-        "redact",
     ),
+    ".config.redact": ("redact",),
     ".errors": (
         "AuthenticationError",
         "ClaifError",

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from .findkey import find_key, missing_key
     from .loader import ConfigLoader, claif_home, load_config
     from .merge import Origin, SourceTable
-    from .redact import redact
     from .schema import General, Plugins, Processors, Project, ProviderSettings
     from .secret import Secret
     from .sources import ConfigSource, load_sources
@@ -33,7 +32,6 @@ __all__ = [
     "load_config",
     "load_sources",
     "missing_key",
-    "redact",
 ]
 
 __getattr__, __dir__ = lazy_exports(
@@ -55,6 +53,5 @@ __getattr__, __dir__ = lazy_exports(
         "load_config": ".loader",
         "load_sources": ".sources",
         "missing_key": ".findkey",
-        "redact": ".redact",
     },
 )
