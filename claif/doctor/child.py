@@ -27,7 +27,13 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # What plugins print must not be taken for an answer.
     order = json.loads(sys.stdin.readline())
-    Child(order, answers).work()
+    child = Child(order, answers)
+    try:
+        child.work()
+    except Exception as error:
+        what = f"They could not all be looked at: {type(error).__name__}: {error}"
+        remedy = "Correct what the message names; if a package is missing: pip install --force-reinstall claif"
+        child.say(child.group, [Finding("examination", "fail", what, remedy)])
     print(json.dumps({"done": True}), file=answers, flush=True)
     # Threads that a plugin has started must not keep us.
     os._exit(0)
@@ -45,6 +51,7 @@ class Child:
         self.network, self.deep, self.off = order["network"], order["deep"], order["no_plugins"]
         self.skip = set(order["skip"])
         self.answers = answers
+        self.group = "Plugins"
         self.machine = Machine.here()
 
     def say(self, group: str, findings: Iterable[Finding]) -> None:
@@ -56,6 +63,7 @@ class Child:
         """Tell what is looked at next; whether it is not to be skipped."""
         if f"{group}:{name}" in self.skip:
             return False
+        self.group = group
         print(json.dumps({"step": [group, name]}), file=self.answers, flush=True)
         return True
 
@@ -63,6 +71,7 @@ class Child:
         """Look at everything."""
         config = self.machine.config()
         manager = self.plugins(config)
+        self.group = "Providers"
         import trio
 
         trio.run(self.providers, config, manager)
@@ -70,12 +79,15 @@ class Child:
     def plugins(self, config: Config) -> PluginManager:
         """Look at each plugin on its own, then at all together; gives what is left."""
         from ..plugin.manager import PluginManager
-        from ..plugin.scan import scan
+        from ..plugin.scan import normalize, scan
 
         only = self.machine.environ.get("CLAIF_PLUGINS")
         disable = [*config.plugins.disable, *self.machine.environ.get("CLAIF_DISABLE_PLUGINS", "").split(",")]
         alone: dict[str, str] = {}
+        wanted = None if only is None else {normalize(name) for name in only.split(",")}
         for distribution in scan():
+            if wanted is not None and distribution.name not in wanted:
+                continue
             if not self.at("Plugins", distribution.name):
                 disable.append(distribution.name)
                 continue

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 _NOWHERE = ".no-project"
-_TEST_VARIABLES = frozenset({"CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
+TEST_VARIABLES = frozenset({"CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
+"""Variables of the tests of Claif."""
 VARIABLES = frozenset(
     {
         "CLAIF_DEFAULT_PROVIDER",
@@ -102,7 +103,7 @@ def variables(machine: Machine) -> Iterator[Finding]:
 
     given = sorted(name for name in machine.environ if name.startswith("CLAIF_"))
     for name in given:
-        if name in VARIABLES or name in _TEST_VARIABLES or name.startswith("CLAIF_TEST_") or "__" in name:
+        if name in VARIABLES or name in TEST_VARIABLES or name.startswith("CLAIF_TEST_") or "__" in name:
             continue
         near = nearest(name, VARIABLES).removeprefix("; ")
         yield Finding(

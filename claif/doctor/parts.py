@@ -74,6 +74,8 @@ def ask_child(
         if not child.step.name:
             what = f"They could not be looked at: the process {blame}."
             return [*found, *said, Finding("plugins", "fail", what, "See why: claif --debug plugins list", "Plugins")]
+        if f"{child.step.group}:{child.step.name}" in skip:
+            return [*found, *said]
         skip.append(f"{child.step.group}:{child.step.name}")
         remedy = f"Look at it with `claif plugins check`; upgrade or uninstall what is to blame for {child.step.name}."
         found.append(Finding(child.step.name, "fail", f"It was given up: it {blame}.", remedy, child.step.group))
