@@ -52,12 +52,13 @@ class Answer:
         called: a function was called.
     """
 
-    __slots__ = ("_by_id", "_by_index", "_items", "_signed", "called")
+    __slots__ = ("_by_id", "_by_index", "_items", "_shown", "_signed", "called")
 
     def __init__(self) -> None:
         self._items: list[_Item] = []
         self._by_index: dict[int, _Item] = {}
         self._by_id: dict[str, _Item] = {}
+        self._shown: list[str] = []
         self._signed = False
         self.called = False
 
@@ -72,6 +73,7 @@ class Answer:
 
     def add_text(self, chunk: dict[str, Any], text: str) -> None:
         """A piece of text was shown."""
+        self._shown.append(text)
         self._growing(chunk, "message").pieces.append(text)
 
     def add_thought(self, chunk: dict[str, Any], text: str) -> None:
@@ -131,18 +133,23 @@ class Answer:
         return [self._call(item) for item in unfinished]
 
     def message(self) -> list[Event]:
-        """The whole message, if it has more in it than what was shown: proofs of thoughts."""
+        """The whole message, if it has more in it than what was shown: proofs of thoughts.
+
+        It says what was shown, or it does not come: a server that mixes the pieces of its items gets no proofs back.
+        """
         if not self._signed:
             return []
-        blocks = [block for item in self._items if (block := _block(item)) is not None]
-        return [Message.assistant(blocks)]
+        message = Message.assistant([block for item in self._items if (block := _block(item)) is not None])
+        return [message] if message.text == "".join(self._shown) else []
 
     def _finish_text(self, item: _Item, whole: list[str]) -> list[Event]:
         text, shown = "".join(whole), "".join(item.pieces)
         if len(text) <= len(shown) or not text.startswith(shown):
             return []
-        item.pieces.append(text[len(shown) :])
-        return [TextDelta(item.pieces[-1])]
+        missing = text[len(shown) :]
+        item.pieces.append(missing)
+        self._shown.append(missing)
+        return [TextDelta(missing)]
 
     def _finish_thought(self, item: _Item, raw: dict[str, Any]) -> list[Event]:
         item.signature = signature_of(raw)

@@ -137,6 +137,26 @@ def test_the_protocols_own_words_in_wrong_places_do_not_crash_it(events: list[tu
         return
 
 
+PIECES = st.tuples(st.sampled_from(["text", "thought", "done", "reasoned"]), st.integers(0, 2), st.text(max_size=3))
+
+
+@given(st.lists(PIECES, max_size=12))
+def test_a_message_with_proofs_says_what_was_shown_however_items_are_mixed(pieces: list[tuple[str, int, str]]) -> None:
+    def made(kind: str, index: int, said: str) -> dict[str, Any]:
+        match kind:
+            case "text":
+                return text(said, output_index=index)
+            case "thought":
+                return event("reasoning_text.delta", delta=said, output_index=index)
+            case "done":
+                return done("message", index, content=[{"type": "output_text", "text": said}])
+        return done("reasoning", index, encrypted_content="proof", content=[{"type": "reasoning_text", "text": said}])
+
+    events = complete(*[made(*piece) for piece in pieces], completed())
+    shown = "".join([event.text for event in events if isinstance(event, TextDelta)])
+    assert {event.text for event in events if isinstance(event, Message)} <= {shown}
+
+
 @given(VALUES)
 def test_a_whole_answer_of_any_shape_does_not_crash_it(value: Any) -> None:
     for response in (value, {"object": "response", "output": value}, {"object": "response", "output": [value]}):
