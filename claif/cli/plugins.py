@@ -77,7 +77,9 @@ def plugins() -> None:
     """What is installed beside Claif: providers, commands and hooks of other distributions."""
 
 
-@plugins.command("list", epilog=LIST_EPILOG, context_settings=CONTEXT)
+@plugins.command(
+    "list", short_help="What each brings, and whether it works.", epilog=LIST_EPILOG, context_settings=CONTEXT
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_context
 def list_plugins(context: click.Context, /, as_json: bool) -> None:
@@ -102,7 +104,9 @@ def list_plugins(context: click.Context, /, as_json: bool) -> None:
     _print_shipped(shipped)
 
 
-@plugins.command("check", epilog=CHECK_EPILOG, context_settings=CONTEXT)
+@plugins.command(
+    "check", short_help="Try every part of them; tell what is wrong.", epilog=CHECK_EPILOG, context_settings=CONTEXT
+)
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("--timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="For each import.")
@@ -129,7 +133,7 @@ def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool
         context.exit(PluginError.exit_code)
 
 
-@plugins.command("new", epilog=NEW_EPILOG, context_settings=CONTEXT)
+@plugins.command("new", short_help="Write a new one, with tests.", epilog=NEW_EPILOG, context_settings=CONTEXT)
 @click.argument("name")
 @click.option("--kind", required=True, type=click.Choice(KINDS), help="What it is to be.")
 @click.option("--directory", metavar="DIR", help="The new folder of the project.  [default: claif-NAME]")

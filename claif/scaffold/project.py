@@ -24,7 +24,7 @@ install_requires =
 
 [options.extras_require]
 test =
-    claif[testing]
+    claif[testing]>=2.0.0.dev0,<3
 """
 
 PYPROJECT = """\

@@ -14,7 +14,7 @@ GOOD = "@hookimpl\ndef claif_query_finished(record): pass\n"
 
 async def audits(site: Site, *names: str, disable: tuple[str, ...] = ()) -> dict[str, Audit]:
     manager = site.manager(disable=disable)
-    found = await audit(manager, names, timeout=20, taken=("query",), path=[str(site.folder)])
+    found = await audit(manager, names, timeout=60, taken=("query",), path=[str(site.folder)])
     return {each.name: each for each in found}
 
 

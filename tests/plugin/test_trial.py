@@ -16,7 +16,7 @@ from .sites import Site
 HOOK = "from claif.api import hookimpl\n@hookimpl\ndef claif_query_finished(record): pass\n"
 
 
-async def trial(site: Site, source: str, group: str = HOOKS, attribute: str = "", timeout: float = 20) -> Trial:
+async def trial(site: Site, source: str, group: str = HOOKS, attribute: str = "", timeout: float = 60) -> Trial:
     site.module("claif_a_part", source)
     value = f"claif_a_part:{attribute}" if attribute else "claif_a_part"
     return await try_part(EntryPoint(group, "a", value), timeout=timeout, path=[str(site.folder)])
@@ -83,8 +83,8 @@ async def test_an_import_that_hangs_is_killed_with_all_that_it_started(site: Sit
         f"pathlib.Path({str(pid_file)!r}).write_text(str(child.pid))\n"
         "threading.Event().wait()\n"
     )
-    found = await trial(site, source, timeout=3)
-    assert found.problems == ("Its import takes longer than 3 s.",)
+    found = await trial(site, source, timeout=5)
+    assert found.problems == ("Its import takes longer than 5 s.",)
     assert gone(int(pid_file.read_text()))
 
 
@@ -96,7 +96,7 @@ async def test_what_escapes_into_a_session_of_its_own_does_not_hold_the_trial_up
         "    start_new_session=True)\n"
         f"pathlib.Path({str(pid_file)!r}).write_text(str(child.pid))\n{HOOK}"
     )
-    with trio.fail_after(15):
+    with trio.fail_after(25):
         found = await trial(site, source)
     os.kill(int(pid_file.read_text()), 9)
     assert found.hooks == ("claif_query_finished",)
@@ -168,7 +168,7 @@ async def test_what_lies_in_the_working_directory_is_not_imported(
 ) -> None:
     (tmp_path / "claif_a_stray.py").write_text(HOOK)
     monkeypatch.chdir(tmp_path)
-    found = await try_part(EntryPoint(HOOKS, "a", "claif_a_stray"), timeout=20)
+    found = await try_part(EntryPoint(HOOKS, "a", "claif_a_stray"), timeout=60)
     assert "ModuleNotFoundError" in " ".join(found.problems)
 
 
@@ -178,7 +178,7 @@ async def test_parts_come_back_in_order_and_two_run_at_a_time(site: Site) -> Non
     names = [f"claif_a_{number}" for number in range(5)]
     for name in names:
         site.module(name, f"{source}time.sleep(0.2)\nwith open({str(log)!r}, 'a') as f: f.write('-')\n{HOOK}")
-    found = await try_parts([EntryPoint(HOOKS, name, name) for name in names], timeout=20, path=[str(site.folder)])
+    found = await try_parts([EntryPoint(HOOKS, name, name) for name in names], timeout=60, path=[str(site.folder)])
     assert [each.name for each in found] == names
     depth = highest = 0
     for step in log.read_text():
@@ -190,4 +190,4 @@ async def test_parts_come_back_in_order_and_two_run_at_a_time(site: Site) -> Non
 async def test_a_trial_that_is_cancelled_leaves_no_child(site: Site) -> None:
     site.module("claif_a_part", "import threading; threading.Event().wait()")
     with trio.move_on_after(0.5):
-        await try_part(EntryPoint(HOOKS, "a", "claif_a_part"), timeout=20, path=[str(site.folder)])
+        await try_part(EntryPoint(HOOKS, "a", "claif_a_part"), timeout=60, path=[str(site.folder)])
