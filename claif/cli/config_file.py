@@ -39,6 +39,7 @@ def secret_advice(name: str, text: str) -> str | None:
         return None
     provider = path[1].upper().replace("-", "_").replace(".", "_") if path[0] == "providers" and path[2:] else "MY"
     return (
-        f"{join(path)} now stands in the file in clear. Safer: set the variable {provider}_API_KEY, "
-        f"and then claif config set {join(path)} '${{{provider}_API_KEY}}'"
+        f"{join(path)} now stands in the file in clear. Safer: claif keys set {path[1] if path[1:] else 'NAME'}, and "
+        f"remove it here; or set the variable {provider}_API_KEY, and then "
+        f"claif config set {join(path)} '${{{provider}_API_KEY}}'"
     )

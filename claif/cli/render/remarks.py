@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
+from ...config.redact import redact
 from ...models import Event, Notice, Reply, ToolResult, ToolUse
 from ..sanitize import Sanitizer, one_line
 from ..style import err_style, is_terminal
@@ -30,7 +31,7 @@ class Remarks:
         """A line of its own."""
         if not self.quiet:
             self.end_thinking()
-            self._write(err_style(f"claif: {one_line(text)}", dim=True) + "\n")
+            self._write(err_style(f"claif: {redact(one_line(text))}", dim=True) + "\n")
 
     def lines(self, texts: Iterable[str]) -> None:
         """Some lines."""
