@@ -40,15 +40,16 @@ class Rewriter(Protocol):
     def feed(self, text: str) -> str:
         """Take a piece, and give what can be shown now; what later pieces may change is held back."""
 
-    def end(self) -> str:
-        """No more comes: give the rest."""
+    def end(self, *, cut: bool = False) -> str:
+        """No more comes: give the rest; `cut` tells that it was an error that ended the text."""
 
 
 def rewriting(make: Callable[[], Rewriter], *, text_only: bool = False) -> Middleware:
     """A middleware that passes an answer through rewriters.
 
     Deltas are rewritten as they come; complete messages, and the part of the answer that an error leaves, are rewritten
-    as a whole. A text is never interrupted by events of another kind: what is held back of it may come after them.
+    as a whole. The text of a message is one text, also where other events interrupt it, so that what is held back of it
+    may come after them. A thought is a text of its own.
 
     Args:
         make: makes the rewriter of one text.
@@ -64,11 +65,11 @@ def rewriting(make: Callable[[], Rewriter], *, text_only: bool = False) -> Middl
             except BaseException as error:
                 run = current_run.get()
                 partial, run.partial = run.partial, None
-                run.partial = partial and rewritten_message(partial, make, text_only=text_only)
+                run.partial = partial and rewritten_message(partial, make, text_only=text_only, cut=True)
                 if isinstance(error, ClaifError) and error.partial is not None:
-                    error.partial = rewritten_message(error.partial, make, text_only=text_only)
+                    error.partial = rewritten_message(error.partial, make, text_only=text_only, cut=True)
                 if isinstance(error, Exception):
-                    await rewriting_.flush()
+                    await rewriting_.flush(cut=True)
                 raise
             await rewriting_.flush()
 
@@ -89,6 +90,8 @@ class _Rewriting:
 
     async def take(self, event: Event) -> None:
         if isinstance(event, TextDelta):
+            # The model thinks before it speaks: what is held back of a thought would else come after the answer.
+            await self._flush_thinking(cut=False)
             if self._text is None:
                 self._text = self._make()
             if shown := self._text.feed(event.text):
@@ -106,13 +109,17 @@ class _Rewriting:
             await self.flush()
         await self._emit(self._rewritten(event))
 
-    async def flush(self) -> None:
+    async def flush(self, *, cut: bool = False) -> None:
         """Show what is held back; the next delta begins a new text."""
-        (text, self._text), (thinking, self._thinking) = (self._text, None), (self._thinking, None)
-        if thinking is not None and (shown := thinking.end()):
-            await self._emit(ThinkingDelta(shown))
-        if text is not None and (shown := text.end()):
+        await self._flush_thinking(cut=cut)
+        text, self._text = self._text, None
+        if text is not None and (shown := text.end(cut=cut)):
             await self._emit(TextDelta(shown))
+
+    async def _flush_thinking(self, *, cut: bool) -> None:
+        thinking, self._thinking = self._thinking, None
+        if thinking is not None and (shown := thinking.end(cut=cut)):
+            await self._emit(ThinkingDelta(shown))
 
     def _rewritten(self, event: Event) -> Event:
         if isinstance(event, Message):
@@ -130,36 +137,40 @@ class _Rewriting:
                 return event
 
 
-def rewritten_message(message: Message, make: Callable[[], Rewriter], *, text_only: bool = False) -> Message:
+def rewritten_message(
+    message: Message, make: Callable[[], Rewriter], *, text_only: bool = False, cut: bool = False
+) -> Message:
     """A message whose texts have passed the rewriter; its metadata is left alone.
 
-    Joined, its text blocks are what the same text in deltas would have become.
+    Joined, its text blocks are what the same text in deltas would have become. `cut` tells that an error ended it.
     """
-    content: list[ContentBlock] = list(message.content)
-    for kind in (TextBlock,) if text_only else (TextBlock, ThinkingBlock):
-        places = [place for place, block in enumerate(content) if block.__class__ is kind]
-        texts = [content[place].text for place in places]  # type: ignore[union-attr]
-        for place, before, after in zip(places, texts, _texts(make, texts), strict=True):
-            if before != after:
-                # A signature vouches for what the model thought, which this no longer is.
-                content[place] = TextBlock(after) if kind is TextBlock else ThinkingBlock(after)
-    if not text_only:
-        content = [_block(block, make) for block in content]
+    texts = iter(_texts(make, [block.text for block in message.content if isinstance(block, TextBlock)], cut=cut))
+    content: list[ContentBlock] = []
+    for block in message.content:
+        if isinstance(block, TextBlock):
+            content.append(TextBlock(next(texts)))
+        else:
+            content.append(block if text_only else _block(block, make, cut=cut))
     return evolve(message, content=content)
 
 
-def _texts(make: Callable[[], Rewriter], texts: Sequence[str]) -> list[str]:
+def _texts(make: Callable[[], Rewriter], texts: Sequence[str], *, cut: bool) -> list[str]:
     """Each text rewritten by itself; or, where that is not the same, one after the other by one rewriter."""
-    each = [_whole(make, text) for text in texts]
-    if len(texts) > 1 and "".join(each) != _whole(make, "".join(texts)):
+    last = len(texts) - 1
+    each = [_whole(make, text, cut=cut and number == last) for number, text in enumerate(texts)]
+    if len(texts) > 1 and "".join(each) != _whole(make, "".join(texts), cut=cut):
         rewriter = make()
         each = [rewriter.feed(text) for text in texts]
-        each[-1] += rewriter.end()
+        each[-1] += rewriter.end(cut=cut)
     return each
 
 
-def _block(block: Any, make: Callable[[], Rewriter]) -> Any:
+def _block(block: Any, make: Callable[[], Rewriter], *, cut: bool = False) -> Any:
     match block:
+        case ThinkingBlock():
+            text = _whole(make, block.text, cut=cut)
+            # A signature vouches for what the model thought, which this is no longer.
+            return block if text == block.text else ThinkingBlock(text)
         case ToolUseBlock():
             return evolve(block, parameters=_data(make, block.parameters))
         case ToolResultBlock():
@@ -179,6 +190,6 @@ def _data(make: Callable[[], Rewriter], value: Any) -> Any:
     return [_data(make, item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _whole(make: Callable[[], Rewriter], text: str) -> str:
+def _whole(make: Callable[[], Rewriter], text: str, *, cut: bool = False) -> str:
     rewriter = make()
-    return rewriter.feed(text) + rewriter.end()
+    return rewriter.feed(text) + rewriter.end(cut=cut)

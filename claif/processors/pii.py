@@ -86,6 +86,8 @@ _UNDECIDED = re.compile(
 )
 """What may become something, or more than it is, when more text comes."""
 
+_BEGUN_ADDRESS = re.compile(rf"{_FIRST_LETTER}[^\W_]{_LOCAL}{{0,63}}+@[\w.\-\u0300-\u036f]{{1,540}}\Z")
+
 _IBAN_LENGTHS = {
     entry[:2]: int(entry[2:])
     for entry in (  # noqa: SIM905 - a list of strings would be a page
@@ -140,6 +142,12 @@ def undecided(text: str, begin: int) -> int:
         earliest = min(earliest, at - LONGEST_NUMBER)
     held = _UNDECIDED.search(text, max(begin, earliest))
     return end if held is None else held.start()
+
+
+def begun_address(text: str, begin: int) -> int | None:
+    """Where an e-mail address begins that the end of the text cuts off."""
+    found = _BEGUN_ADDRESS.search(text, max(begin, len(text) - LONGEST))
+    return found and found.start()
 
 
 def _whole(found: re.Match[str]) -> int:

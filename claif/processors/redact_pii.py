@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from attrs import field, frozen
 from ..hookspecs import hookimpl
 from ..pipeline.rewrite import rewriting
 from ..pipeline.types import Layer, Slot
-from .pii import KINDS, find, undecided
+from .pii import KINDS, begun_address, find, undecided
 
 if TYPE_CHECKING:
     from attrs import Attribute
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _CONTEXT = 2
 """Characters before a place that decide whether something begins there."""
+_NUMBER = re.compile(r"[\d:]")
 
 
 def _known(_instance: Any, _attribute: Attribute[Any], value: tuple[str, ...]) -> None:
@@ -52,14 +54,24 @@ class Redactor:
 
     def feed(self, text: str) -> str:
         """Take a piece, and give what can be shown."""
-        return self._redact(self._held + text, undecided)
+        text = f"{self._before}{self._held}{text}"
+        shown, begin = self._redact(text, undecided)
+        end = undecided(text, begin)
+        self._before, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
+        return shown + text[begin:end]
 
-    def end(self) -> str:
-        """No more comes: give the rest."""
-        return self._redact(self._held, lambda text, _begin: len(text))
+    def end(self, *, cut: bool = False) -> str:
+        """No more comes: give the rest. An address that is not complete is one too, and of a cut text any number."""
+        text = f"{self._before}{self._held}"
+        shown, begin = self._redact(text, lambda text, _begin: len(text))
+        self._before = self._held = ""
+        if "email" in self._kinds and (address := begun_address(text, begin)) is not None:
+            return f"{shown}{text[begin:address]}[email]"
+        end = undecided(text, begin) if cut else len(text)
+        return shown + text[begin:end] + ("[cut off]" if _NUMBER.search(text, end) else text[end:])
 
-    def _redact(self, given: str, undecided: Callable[[str, int], int]) -> str:
-        text = self._before + given
+    def _redact(self, text: str, undecided: Callable[[str, int], int]) -> tuple[str, int]:
+        """Redact what is certain; gives that, and where the rest begins."""
         shown = []
         begin = len(self._before)
         end = undecided(text, begin)
@@ -68,9 +80,7 @@ class Redactor:
             begin = found.end
             if begin > end:
                 end = undecided(text, begin)
-        shown.append(text[begin:end])
-        self._before, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
-        return "".join(shown)
+        return "".join(shown), begin
 
 
 @hookimpl

@@ -27,7 +27,7 @@ class Trimmer:
         self._blank = [text[len(text.rstrip()) :]]
         return shown
 
-    def end(self) -> str:
+    def end(self, *, cut: bool = False) -> str:  # noqa: ARG002 - an error changes nothing about it
         """What is held back at the end is blank."""
         self._begun, self._blank = False, []
         return ""

@@ -44,9 +44,9 @@ class Secret:
         self._held = "a" if text.endswith("a") else ""
         return text.removesuffix(self._held)
 
-    def end(self) -> str:
+    def end(self, *, cut: bool = False) -> str:
         held, self._held = self._held, ""
-        return held
+        return "?" if held and cut else held
 
 
 async def rewritten(*events: Event | BaseException, text_only: bool = False, run: Run | None = None) -> list[Event]:
@@ -66,8 +66,12 @@ async def test_what_may_still_change_is_held_back_until_it_cannot() -> None:
 
 
 async def test_thinking_and_text_are_two_texts() -> None:
-    events = await rewritten(TextDelta("a"), ThinkingDelta("a"), TextDelta("b"), ThinkingDelta("c"))
-    assert (shown(events), shown(events, ThinkingDelta)) == ("*", "ac")
+    events = await rewritten(TextDelta("a"), ThinkingDelta("a"), ThinkingDelta("b"), TextDelta("b"))
+    assert (shown(events), shown(events, ThinkingDelta)) == ("*", "*")
+
+
+async def test_a_thought_is_complete_before_the_answer_begins() -> None:
+    assert await rewritten(ThinkingDelta("a"), TextDelta("b")) == [ThinkingDelta("a"), TextDelta("b")]
 
 
 async def test_a_text_goes_on_behind_events_of_another_kind() -> None:
@@ -164,9 +168,15 @@ async def test_the_part_that_an_error_leaves_is_rewritten_and_what_is_held_is_sh
             run=run,
             also=seen.append,
         )
-    assert run.partial == Message.assistant("* xa")
+    assert run.partial == Message.assistant("* x?")
     assert caught.value.partial == Message.assistant("*")
-    assert shown(seen) == "* xa"
+    assert shown(seen) == "* x?"
+
+
+def test_of_the_blocks_of_a_message_that_was_cut_only_the_last_was() -> None:
+    blocks: list[ContentBlock] = [TextBlock("a"), ToolUseBlock("1", "t"), TextBlock("a")]
+    cut = rewritten_message(Message.assistant(blocks), Secret, cut=True)
+    assert [block.text for block in cut.content if isinstance(block, TextBlock)] == ["a", "?"]
 
 
 async def test_to_a_consumer_that_failed_nothing_more_is_shown() -> None:

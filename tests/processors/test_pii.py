@@ -68,8 +68,7 @@ def test_it_is_found(text: str, kind: str, around: str) -> None:
     "text",
     [
         "",
-        "a@b",
-        "@handle and user@localhost",
+        "@handle and user@localhost, mail@",
         "2024-01-02 03:04:05.123456",
         "01.02.2024 12:30",
         "1,012,345,678",
@@ -111,6 +110,29 @@ def test_only_what_is_asked_for_is_found(kind: str) -> None:
             assert redacted(f"a {sample} b", kind) == f"a [{kind}] b"
         else:
             assert f"[{its}]" not in redacted(sample, kind)
+
+
+@pytest.mark.parametrize("text", ["jane@e", "jane@example.", "jane@localhost"])
+def test_an_address_that_the_end_of_the_text_cuts_off_is_found_too(text: str) -> None:
+    assert redacted(f"to {text}") == "to [email]"
+    assert redacted(f"to {text}", "ip") == f"to {text}"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("card 4111 1111 11", "card [cut off]"),
+        ("IBAN DE89 37", "IBAN [cut off]"),
+        ("at 2001:d", "at [cut off]"),
+        ("to jane@exam", "to [email]"),
+        ("just a wor", "just a wor"),
+        ("it is 12, and", "it is 12, and"),
+        ("", ""),
+    ],
+)
+def test_of_a_text_that_an_error_cuts_off_no_begun_number_is_shown(text: str, shown: str) -> None:
+    redactor = Redactor()
+    assert redactor.feed(text) + redactor.end(cut=True) == shown
 
 
 def test_where_it_begins_and_ends_is_told() -> None:
