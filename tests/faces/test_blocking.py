@@ -300,3 +300,10 @@ def test_providers_are_registered_replaced_and_removed_while_the_client_is_open(
         client.unregister("more")
         with pytest.raises(ProviderNotFoundError):
             client.query("hi", provider="more")
+
+
+def test_a_configuration_with_a_key_is_forgotten_once_the_client_is_open() -> None:
+    client = Client(**answering("ok"))
+    client.query("hi")
+    assert client._host._make is None
+    client.close()
