@@ -7,6 +7,7 @@ import json
 import re
 import time
 from base64 import b64encode, urlsafe_b64encode
+from itertools import pairwise
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -37,7 +38,7 @@ def feed(texts: list[str], chunks: list[str]) -> str:
 
 def pieces(text: str, cuts: list[int]) -> list[str]:
     places = sorted({0, len(text), *[cut % (len(text) + 1) for cut in cuts]})
-    return [text[start:end] for start, end in zip(places, places[1:], strict=False)]
+    return [text[start:end] for start, end in pairwise(places)]
 
 
 FORMS = {
@@ -231,10 +232,25 @@ def test_an_error_and_what_led_to_it_are_redacted() -> None:
 
 
 HOSTILE = (
-    ["eyJ" * 350_000, "eyJ-" * 250_000, "eyJa." * 200_000, "sk-" * 350_000, "://" * 350_000, "://a" * 250_000]
-    + ["Bearer " * 150_000, "bearer\t\t\t\t\t\t\t\t" * 70_000, "-----BEGIN PRIVATE KEY-----" * 40_000]
-    + ["-----BEGIN " * 90_000, "A" * 1_000_000, "AKIA" * 250_000, "ghp_" * 250_000, "xoxb-" * 200_000]
-    + ["AIza" * 250_000, CANARY[:-1] * 30_000, "github_pat_" * 90_000, "-" * 1_000_000, "a@" * 500_000]
+    "eyJ" * 350_000,
+    "eyJ-" * 250_000,
+    "eyJa." * 200_000,
+    "sk-" * 350_000,
+    "://" * 350_000,
+    "://a" * 250_000,
+    "Bearer " * 150_000,
+    "bearer\t\t\t\t\t\t\t\t" * 70_000,
+    "-----BEGIN PRIVATE KEY-----" * 40_000,
+    "-----BEGIN " * 90_000,
+    "A" * 1_000_000,
+    "AKIA" * 250_000,
+    "ghp_" * 250_000,
+    "xoxb-" * 200_000,
+    "AIza" * 250_000,
+    CANARY[:-1] * 30_000,
+    "github_pat_" * 90_000,
+    "-" * 1_000_000,
+    "a@" * 500_000,
 )
 
 

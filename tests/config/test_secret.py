@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claif.config import ProviderSettings, Secret
+from claif.config import secret as secret_module
 from claif.config.secret import MASK, seal
 
 CANARY = "sk-canary-4f9a1c"
@@ -128,3 +129,82 @@ def test_every_api_key_in_tables_and_lists_is_sealed():
     assert sealed["a"]["api_key"] == Secret(CANARY)
     assert sealed["b"][0] == {"api_key": Secret(CANARY), "other": "x"}
     assert sealed["api_key"] == 5
+
+
+def test_a_later_secret_is_fetched_once_and_when_it_is_needed():
+    calls = []
+
+    def fetch(alive):
+        alive()
+        calls.append(1)
+        return CANARY
+
+    secret = Secret.later(fetch)
+    copies = [Secret(secret), ProviderSettings(api_key=secret).api_key]
+    assert secret.pending
+    assert secret
+    assert secret == copies[0] != Secret(CANARY)
+    assert hash(secret) == hash(copies[0])
+    assert "canary" not in f"{secret!r}{secret}"
+    assert not calls
+    secret.fetch()
+    assert [copy.reveal() for copy in copies] == [CANARY, CANARY]
+    assert not copies[0].pending
+    assert secret == copies[0] != Secret(CANARY)
+    assert calls == [1]
+
+
+def test_a_fetch_that_fails_is_tried_again():
+    answers = [OSError("no"), CANARY]
+
+    def fetch(_alive):
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    secret = Secret.later(fetch)
+    with pytest.raises(OSError, match="no"):
+        secret.reveal()
+    assert secret.pending
+    assert secret.reveal() == CANARY
+
+
+def test_fetching_a_secret_that_is_there_does_nothing():
+    secret = Secret(CANARY)
+    secret.fetch(lambda: pytest.fail("nothing is to be waited for"))
+    assert secret.reveal() == CANARY
+
+
+def test_what_is_known_are_the_secrets_that_live(monkeypatch):
+    monkeypatch.setattr(secret_module, "_remembered", None)
+    mine = Secret("known-123")
+    quiet = Secret("quiet-123", known=False)
+    late = Secret.later(lambda _: "later-123")
+    assert "known-123" in secret_module.known_texts()
+    assert "quiet-123" not in secret_module.known_texts()
+    assert "later-123" not in secret_module.known_texts()
+    late.fetch()
+    assert "later-123" in secret_module.known_texts()
+    del mine, late
+    assert not {"known-123", "later-123"} & secret_module.known_texts()
+    assert quiet
+
+
+def test_a_program_remembers_every_secret(monkeypatch):
+    monkeypatch.setattr(secret_module, "_remembered", None)
+    before = Secret("before-123")
+    secret_module.remember_secrets()
+    after = Secret("after-1234")
+    secret_module.remember_secrets()
+    del before, after
+    assert {"before-123", "after-1234"} <= secret_module.known_texts()
+
+
+def test_variables_of_the_environment_are_no_secrets_but_for_keys():
+    from claif.config.environment import find_variables
+
+    found = find_variables({"CLAIF_DEFAULT_PROVIDER": "scripted", "CLAIF_PROVIDERS__A__API_KEY": "key-12345678"})
+    assert len(found) == 2
+    assert "scripted" not in secret_module.known_texts()
+    assert "key-12345678" in secret_module.known_texts()
