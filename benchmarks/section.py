@@ -18,6 +18,11 @@ def write_section(title: str, text: str, page: Path = RESULTS) -> None:
     page.write_text(before.replace(old, new) if old else f"{before.rstrip()}\n\n{new}")
 
 
+def read_section(title: str, page: Path = RESULTS) -> str:
+    """A section as it is now; empty if there is none."""
+    return _section(title, page.read_text()) if page.exists() else ""
+
+
 def other_sections(page: Path = RESULTS) -> str:
     """The sections with a program of their own, to be kept when the page is written anew."""
     text = page.read_text() if page.exists() else ""

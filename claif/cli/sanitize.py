@@ -22,7 +22,7 @@ LONGEST = 4096
 
 _SUSPECT = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]+"
-    "|\x1b+|[\r\x90\x98\x9b\x9d-\x9f]"
+    "|\x1b+|\x9b+|[\r\x90\x98\x9d-\x9f]"
 )
 _STRING_END = re.compile("[\x07\x18\x1a\x1b\n\r\x9c]")
 

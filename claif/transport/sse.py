@@ -122,8 +122,9 @@ class SSEParser:
                 self._parse(text.split("\n\n"), events)
                 return
         # One of the events is bad, or all together are larger than one may be: look at each by itself.
-        for block in data.split(b"\n\n"):
-            if len(block.strip(b"\n")) > self._limit:
+        for lines in data.split(b"\n\n"):
+            block = lines.strip(b"\n")
+            if len(block) > self._limit:
                 self._error = self._too_large()
                 return
             try:

@@ -1,8 +1,8 @@
-"""Mutation testing of the parts whose mistakes nobody sees: `python tests/mutation/run.py [--only NAME] [--show] [--write]`.
+"""Mutation testing where mistakes go unseen: `python tests/mutation/run.py [--only NAME] [--show] [--write]`.
 
-Each part is mutated in a copy of the checkout, and only its own tests are run against each mutant. The figure is the share
-of mutants that a test notices. mutmut changes what stands in functions and methods; constants of modules and functions
-that have a decorator stay as they are.
+Each part is mutated in a copy of the checkout, and only its own tests are run against each mutant. The figure is the
+share of mutants that a test notices. mutmut changes what stands in functions and methods; constants of modules and
+functions that have a decorator stay as they are.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "benchmarks"))
-from section import write_section  # noqa: E402 - it stands beside the benchmarks
+from section import read_section, write_section  # noqa: E402 - it stands beside the benchmarks
 
+TITLE = "Mutation testing"
 GOAL = 80
 """Percent of the mutants of each part that tests have to notice."""
 SURVIVED, UNTESTED, UNDECIDED = 0, (5, 33), (None, 2, 34, 35)
@@ -96,11 +97,12 @@ class Figures:
         return 100 * self.killed / max(1, self.killed + len(self.survivors))
 
     def row(self) -> str:
-        modules = ", ".join(f"`{module}`" for module in self.part.modules)
+        """Its line in the table."""
+        modules = ", ".join([f"`{module.removeprefix('claif/')}`" for module in self.part.modules])
         total = self.killed + len(self.survivors)
-        return (
-            f"| {self.part.name}: {modules} | {total} | {self.killed} | {self.percent:.1f} % | {self.seconds:.0f} s |"
-        )
+        share = f"{self.percent:.1f} %"
+        date = time.strftime("%Y-%m-%d")
+        return f"| {self.part.name} | {modules} | {total} | {self.killed} | {share} | {self.seconds:.0f} s | {date} |"
 
 
 def measure(part: Part, jobs: int, show: bool) -> Figures:
@@ -175,22 +177,21 @@ def mutmut(work: Path, *arguments: str) -> str:
     return done.stdout
 
 
-def section(found: list[Figures], command: str) -> str:
-    """The section of RESULTS.md."""
-    return "\n".join(
-        [
-            f"Date: {time.strftime('%Y-%m-%d')}. Python {platform.python_version()}, "
-            f"mutmut {importlib.metadata.version('mutmut')}, hypothesis {importlib.metadata.version('hypothesis')}. "
-            f"Command: `{command}`. Goal: at least {GOAL} % of the mutants of each part are noticed by its own tests.",
-            "",
-            "| part | mutants | killed | share | time |",
-            "|------|---------|--------|-------|------|",
-            *[figures.row() for figures in found],
-            "",
-            "mutmut changes functions and methods; constants of modules (regular expressions among them), properties "
-            "and functions with a decorator stay as they are. A mutant that runs into its time limit counts as killed.",
-        ]
+def section(found: list[Figures]) -> str:
+    """The section of RESULTS.md; parts that were not measured now keep their line."""
+    lines = {line.split("|")[1].strip(): line for line in read_section(TITLE).splitlines() if line.startswith("| ")}
+    lines |= {figures.part.name: figures.row() for figures in found}
+    head = (
+        f"Python {platform.python_version()}, mutmut {importlib.metadata.version('mutmut')}, "
+        f"hypothesis {importlib.metadata.version('hypothesis')}. Command: `tox -e mutation -- --write`. "
+        f"Goal: at least {GOAL} % of the mutants of each part are noticed by its own tests."
     )
+    foot = (
+        "mutmut changes functions and methods; constants of modules (regular expressions among them), properties and "
+        "functions with a decorator stay as they are. A mutant that runs into its time limit counts as killed."
+    )
+    table = ["| part | modules | mutants | killed | share | time | date |", "|---|---|---|---|---|---|---|"]
+    return "\n".join([head, "", *table, *[lines[part.name] for part in PARTS if part.name in lines], "", foot])
 
 
 def main() -> int:
@@ -205,8 +206,8 @@ def main() -> int:
         if not options.only or part.name in options.only:
             found.append(measure(part, options.jobs, options.show))
             print(found[-1].row(), flush=True)
-    if options.write and not options.only:
-        write_section("Mutation testing", section(found, "tox -e mutation -- --write"))
+    if options.write:
+        write_section(TITLE, section(found))
     return 0 if all(figures.percent >= GOAL for figures in found) else 1
 
 

@@ -16,7 +16,7 @@ _THEME = Theme({"markdown.code": "cyan", "markdown.link_url": "blue underline", 
 """Without backgrounds: they fit either light or dark terminals."""
 
 _SGR = re.compile(r"\x1b\[[0-9;]*m")
-_TRAILING_SPACE = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$")
+_TRAILING_SPACE = re.compile(r"(?<! ) +((?:\x1b\[[0-9;]*m)*)$")
 
 
 class _Heading(Heading):
