@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import stat
 import sys
 
@@ -43,8 +42,11 @@ def read_text(*, optional: bool) -> tuple[str, bool]:
     descriptor = _descriptor()
     if descriptor is None or os.isatty(descriptor):
         return "", False
-    if optional and _may_be_silent(descriptor) and not _speaks(descriptor) and not _has_writer(descriptor):
-        return "", True
+    if optional and _may_be_silent(descriptor):
+        from .pipes import has_writer, speaks
+
+        if not speaks(descriptor, PATIENCE) and not has_writer(descriptor):
+            return "", True
     return _decode(_read(descriptor, LIMIT)), False
 
 
@@ -67,58 +69,6 @@ def _descriptor() -> int | None:
 def _may_be_silent(descriptor: int) -> bool:
     mode = os.fstat(descriptor).st_mode
     return stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)
-
-
-def _speaks(descriptor: int) -> bool:
-    """Whether there is data, or the end, within the patience."""
-    readable, _, _ = select.select([descriptor], [], [], PATIENCE)
-    return bool(readable)
-
-
-def _has_writer(descriptor: int) -> bool:
-    """Whether a process that is neither this one nor above it can write to the pipe, as in a slow `producer | claif`.
-
-    Where the system has no /proc, nobody can tell, and the pipe counts as silent.
-    """
-    pipe = os.fstat(descriptor)
-    if not stat.S_ISFIFO(pipe.st_mode):
-        return False
-    own = {os.getpid(), *_ancestors()}
-    for name in _numbers("/proc"):
-        if name not in own and any(_writes(f"/proc/{name}/fd/{fd}", pipe) for fd in _numbers(f"/proc/{name}/fd")):
-            return True
-    return False
-
-
-def _writes(path: str, pipe: os.stat_result) -> bool:
-    """Whether the descriptor is open for writing to this pipe; the link's own mode tells for what it is open."""
-    try:
-        opened = os.stat(path)
-        return (opened.st_dev, opened.st_ino) == (pipe.st_dev, pipe.st_ino) and bool(os.lstat(path).st_mode & 0o200)
-    except OSError:
-        return False
-
-
-def _ancestors() -> set[int]:
-    """The processes above this one."""
-    found: set[int] = set()
-    current = os.getppid()
-    while current > 0 and current not in found:
-        found.add(current)
-        try:
-            with open(f"/proc/{current}/stat", "rb") as file:
-                # The name, in parentheses, may have spaces and parentheses itself.
-                current = int(file.read().rpartition(b")")[2].split()[1])
-        except (OSError, ValueError, IndexError):
-            break
-    return found
-
-
-def _numbers(folder: str) -> list[int]:
-    try:
-        return [int(name) for name in os.listdir(folder) if name.isdecimal()]
-    except OSError:
-        return []
 
 
 def _read(descriptor: int, limit: int) -> bytes:

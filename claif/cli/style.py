@@ -8,6 +8,8 @@ from typing import Any, TextIO
 
 import click
 
+from ..system import WINDOWS
+
 
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person looks at the stream."""
@@ -19,7 +21,10 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def is_dumb() -> bool:
     """Whether the terminal understands no control sequences."""
-    return os.environ.get("TERM", "dumb").lower() in {"", "dumb", "unknown"}
+    kind = os.environ.get("TERM")
+    if WINDOWS and kind is None:
+        return not os.environ.get("WT_SESSION")  # Windows Terminal understands them and has no TERM.
+    return (kind or "").lower() in {"", "dumb", "unknown"}
 
 
 def has_color(stream: TextIO | None) -> bool:

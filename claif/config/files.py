@@ -8,15 +8,15 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ConfigurationError, InvalidConfigError
+from ..system import HAS_OWNERS, belongs_to_others, flags, try_lock
 from .limits import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_READ = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
-_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-_HAS_OWNERS = hasattr(os, "geteuid")
+_READ = flags("O_RDONLY", "O_CLOEXEC", "O_NONBLOCK")
+_CREATE = flags("O_WRONLY", "O_CREAT", "O_EXCL", "O_CLOEXEC", "O_NOFOLLOW")
 _HAS_DIR_FD = os.open in os.supports_dir_fd and hasattr(os, "O_DIRECTORY")
 
 
@@ -34,7 +34,7 @@ class TextFile(NamedTuple):
     @property
     def readable_by_others(self) -> bool:
         """Whether other users can read it."""
-        return _HAS_OWNERS and bool(self.mode & 0o077)
+        return HAS_OWNERS and bool(self.mode & 0o077)
 
 
 def read_text(path: Path, *, private: bool = False, secret: bool = False) -> TextFile | None:
@@ -86,9 +86,9 @@ def _read_bounded(descriptor: int) -> bytes:
 
 
 def _check_private(path: Path, status: os.stat_result) -> None:
-    if not _HAS_OWNERS:
+    if not HAS_OWNERS:
         return
-    if status.st_uid not in {os.geteuid(), 0}:
+    if belongs_to_others(status, trust_root=True):
         raise _unusable(path, "it belongs to another user", f'Take it over: sudo chown "$USER" {path}')
     if status.st_mode & stat.S_IWOTH:
         raise _unusable(path, "every user can write it", f"Make it yours alone: chmod 600 {path}")
@@ -96,9 +96,9 @@ def _check_private(path: Path, status: os.stat_result) -> None:
 
 
 def _check_secret(path: Path, status: os.stat_result) -> None:
-    if not _HAS_OWNERS:
+    if not HAS_OWNERS:
         return
-    if status.st_uid != os.geteuid():
+    if belongs_to_others(status):
         raise _unusable(path, "it belongs to another user", f'Take it over: sudo chown "$USER" {quoted(path)}')
     if status.st_mode & 0o077:
         mode = stat.S_IMODE(status.st_mode)
@@ -116,7 +116,7 @@ def quoted(path: Path) -> str:
 
 def _check_folder(path: Path, status: os.stat_result) -> None:
     mode = status.st_mode
-    if _HAS_OWNERS and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+    if HAS_OWNERS and mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
         raise _unusable(path, "every user can replace it", f"Make its folder yours alone: chmod 700 {path.parent}")
 
 
@@ -212,25 +212,16 @@ def folder_lock(folder: Path, patience: float = 5.0) -> Iterator[None]:
     Raises:
         ConfigurationError: another process keeps it.
     """
-    try:
-        import fcntl
-    except ImportError:  # Windows: the last writer wins.
-        yield
-        return
     from time import monotonic, sleep
 
     deadline = monotonic() + patience
     with _opened_folder(folder) as (descriptor, _):
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # type: ignore[arg-type] # POSIX has dir_fd
-                break
-            except BlockingIOError:
-                if monotonic() > deadline:
-                    raise ConfigurationError(
-                        f"Another process is writing into {folder}.", hint="Try again when it is done."
-                    ) from None
-                sleep(0.02)
+        while descriptor is not None and not try_lock(descriptor):
+            if monotonic() > deadline:
+                raise ConfigurationError(
+                    f"Another process is writing into {folder}.", hint="Try again when it is done."
+                )
+            sleep(0.02)
         yield
 
 

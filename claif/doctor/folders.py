@@ -8,11 +8,13 @@ import stat
 from typing import TYPE_CHECKING
 
 from ..finding import Finding, Verdict
-from .machine import POSIX, Machine
+from ..system import HAS_OWNERS, belongs_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from .machine import Machine
 
 LITTLE = 500 * 10**6
 """Bytes; the embedded model takes 100 MB, and as much again while it is fetched."""
@@ -59,14 +61,14 @@ def _inside(path: Path, forbidden: int, wanted: int) -> Iterator[Finding]:
     problems = list(_problems(path, status, forbidden, wanted, path.name))
     if not os.access(path, os.R_OK):
         problems.append(Finding(path.name, "fail", f"You may not read {path}.", _take(path)))
-    yield from problems or [Finding(path.name, "ok", f"{path} ({_mode(status)})" if POSIX else str(path))]
+    yield from problems or [Finding(path.name, "ok", f"{path} ({_mode(status)})" if HAS_OWNERS else str(path))]
 
 
 def _problems(path: Path, status: os.stat_result, forbidden: int, wanted: int, name: str) -> Iterator[Finding]:
     """What is wrong with the owner and the mode; where the system has no such thing, nothing can be."""
-    if not POSIX:
+    if not HAS_OWNERS:
         return
-    if status.st_uid not in {os.geteuid(), 0}:
+    if belongs_to_others(status, trust_root=True):
         yield Finding(name, "fail", f"{path} belongs to another user (number {status.st_uid}).", _take(path))
     if status.st_mode & forbidden:
         # Others who may only look into the folder see names, not keys: every file in it has a mode of its own.
@@ -80,7 +82,7 @@ def _mode(status: os.stat_result) -> str:
 
 
 def _take(path: Path) -> str:
-    return f'sudo chown -R "$USER" {_quoted(path)}' if POSIX else f"Make {path} yours."
+    return f'sudo chown -R "$USER" {_quoted(path)}' if HAS_OWNERS else f"Make {path} yours."
 
 
 def _quoted(path: Path) -> str:

@@ -11,10 +11,12 @@ import sysconfig
 from typing import TYPE_CHECKING
 
 from ..finding import Finding
-from .machine import POSIX, Machine
+from ..system import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .machine import Machine
 
 OLDEST = (3, 11)
 NEWEST = (3, 13)
@@ -82,7 +84,7 @@ def _doubtful_entries(machine: Machine) -> Iterator[Finding]:
             "Run `claif` itself instead of `python -m claif`, or set PYTHONSAFEPATH=1.",
         )
     for entry in machine.path:
-        if POSIX and _writable_by_all(entry):
+        if not WINDOWS and _writable_by_all(entry):
             yield Finding(
                 "sys.path", "fail", f"Every user can put modules into {entry}.", f"chmod o-w {_quoted(entry)}"
             )

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..config import Config
 
-POSIX = os.name == "posix"
-
 
 class Machine(NamedTuple):
     """What is examined.

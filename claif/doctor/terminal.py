@@ -8,10 +8,12 @@ import sys
 from typing import TYPE_CHECKING, TextIO
 
 from ..finding import Finding
-from .machine import POSIX, Machine
+from ..system import WINDOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from .machine import Machine
 
 
 def encoding(_machine: Machine) -> Iterator[Finding]:
@@ -21,7 +23,7 @@ def encoding(_machine: Machine) -> Iterator[Finding]:
     if found.replace("-", "").replace("_", "") == "utf8":
         yield Finding("characters", "ok", text)
     else:
-        remedy = "export LC_ALL=C.UTF-8" if POSIX else "set PYTHONUTF8=1, and use Windows Terminal."
+        remedy = "set PYTHONUTF8=1, and use Windows Terminal." if WINDOWS else "export LC_ALL=C.UTF-8"
         yield Finding("characters", "warn", f"{text}: what these lack becomes a question mark.", remedy)
 
 
@@ -32,9 +34,13 @@ def terminal(machine: Machine) -> Iterator[Finding]:
         return
     kind = machine.environ.get("TERM", "")
     size = shutil.get_terminal_size()
-    if POSIX and kind.lower() in {"", "dumb", "unknown"}:
+    modern = WINDOWS and "TERM" not in machine.environ and machine.environ.get("WT_SESSION")
+    if kind.lower() in {"", "dumb", "unknown"} and not modern:
         yield Finding(
-            "terminal", "warn", f"TERM is {kind or 'not set'}: no colour, no Markdown.", "export TERM=xterm-256color"
+            "terminal",
+            "warn",
+            f"TERM is {kind or 'not set'}: no colour, no Markdown.",
+            "Use Windows Terminal." if WINDOWS else "export TERM=xterm-256color",
         )
     elif machine.environ.get("NO_COLOR"):
         yield Finding("terminal", "ok", f"{kind}, {size.columns} columns, no colour because of NO_COLOR")

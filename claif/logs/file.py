@@ -8,12 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ..system import HAS_OWNERS, belongs_to_others, flags, try_lock
+
 LIMIT = 10 * 2**20
 """Bytes after which a new file is begun."""
 KEPT = 3
 """Files that are kept: the one that is written, `.1` and `.2`."""
-_OPEN = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-_OPEN |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+_OPEN = flags("O_WRONLY", "O_APPEND", "O_CREAT", "O_NOFOLLOW", "O_CLOEXEC", "O_NONBLOCK")
 
 
 class LogFile:
@@ -69,13 +70,8 @@ class LogFile:
 
     def _put_aside(self, descriptor: int) -> bool:
         """Make the full file the first old one; false if there is nothing to do, or another process is at it."""
-        with suppress(ImportError):
-            import fcntl
-
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
+        if not try_lock(descriptor):
+            return False
         if not os.path.samestat(os.fstat(descriptor), self._path.lstat()):
             return True
         for number in range(KEPT - 1, 0, -1):
@@ -92,9 +88,7 @@ def _make_private(descriptor: int) -> None:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         raise OSError(0, "it is not a regular file")
-    if not hasattr(os, "geteuid"):
-        return
-    if status.st_uid != os.geteuid():
+    if belongs_to_others(status):
         raise OSError(0, "it belongs to another user")
-    if status.st_mode & 0o077:
+    if HAS_OWNERS and status.st_mode & 0o077:
         os.fchmod(descriptor, 0o600)

@@ -78,7 +78,7 @@ def test_a_home_that_may_not_be_written_is_a_failure(machine, home, monkeypatch)
 
 
 def test_where_files_have_no_owners_nothing_is_said_about_them(machine, home, monkeypatch):
-    monkeypatch.setattr(folders, "POSIX", False)
+    monkeypatch.setattr(folders, "HAS_OWNERS", False)
     home.chmod(0o777)
     (home / "keys.json").write_text("{}")
     assert set(states(folders.permissions(machine)).values()) == {"ok"}

@@ -29,7 +29,7 @@ def test_characters_that_would_be_lost_are_a_warning(machine, monkeypatch, encod
 
 def test_elsewhere_than_on_posix_the_remedy_is_another(machine, monkeypatch):
     monkeypatch.setattr(sys, "stdout", Screen("cp1252"))
-    monkeypatch.setattr(terminal, "POSIX", False)
+    monkeypatch.setattr(terminal, "WINDOWS", True)
     (finding,) = terminal.encoding(machine)
     assert "PYTHONUTF8" in finding.remedy
 
@@ -50,11 +50,12 @@ def test_what_the_terminal_can_do(machine, monkeypatch, environ, state, told):
     assert told in finding.detail
 
 
-def test_windows_has_no_term_variable_and_needs_none(machine, monkeypatch):
+@pytest.mark.parametrize(("environ", "state"), [({"WT_SESSION": "1"}, "ok"), ({}, "warn")])
+def test_windows_has_no_term_variable_and_its_modern_terminal_needs_none(machine, monkeypatch, environ, state):
     monkeypatch.setattr(sys, "stdout", Screen())
-    monkeypatch.setattr(terminal, "POSIX", False)
-    (finding,) = terminal.terminal(machine._replace(environ={}))
-    assert finding.state == "ok"
+    monkeypatch.setattr(terminal, "WINDOWS", True)
+    (finding,) = terminal.terminal(machine._replace(environ=environ))
+    assert finding.state == state
 
 
 def test_a_pipe_and_a_closed_stream_are_no_terminal(machine, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from house.tree import LAZY, PACKAGE, imports, module_name, sources
 
 FLOORS = (
-    ("errors", "_lazy", "_version", "_json", "finding"),
+    ("errors", "_lazy", "_version", "_json", "finding", "system"),
     ("models",),
     ("codec", "config", "logs"),
     ("pipeline", "provider", "permission"),

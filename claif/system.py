@@ -1,0 +1,46 @@
+"""The operating system: what differs between Linux, macOS and Windows and is needed in more than one room."""
+
+from __future__ import annotations
+
+import os
+
+WINDOWS = os.name == "nt"
+HAS_OWNERS = hasattr(os, "geteuid")
+"""Whether files have owners and modes that mean something."""
+
+
+def flags(*names: str) -> int:
+    """The flags of `os.open` of these names together, without those that this system does not have."""
+    found = 0
+    for name in names:
+        found |= getattr(os, name, 0)
+    return found
+
+
+def belongs_to_others(status: os.stat_result, *, trust_root: bool = False) -> bool:
+    """Whether a file belongs to another user; never, where files have no owners.
+
+    Args:
+        status: the file's.
+        trust_root: whether root's files are as good as the user's own.
+    """
+    if not HAS_OWNERS:
+        return False
+    trusted = {os.geteuid(), 0} if trust_root else {os.geteuid()}
+    return status.st_uid not in trusted
+
+
+def try_lock(descriptor: int) -> bool:
+    """Take an advisory lock between processes, without waiting; closing the file gives it back.
+
+    Where there are no such locks (Windows), nobody is kept out: the last writer wins.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
