@@ -1,4 +1,4 @@
-"""What differs between operating systems. Only Linux runs these tests; the others' branches are entered by pretending."""
+"""What differs between systems. Only Linux runs these tests; the branches of the others are entered by pretending."""
 
 from __future__ import annotations
 
