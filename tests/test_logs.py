@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+
+import pytest
 
 LIBRARY = """
 import claif.logs, sys
@@ -53,3 +56,103 @@ def test_there_is_nothing_else_in_the_module():
     import claif.logs
 
     assert not hasattr(claif.logs, "nothing")
+
+
+def test_loguru_is_not_imported_for_records_that_nobody_wants():
+    assert run("main(); assert 'loguru' not in sys.modules") == ""
+    assert run("claif.logs.start('critical'); main(); assert 'loguru' not in sys.modules") == ""
+
+
+def test_a_library_adds_and_removes_no_sink():
+    code = """
+from loguru import logger
+before = dict(logger._core.handlers)
+main()
+assert logger._core.handlers == before
+logger.remove()
+logger.add(sys.stderr, format="{extra} {message}")
+logger.enable("claif")
+main()
+logger.disable("claif")
+main()
+"""
+    assert run(code).count("it happened 1") == 1
+
+
+def test_who_has_enabled_the_records_before_the_first_one_gets_them():
+    assert "it happened 1" in run("from loguru import logger; logger.enable('claif'); import claif.logs; main()")
+
+
+def test_an_exception_is_a_part_of_its_line_and_variables_are_not():
+    text = run("claif.logs.start('debug'); main()")
+    assert text.splitlines()[1].endswith("ERROR claif.something: worse (AssertionError: )")
+
+
+FILE = r"""
+from pathlib import Path
+from claif.config import Secret
+from claif.logs import logger
+key = Secret("sk-canary-1234567")
+claif.logs.start("info", Path(sys.argv[1]) / "claif.log")
+logger.info("a\nb\x1b[2J {}", "{0.secret} {evil} " + key.reveal())
+logger.debug("not this")
+try:
+    raise ValueError(f"with {key.reveal()}")
+except ValueError:
+    logger.exception("failed at {}", "https://user:pass@host")
+"""
+
+
+def test_a_file_has_a_json_object_a_line_without_secrets(tmp_path):
+    run(FILE.replace("sys.argv[1]", repr(str(tmp_path))))
+    text = (tmp_path / "claif.log").read_text()
+    assert "canary" not in text
+    assert "pass@" not in text
+    first, second = map(json.loads, text.splitlines())
+    assert first["message"] == "a\nb\x1b[2J {0.secret} {evil} ********"
+    assert (first["level"], first["module"]) == ("info", "claif.something")
+    assert second["message"] == "failed at https://********@host"
+    assert second["exception"].startswith("Traceback")
+    assert "ValueError: with ********" in second["exception"]
+
+
+def test_standard_error_has_no_secrets_either(tmp_path):
+    text = run(FILE.replace("sys.argv[1]", repr(str(tmp_path))))
+    assert len(text.splitlines()) == 2
+    assert "canary" not in text
+    assert "pass@" not in text
+
+
+def test_a_log_that_cannot_be_written_ends_nothing(tmp_path):
+    (tmp_path / "claif.log").mkdir()
+    text = run(FILE.replace("sys.argv[1]", repr(str(tmp_path))))
+    assert text.count("The log file") == 1
+    assert "claif.something: failed at" in text
+    run("claif.logs.start('debug'); import os; os.close(2); main()")
+
+
+async def test_every_record_of_a_query_bears_its_id():
+    from loguru import logger
+
+    from claif import Client
+    from claif.errors import ClaifError
+    from claif.testing import FakeProvider
+
+    records = []
+    sink = logger.add(lambda message: records.append(message.record), level=0, format="")
+    logger.enable("claif")
+    try:
+        fake = FakeProvider.scripted("hello", "again")
+        async with Client({"general": {"default_provider": "fake"}}, providers={"fake": fake}) as client:
+            await client.query("one")
+            await client.query("two")
+            with pytest.raises(ClaifError) as caught:
+                await client.query("three", provider="nobody")
+    finally:
+        logger.disable("claif")
+        logger.remove(sink)
+    ids = [record["extra"].get("query") for record in records]
+    assert None not in ids
+    assert len(set(ids)) == 3
+    assert ids[-1] == caught.value.query_id == caught.value.to_dict()["query_id"]
+    assert any("answered in" in record["message"] for record in records)

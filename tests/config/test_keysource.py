@@ -167,7 +167,7 @@ def test_a_program_that_cannot_be_started_is_a_typed_error(read, tmp_path: Path)
     ],
 )
 def test_what_says_nothing_about_a_key_is_refused_with_its_place(read, source: str, what: str) -> None:
-    with pytest.raises(InvalidConfigError, match="providers.a.api_key") as caught:
+    with pytest.raises(InvalidConfigError, match=r"providers\.a\.api_key") as caught:
         key(read, source)
     assert what in caught.value.message
 
