@@ -18,6 +18,7 @@ import claif.api
 from claif import errors, hookspecs
 from claif.cli.root import root
 from claif.config import schema
+from claif.processors import extract_code, redact_pii, save_code
 
 PAGES = Path(__file__).parent / "reference"
 NOTE = "<!-- Written by docs/generate.py from the code; do not edit. -->\n\n"
@@ -63,7 +64,13 @@ def configuration_page() -> str:
         "Every key can also be set by an environment variable: `CLAIF_GENERAL__TIMEOUT=60`,\n",
         "`CLAIF_PROVIDERS__OPENAI__MODEL=gpt-5`.\n",
     ]
-    tables = {**schema.SECTIONS, "providers.NAME": schema.ProviderSettings}
+    tables = {
+        **schema.SECTIONS,
+        "processors.extract-code": extract_code.Settings,
+        "processors.redact-pii": redact_pii.Settings,
+        "processors.save-code": save_code.Settings,
+        "providers.NAME": schema.ProviderSettings,
+    }
     for name, cls in sorted(tables.items()):
         parts.append(f"\n## `[{name}]`\n\n{_docstring(cls)}\n\n| key | type | default |\n|---|---|---|\n")
         for attribute in attrs.fields(cls):
