@@ -32,7 +32,7 @@ def key_rows() -> list[dict[str, Any]]:
 def _users(config: Config) -> Any:
     references: dict[str, list[str]] = {}
     for name, table in config.providers.items():
-        if (used := _reference(config, name)) or not table.get("api_key"):
+        if (used := _reference(config, name)) or table.get("api_key") is None:
             references.setdefault(used or name, []).append(name)
     installed = _installed()
 
@@ -85,7 +85,7 @@ def advice(name: str, environ: Mapping[str, str] = os.environ) -> Iterator[str]:
     config = load_config()
     if not _users(config)(name):
         yield f'No provider is called {name}. Let one use this key with: api_key = {{stored = "{name}"}}'
-    if config.providers.get(name, {}).get("api_key") and _reference(config, name) != name:
+    if config.providers.get(name, {}).get("api_key") is not None and _reference(config, name) != name:
         yield f"It is not used: providers.{name}.api_key says something else."
     for variable in dict(KEY_VARIABLES).get(name, ()):
         if environ.get(variable):
