@@ -38,7 +38,9 @@ def test_a_missing_key_is_an_error_only_for_the_provider_that_is_used(read, envi
     assert not config.providers["openai"]["api_key"]
     with pytest.raises(MissingAPIKeyError, match=r"OPENAI_API_KEY.*providers\.openai\.api_key") as caught:
         config.settings("openai", ProviderSettings)
-    assert caught.value.hint == "Set it: export OPENAI_API_KEY=…"
+    assert (caught.value.hint or "").startswith(
+        "Set it: export OPENAI_API_KEY=…; or store the key with `claif keys set openai`"
+    )
     with pytest.raises(MissingAPIKeyError):
         config.get("providers.openai.api_key")
 
