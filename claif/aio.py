@@ -140,8 +140,8 @@ class Client:
         """
         waiter = LoopWaiter()
         feed = Feed(self._host, build_query(prompt, stream=True, **how), waiter.wake)
-        feed.call.start()
         try:
+            feed.call.start()
             yield Stream(feed, waiter)
         finally:
             await settle(feed.call, waiter)  # noqa: ASYNC102 - bounded itself

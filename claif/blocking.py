@@ -10,7 +10,7 @@ Example:
 from __future__ import annotations
 
 import weakref
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import Event, ModelInfo, Reply
+    from .models import Event, ModelInfo, Query, Reply
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
@@ -58,6 +58,31 @@ class Stream:
         if event is None:
             raise StopIteration
         return event
+
+
+class _Block(AbstractContextManager[Stream]):
+    """Begins a stream on entry and ends it on exit.
+
+    It is no generator, because in the code that enters one, Ctrl-C could come between its beginning and the block.
+    """
+
+    def __init__(self, host: Host, query: Query) -> None:
+        self._waiter = ThreadWaiter()
+        self._feed = Feed(host, query, self._waiter.wake)
+
+    def __enter__(self) -> Stream:
+        stream = Stream(self._feed, self._waiter)
+        try:
+            self._feed.call.start()
+        except BaseException:
+            settle(self._feed.call, self._waiter)
+            raise
+        return stream
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        settle(self._feed.call, self._waiter)
 
 
 class Client:
@@ -124,8 +149,7 @@ class Client:
         """
         return run(self._host.portal(), partial(self._host.query, build_query(prompt, stream=False, **how)))
 
-    @contextmanager
-    def stream(self, prompt: Prompt, **how: Unpack[How]) -> Iterator[Stream]:
+    def stream(self, prompt: Prompt, **how: Unpack[How]) -> AbstractContextManager[Stream]:
         """Ask, and iterate over the events of the answer; leaving the block cancels what is still to come.
 
         Args:
@@ -135,13 +159,7 @@ class Client:
         Raises:
             ClaifError: from the iteration, after the events that had arrived.
         """
-        waiter = ThreadWaiter()
-        feed = Feed(self._host, build_query(prompt, stream=True, **how), waiter.wake)
-        feed.call.start()
-        try:
-            yield Stream(feed, waiter)
-        finally:
-            settle(feed.call, waiter)
+        return _Block(self._host, build_query(prompt, stream=True, **how))
 
     def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""

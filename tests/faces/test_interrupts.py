@@ -7,7 +7,7 @@ import signal
 
 import pytest
 import trio
-from faces.support import Probe, given
+from faces.support import Probe, given, one_then_hang
 
 from claif.api import Emit, Query, TextDelta
 from claif.blocking import Client
@@ -40,6 +40,38 @@ def test_an_interrupted_stream_is_cancelled() -> None:
             for _ in stream:
                 pass
         assert (probe.running, probe.cancelled) == (0, 1)
+
+
+def test_a_stream_that_is_interrupted_while_it_begins_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = Probe(one_then_hang)
+    with Client(**given(probe)) as client:
+        portal = client._host.portal()
+        submit = portal.submit
+
+        def interrupted_submit(*args: object) -> None:
+            submit(*args)  # type: ignore[arg-type]
+            press_ctrl_c()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(portal, "submit", interrupted_submit)
+            with pytest.raises(KeyboardInterrupt), client.stream("hi"):
+                pass
+        assert probe.running == 0
+
+
+def test_wherever_an_interrupt_finds_the_reader_of_a_stream_the_provider_is_cancelled() -> None:
+    async def burst(query: Query, emit: Emit, probe: Probe) -> None:
+        for number in range(int(query.prompt)):
+            await emit(TextDelta(str(number)))
+        await interrupted(query, emit, probe)
+
+    probe = Probe(burst)
+    with Client(**given(probe)) as client:
+        for number in range(60):
+            with pytest.raises(KeyboardInterrupt) as caught, client.stream(str(number)) as stream:
+                for _ in stream:
+                    pass
+            assert probe.running == 0, caught
 
 
 def test_the_end_of_the_providers_cleanup_is_waited_for() -> None:

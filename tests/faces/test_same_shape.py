@@ -40,8 +40,9 @@ def parameters(function: Callable[..., Any]) -> list[tuple[str, str, object, obj
 
 
 def result(function: Callable[..., Any]) -> str:
-    """The annotation of what is returned, without the difference between async and not."""
-    return str(inspect.signature(function).return_annotation).replace("Async", "")
+    """The annotation of what is returned, without the differences between async and not, and of a block's making."""
+    written = str(inspect.signature(function).return_annotation).replace("Async", "")
+    return written.replace("AbstractContextManager[", "Iterator[")
 
 
 def summary(item: object) -> str:
