@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from .complete.values import values
+
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 GROUP_EPILOG = """\
@@ -54,7 +56,7 @@ def keys() -> None:
 
 
 @keys.command("set", epilog=SET_EPILOG, context_settings=CONTEXT)
-@click.argument("name")
+@click.argument("name", shell_complete=values("providers"))
 def set_key(name: str) -> None:
     """Store a key under NAME; an old one of that name is replaced.
 
@@ -95,7 +97,7 @@ def list_keys(as_json: bool) -> None:
 
 
 @keys.command("delete", epilog=DELETE_EPILOG, context_settings=CONTEXT)
-@click.argument("name")
+@click.argument("name", shell_complete=values("stored_keys"))
 def delete(name: str) -> None:
     """Delete the stored key NAME."""
     from ..config import claif_home

@@ -1,4 +1,4 @@
-"""Pipes: whether there is something to read, and whether anybody could still write. Each system tells it differently."""
+"""Pipes: whether there is something to read, and whether anybody could still write, as each system tells it."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .complete.values import values
 from .session import session
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def list_plugins(context: click.Context, /, as_json: bool) -> None:
 @plugins.command(
     "check", short_help="Try every part of them; tell what is wrong.", epilog=CHECK_EPILOG, context_settings=CONTEXT
 )
-@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=values("plugins"))
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("--timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="For each import.")
 @click.pass_context

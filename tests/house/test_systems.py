@@ -1,4 +1,4 @@
-"""Code that belongs to one operating system lies in one place for each kind; `docs/explanation/platforms.md` lists them."""
+"""What only some systems have lies in one place for each kind; `docs/explanation/platforms.md` lists them."""
 
 from __future__ import annotations
 

@@ -85,3 +85,8 @@ def setting_values(context: click.Context) -> Values:
 def plugins(_context: click.Context) -> Values:
     """Names of plugins."""
     return known.plugins()
+
+
+def stored_keys(_context: click.Context) -> Values:
+    """Names of the keys that are stored; the keys themselves stay in their file."""
+    return known.stored_keys()

@@ -85,6 +85,18 @@ def plugins() -> list[str]:
     return [distribution.name for distribution in scan() if distribution.name != "claif"]
 
 
+def stored_keys() -> list[str]:
+    """Names of the keys in the keys file."""
+    import json
+
+    try:
+        file = read_text(home() / "keys.json", secret=True)
+        data = json.loads(file.text) if file else {}
+    except (ClaifError, RuntimeError, ValueError, RecursionError):
+        return []
+    return sorted(data) if isinstance(data, dict) else []
+
+
 def models(provider: str | None) -> list[str]:
     """Names of the models of a provider, or of all: configured ones first."""
     tables = provider_tables(user_table())

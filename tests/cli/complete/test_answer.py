@@ -54,6 +54,8 @@ def ask(claif, line: str, word: str | None = None):
         ("claif config set providers.home.model l", ["plain,llama3.2:3b"]),
         ("claif config set general.timeout 1", []),
         ("claif completion z", ["plain,zsh"]),
+        ("claif keys set ho", ["plain,home"]),
+        ("claif plugins check claif-sc", ["plain,claif-scripted"]),
         ("claif nonsense with --no", ["plain,--no-stream", "plain,--no-plugins"]),
     ],
 )
@@ -80,6 +82,16 @@ def test_what_bash_keeps_and_what_it_replaces_make_up_the_value(value):
     """The word that bash replaces is what follows the last colon."""
     before = torn_off(value, value.rpartition(":")[2])
     assert value.endswith(before + value.rpartition(":")[2]) or not before
+
+
+def test_names_of_stored_keys_are_completed_and_the_keys_are_not_told(claif):
+    path = claif.folder / "home" / "keys.json"
+    path.write_text('{"work": "sk-canary", "home": "sk-canary"}')
+    path.chmod(0o600)
+    assert ask(claif, "claif keys delete ") == ["plain,home", "plain,work"]
+    for text in ("[1]", "{", ""):
+        path.write_text(text)
+        assert ask(claif, "claif keys delete ") == []
 
 
 def test_names_that_a_shell_would_run_are_not_offered(claif):
