@@ -40,7 +40,9 @@ def permissions(machine: Machine) -> Iterator[Finding]:
         return
     problems = list(_problems(home, status, _OTHERS, 0o700, "folder"))
     if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
-        problems.append(Finding("folder", "fail", f"You may not read or write {home}.", _take(home)))
+        remedy = _take(home) if belongs_to_others(status) else f"chmod 700 {_quoted(home)}"
+        yield Finding("folder", "fail", f"You may not read or write {home} ({_mode(status)}).", remedy)
+        return
     yield from problems or [Finding("folder", "ok", str(home))]
     for name, forbidden, wanted in (
         ("config.toml", _WRITERS, 0o600),
@@ -94,7 +96,8 @@ def _quoted(path: Path) -> str:
 def space(machine: Machine) -> Iterator[Finding]:
     """Room on the disk of Claif's folder."""
     place = machine.home
-    while not place.exists() and place != place.parent:
+    # Not Path.exists, which raises where it may not look.
+    while not os.path.exists(place) and place != place.parent:
         place = place.parent
     free = shutil.disk_usage(place).free
     text = f"{free / 1e9:.1f} GB free at {place}"

@@ -74,7 +74,14 @@ def test_a_home_that_cannot_be_looked_at_is_a_failure(machine):
 
 def test_a_home_that_may_not_be_written_is_a_failure(machine, home, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
-    assert states(folders.permissions(machine))["folder"] == "fail"
+    (finding,) = folders.permissions(machine)
+    assert (finding.state, finding.remedy) == ("fail", f"chmod 700 {home}")
+
+
+def test_room_is_looked_for_above_what_may_not_be_looked_at(machine, monkeypatch):
+    monkeypatch.setattr(os.path, "exists", lambda path: str(path) == "/")
+    (finding,) = folders.space(machine)
+    assert finding.detail.endswith(" at /")
 
 
 def test_where_files_have_no_owners_nothing_is_said_about_them(machine, home, monkeypatch):
