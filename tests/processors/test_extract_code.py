@@ -18,9 +18,11 @@ ANSWER = "Do this:\n```sh\nls\n```\nthen that:\n```python\nprint()\n```\nDone."
 async def reply(answer: str, **table: Any) -> Message:
     processors: dict[str, Any] = {"enable": ["extract-code"], **({"extract-code": table} if table else {})}
     config = {"general": {"default_provider": "fake"}, "processors": processors}
-    async with Client(config, plugins=PluginManager(), providers={"fake": FakeProvider.scripted(answer)}) as client:
-        async with client.stream("hi") as stream:
-            assert not [event async for event in stream if isinstance(event, TextDelta)]
+    async with (
+        Client(config, plugins=PluginManager(), providers={"fake": FakeProvider.scripted(answer)}) as client,
+        client.stream("hi") as stream,
+    ):
+        assert not [event async for event in stream if isinstance(event, TextDelta)]
     assert stream.reply is not None
     assert stream.reply.message is not None
     return stream.reply.message

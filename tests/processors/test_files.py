@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from pathlib import Path
+from typing import Self
 
 import pytest
 from hypothesis import given
@@ -140,7 +141,7 @@ def test_of_a_file_that_cannot_be_written_nothing_is_left(tmp_path: Path, monkey
         def __init__(self, descriptor: int) -> None:
             os.close(descriptor)
 
-        def __enter__(self) -> Full:
+        def __enter__(self) -> Self:
             return self
 
         def __exit__(self, *_: object) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from time import perf_counter
 
 import pytest
@@ -164,7 +165,7 @@ TEXTS = st.lists(st.one_of(SPICE, MESSY, st.text(max_size=5)), max_size=8).map("
 
 def chunks(text: str, cuts: list[int]) -> list[str]:
     places = sorted({0, len(text), *[cut % (len(text) + 1) for cut in cuts]})
-    return [text[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    return [text[begin:end] for begin, end in pairwise(places)]
 
 
 @given(TEXTS, st.lists(st.integers(0, 500), max_size=30))
@@ -178,11 +179,10 @@ def test_the_result_does_not_depend_on_where_the_text_is_cut(text: str, cuts: li
 
 @given(TEXTS)
 def test_letter_by_letter_it_is_the_same_and_little_is_held_back(text: str) -> None:
-    redactor, fed, held = Redactor(), 0, 0
+    redactor, held = Redactor(), 0
     out = ""
     for letter in text:
         out += redactor.feed(letter)
-        fed += 1
         held = max(held, len(redactor._held))
     assert held <= LONGEST
     assert out + redactor.end() == redacted(text)

@@ -13,9 +13,8 @@ from claif.testing import FakeProvider
 async def test_a_message_says_when_it_was_complete_and_deltas_go_on_streaming() -> None:
     config = {"general": {"default_provider": "fake"}, "processors": {"enable": ["timestamp"]}}
     providers = {"fake": FakeProvider.scripted(["a", "b"])}
-    async with Client(config, plugins=PluginManager(), providers=providers) as client:
-        async with client.stream("hi") as stream:
-            deltas = [event.text async for event in stream if isinstance(event, TextDelta)]
+    async with Client(config, plugins=PluginManager(), providers=providers) as client, client.stream("hi") as stream:
+        deltas = [event.text async for event in stream if isinstance(event, TextDelta)]
     assert deltas == ["a", "b"]
     assert stream.reply is not None
     [message] = stream.reply.messages

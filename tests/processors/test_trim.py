@@ -29,9 +29,11 @@ def test_the_text_is_stripped_wherever_it_is_cut(pieces: list[str]) -> None:
 async def test_deltas_and_the_message_are_trimmed_and_thinking_is_not() -> None:
     fake = FakeProvider.scripted([ThinkingDelta(" hm "), TextDelta("\n one"), TextDelta(" two"), TextDelta("\n\n")])
     config = {"general": {"default_provider": "fake"}, "processors": {"enable": ["trim"]}}
-    async with Client(config, plugins=PluginManager(), providers={"fake": fake}) as client:
-        async with client.stream("hi") as stream:
-            events = [event async for event in stream]
+    async with (
+        Client(config, plugins=PluginManager(), providers={"fake": fake}) as client,
+        client.stream("hi") as stream,
+    ):
+        events = [event async for event in stream]
     assert [event.text for event in events if isinstance(event, TextDelta)] == ["one", " two"]
     assert ThinkingDelta(" hm ") in events
     [message] = [event for event in events if isinstance(event, Message)]
