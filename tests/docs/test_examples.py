@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -85,4 +86,4 @@ def test_every_configuration_in_a_page_is_valid(page: Path) -> None:
 def test_every_python_example_of_the_pages_at_least_compiles() -> None:
     for page in PAGES:
         for code in re.findall(r"```python\n(.*?)```", page.read_text(), re.DOTALL):
-            compile(code, str(page), "exec", dont_inherit=True)
+            compile(code, str(page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
