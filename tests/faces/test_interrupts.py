@@ -9,7 +9,7 @@ import pytest
 import trio
 from faces.support import Probe, given, one_then_hang
 
-from claif.api import Emit, Query, TextDelta
+from claif.api import ClientClosedError, Emit, Query, TextDelta
 from claif.blocking import Client
 from claif.portal import thread_waiter
 
@@ -123,7 +123,9 @@ def test_an_interrupt_while_the_client_opens_closes_it(monkeypatch: pytest.Monke
     monkeypatch.setattr(thread_waiter.ThreadWaiter, "wait", press_and_wait)
     with pytest.raises(KeyboardInterrupt), client:
         pass
-    assert not client._host._portal.hosts or client._host._closed  # type: ignore[union-attr]
+    with pytest.raises(ClientClosedError):
+        client.query("hi")
+    assert not probe.reached.is_set()
 
 
 def test_an_interrupt_before_a_call_was_handed_in_leaves_nothing_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
