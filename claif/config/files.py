@@ -210,10 +210,12 @@ def folder_lock(folder: Path, patience: float = 5.0) -> Iterator[None]:
         patience: seconds to wait for another process.
 
     Raises:
-        ConfigurationError: another process keeps it.
+        ConfigurationError: another process keeps it, or it is no folder.
     """
     from time import monotonic, sleep
 
+    if folder.exists() and not folder.is_dir():
+        raise ConfigurationError(f"{folder} is a file, not a folder.", hint="Set CLAIF_HOME to a folder.")
     deadline = monotonic() + patience
     with _opened_folder(folder) as (descriptor, _):
         while descriptor is not None and not try_lock(descriptor):

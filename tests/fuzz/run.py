@@ -1,7 +1,7 @@
 """Fuzz the targets, each in a process of its own: `python tests/fuzz/run.py [--only NAME] [--seconds N] [--write]`.
 
-With atheris if it is installed, which looks at what the input reaches; otherwise with hypothesis, which does not. When the
-time is over, everything that was found worth keeping is blown up to the largest input, and the time for it is taken.
+With atheris if it is installed, which looks at what the input reaches; otherwise with hypothesis, which does not. When
+the time is over, everything that was worth keeping is blown up to the largest input, and the time for it is taken.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "benchmarks")]
 
+TITLE = "Fuzzing"
 GOAL = 1.0
 """Seconds of processor time that a megabyte may take."""
-PATIENCE = 120
+PATIENCE = 600
 """Seconds beyond the time for fuzzing that a process is given."""
 ATHERIS = importlib.util.find_spec("atheris") is not None
 
@@ -116,26 +117,34 @@ def child(*arguments: str, patience: float) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=patience)
 
 
-def row(found: dict[str, object]) -> str:
+def row(found: dict[str, object], seconds: float) -> str:
+    """Its line in the table."""
     largest = "" if found["largest"] == 1_000_000 else f" (largest input {found['largest']:,} bytes)"
     failures = "**some**" if found["failed"] else "0"
-    return f"| {found['name']} | {found['runs']:,} | {failures} | {found['slowest']:.2f} s{largest} |"
+    slowest = f"{found['slowest']:.2f} s{largest}"
+    return f"| {found['name']} | {found['runs']:,} | {failures} | {slowest} | {seconds:g} s | {time.strftime('%Y-%m-%d')} |"
 
 
-def section(found: list[dict[str, object]], seconds: float, command: str) -> str:
-    """The section of RESULTS.md."""
+def section(found: list[dict[str, object]], seconds: float) -> str:
+    """The section of RESULTS.md; targets that were not fuzzed now keep their line."""
+    from fuzz.targets import TARGETS
+    from section import read_section
+
+    lines = {line.split("|")[1].strip(): line for line in read_section(TITLE).splitlines() if line.startswith("| ")}
+    lines |= {str(target["name"]): row(target, seconds) for target in found}
     tool = f"atheris {importlib.metadata.version('atheris')}" if ATHERIS else "hypothesis alone"
     head = (
-        f"Date: {time.strftime('%Y-%m-%d')}. Python {platform.python_version()}, {tool}, "
-        f"hypothesis {importlib.metadata.version('hypothesis')}. Command: `{command}`, {seconds:g} s a target. "
-        f"Goal: no uncaught exception and no broken promise, and at most {GOAL:g} s of processor time a megabyte."
+        f"Python {platform.python_version()}, {tool}, hypothesis {importlib.metadata.version('hypothesis')}. "
+        f"Command: `tox -e fuzz -- --write`. Goal: no uncaught exception and no broken promise, and at most {GOAL:g} s "
+        "of processor time a megabyte."
     )
     foot = (
-        "The last column is the slowest of the inputs that the fuzzer kept, repeated to a megabyte or to the largest "
-        "size that is accepted, in seconds a megabyte."
+        "The slowest megabyte is the slowest of the inputs that the fuzzer kept, repeated to a megabyte or to the "
+        "largest size that is accepted, in seconds a megabyte. How many inputs there are depends on how busy the "
+        "machine is."
     )
-    table = ["| target | inputs | failures | slowest megabyte |", "|---|---|---|---|", *map(row, found)]
-    return "\n".join([head, "", *table, "", foot])
+    table = ["| target | inputs | failures | slowest megabyte | time | date |", "|---|---|---|---|---|---|"]
+    return "\n".join([head, "", *table, *[lines[name] for name in TARGETS if name in lines], "", foot])
 
 
 def main() -> int:
@@ -149,11 +158,11 @@ def main() -> int:
     found = []
     for name in options.only or TARGETS:
         found.append(fuzz(name, options.seconds))
-        print(row(found[-1]), flush=True)
-    if options.write and not options.only:
-        from section import write_section
+        print(row(found[-1], options.seconds), flush=True)
+        if options.write:
+            from section import write_section
 
-        write_section("Fuzzing", section(found, options.seconds, "tox -e fuzz -- --write"))
+            write_section(TITLE, section(found, options.seconds))
     return 0 if all(not target["failed"] and float(str(target["slowest"])) <= GOAL for target in found) else 1
 
 

@@ -58,10 +58,9 @@ PARTS = (
             "tests/config/test_layers.py",
             "tests/config/test_config.py",
             "tests/config/test_project.py",
-            "tests/config/test_sources.py",
         ),
     ),
-    Part("redactor", ("claif/config/redact.py",), ("tests/config/test_redact.py",)),
+    Part("redactor", ("claif/config/redact.py",), ("tests/config/test_redact.py", "tests/middleware/test_redact.py")),
     Part(
         "framers",
         ("claif/transport/sse.py", "claif/transport/lines.py", "claif/transport/chunks.py"),
