@@ -86,7 +86,7 @@ def test_attack_13_a_hard_link_does_not_lead_the_new_content_anywhere_else(
 
 
 def test_attack_13_a_folder_that_is_swapped_all_the_time_never_leads_a_key_elsewhere(tmp_path: Path) -> None:
-    """A thousand writes while the way to the folder leads, in turn, to the user's and to one that anybody may write to."""
+    """A thousand writes while the way leads, in turn, to the user's folder and to one that anybody may write to."""
     mine, theirs, way = tmp_path / "mine", tmp_path / "theirs", tmp_path / "way"
     (mine / "home").mkdir(mode=0o700, parents=True)
     (theirs / "home").mkdir(parents=True)

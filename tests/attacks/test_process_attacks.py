@@ -29,7 +29,10 @@ found = [number for number in range(1024) if is_open(number)]
 """
 LOOK = (
     OPEN
-    + "import json\nprint(json.dumps({'error': 'load', 'message': json.dumps([found, sorted(os.environ)])}), flush=True)\n"
+    + """
+import json
+print(json.dumps({"error": "load", "message": json.dumps([found, sorted(os.environ)])}), flush=True)
+"""
 )
 SECRETS = ("OPENAI_API_KEY", "LD_PRELOAD", "NODE_OPTIONS", "PYTHONPATH", "BASH_ENV", "SSH_AUTH_SOCK", "X_BASE_URL")
 
@@ -77,13 +80,18 @@ async def test_attack_07_the_child_of_the_embedded_model_gets_none_of_our_secret
     assert "PATH" in names
 
 
+def open_files(pid: int | None) -> list[str]:
+    """What the open files of a process are."""
+    return [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+
+
 async def test_attack_46_the_real_runtime_has_none_of_our_files(inheritable: set[int], real_home: Path) -> None:
     ours = {os.readlink(f"/proc/self/fd/{descriptor}") for descriptor in inheritable}
     engine = Engine(real_home / "models" / SMOLLM2.file, "small", threads=1, context=128, timeout=60)
     async with trio.open_nursery() as nursery:
         try:
             await engine.start(nursery)
-            links = [os.readlink(path) for path in Path(f"/proc/{engine.pid}/fd").iterdir()]
+            links = open_files(engine.pid)
         finally:
             with trio.move_on_after(10, shield=True):
                 await engine.stop()

@@ -1,4 +1,4 @@
-"""Disks that are full, homes that are read-only, odd, missing or no folder: the query answers, what is stored stays whole."""
+"""Disks that are full, homes that are read-only, odd, missing or no folder: queries are answered, files stay whole."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ def test_what_cannot_be_stored_is_told_and_what_was_stored_stays(
     assert "sk-new" not in errors
 
 
-@pytest.mark.parametrize("name", ["with two  spaces", "Zürich/日本語 ☃", "it's $HOME \"quoted\"; rm -rf", "-dash", "a\nb"])
+NAMES = ["with two  spaces", "Zürich/日本語 ☃", 'it\'s $HOME "quoted"; rm -rf', "-dash", "a\nb"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_home_may_be_called_anything(tmp_path: Path, url: str, name: str) -> None:
     home = tmp_path / name
     home.parent.mkdir(exist_ok=True)
@@ -148,10 +151,10 @@ def test_two_versions_share_a_home(tmp_path: Path, url: str) -> None:
     assert "2.7.0" in run(newer, work, "--version")[1]
     for number, environ in enumerate((older, newer) * 2):
         assert run(environ, work, "config", "set", f"providers.p{number}.model", f"m{number}")[0] == 0
-    children = [start(environ, work, "config", "set", f"providers.q{n}.model", "m") for n, environ in enumerate(environs)]
-    assert [finish(child)[0] for child in children] == [0, 0]
+    both = [start(environ, work, "config", "set", f"providers.q{n}.model", "m") for n, environ in enumerate(environs)]
+    assert [finish(child)[0] for child in both] == [0, 0]
     for environ in environs:
-        code, output, errors = run(environ, work, "config", "show", "--json")
+        _, output, errors = run(environ, work, "config", "show", "--json")
         providers = json.loads(output)["providers"]
         assert {"p0", "p1", "p2", "p3", "q0", "q1"} <= providers.keys(), errors
         assert run(environ, work, "hi")[:2] == (0, "Read.\n")

@@ -122,7 +122,8 @@ def row(found: dict[str, object], seconds: float) -> str:
     largest = "" if found["largest"] == 1_000_000 else f" (largest input {found['largest']:,} bytes)"
     failures = "**some**" if found["failed"] else "0"
     slowest = f"{found['slowest']:.2f} s{largest}"
-    return f"| {found['name']} | {found['runs']:,} | {failures} | {slowest} | {seconds:g} s | {time.strftime('%Y-%m-%d')} |"
+    date = time.strftime("%Y-%m-%d")
+    return f"| {found['name']} | {found['runs']:,} | {failures} | {slowest} | {seconds:g} s | {date} |"
 
 
 def section(found: list[dict[str, object]], seconds: float) -> str:

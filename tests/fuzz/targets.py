@@ -153,6 +153,15 @@ def redactor(data: bytes) -> None:
 
 
 CHUNKED = b"\x07HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+ANSWER = b"""\x20data: {"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}
+
+data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]}
+
+data: {"choices":[{"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1,"cost":0.1}}
+
+data: [DONE]
+
+"""
 TARGETS = {
     "sse": Target(
         sse,
@@ -182,12 +191,9 @@ TARGETS = {
         chat,
         lambda data: chat(b"\0" + data),
         (
-            b'\x20data: {"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}\n\n'
-            b'data: {"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]},'
-            b'"finish_reason":"tool_calls"}]}\n\ndata: {"choices":[],"usage":{"prompt_tokens":1,"cost":0.1}}\n\n'
-            b"data: [DONE]\n\n",
+            ANSWER,
             b'\x00data: {"error":{"message":"m","code":429,"type":"t"}}\n\n',
-            b'\x00data: {"choices":[{"delta":{"reasoning":"r","content":[{"thinking":[{"text":"t"}],"text":"u"}]}}]}\n\n',
+            b'\0data: {"choices":[{"delta":{"reasoning":"r","content":[{"thinking":[{"text":"t"}],"text":"u"}]}}]}\n\n',
         ),
     ),
     "configuration": Target(
