@@ -30,10 +30,15 @@ SURVIVED, UNTESTED, UNDECIDED = 0, (5, 33), (None, 2, 34, 35)
 """What mutmut writes down for a mutant: the exit code of its tests."""
 
 PROFILE = """
-from hypothesis import Phase
+from hypothesis import HealthCheck, Phase
 
 settings.register_profile(
-    "mutation", deadline=None, database=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+    "mutation",
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 settings.load_profile("mutation")
 """
