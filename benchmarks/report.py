@@ -100,10 +100,9 @@ def goals(rows: Sequence[Row]) -> str:
 
 @dataclass
 class Conditions:
-    """How the figures came about: the command, its rounds, how busy the machine was before, and the server."""
+    """How the figures came about: the command, how busy the machine was before, and the server."""
 
     command: str
-    rounds: int
     load: float
     server: str
 
@@ -115,7 +114,7 @@ def page(rows: Sequence[Row], versions: Sequence[str], run: Conditions) -> str:
         INTRODUCTION,
         "\n".join(
             [
-                f"- Date: {time.strftime('%Y-%m-%d')}. Command: `{run.command}`, {run.rounds} rounds.",
+                f"- Date: {time.strftime('%Y-%m-%d')}. Command: `{run.command}`.",
                 f"- Python {platform.python_version()}; {', '.join(versions)}.",
                 f"- Machine: {platform.system()} {platform.machine()}, {os.cpu_count()} cores.",
                 f"- Load average when it began: {run.load:.1f}.",
