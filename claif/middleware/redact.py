@@ -115,7 +115,7 @@ def _wrap(handler: Handler) -> Handler:
             if isinstance(error, ClaifError) and error.partial is not None:
                 error.partial = passage.message(error.partial)
             if isinstance(error, Exception):
-                await passage.flush()
+                await passage.flush()  # noqa: ASYNC102 - not when cancelled
             raise
         await passage.flush()
 

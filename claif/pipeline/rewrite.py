@@ -69,7 +69,7 @@ def rewriting(make: Callable[[], Rewriter], *, text_only: bool = False) -> Middl
                 if isinstance(error, ClaifError) and error.partial is not None:
                     error.partial = rewritten_message(error.partial, make, text_only=text_only, cut=True)
                 if isinstance(error, Exception):
-                    await rewriting_.flush(cut=True)
+                    await rewriting_.flush(cut=True)  # noqa: ASYNC102 - not when cancelled
                 raise
             await rewriting_.flush()
 

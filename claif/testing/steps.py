@@ -58,7 +58,7 @@ async def cancel_at_step(step: int, work: Callable[[], Awaitable[object]]) -> bo
     return not instrument.left
 
 
-async def cancelled_at_every_step(work: Callable[[], Awaitable[object]], most: int = MOST_STEPS) -> AsyncIterator[int]:
+async def cancelled_at_every_step(work: Callable[[], Awaitable[object]], most: int = MOST_STEPS) -> AsyncIterator[int]:  # noqa: ASYNC900 - it yields where nothing is open
     """Run a piece of work again and again, cancelled at its first step, at its second and so on, until it ends.
 
     Iterate over this to look after each cancellation whether anything is left.

@@ -94,7 +94,7 @@ class Endpoint:
             finally:
                 await response.aclose()
         finally:
-            await self._pool.release(connection)
+            await self._pool.release(connection)  # noqa: ASYNC102 - release shields itself
         return Response(answer.status, answer.headers, data)
 
     def stream(
@@ -178,7 +178,7 @@ class Endpoint:
                 answer = await connection.handle_async_request(request)
             except StaleConnectionError:
                 self._http.resent += 1
-                await pool.release(connection)
+                await pool.release(connection)  # noqa: ASYNC102 - release shields itself
                 connection = await pool.acquire(fresh=True)
                 answer = await connection.handle_async_request(request)
             if pool.proxied is not None:
@@ -186,9 +186,9 @@ class Endpoint:
             await self._check(answer)
         except BaseException as error:
             if pool.proxied is not None:
-                await pool.proxied.settle(failed=True)
+                await pool.proxied.settle(failed=True)  # noqa: ASYNC102 - it shields itself
             if connection is not None:
-                await pool.release(connection)
+                await pool.release(connection)  # noqa: ASYNC102 - release shields itself
             if isinstance(error, Exception) and (failure := exchange_failure(error, self.url.origin)) is not error:
                 raise failure from error
             raise
@@ -203,7 +203,7 @@ class Endpoint:
         if answer.status in REDIRECTS and self._refuse_redirects:
             refusal = refused_redirect(answer.status, answer.headers, self.url)
             if refusal is not None:
-                await answer.aclose()
+                await answer.aclose()  # noqa: ASYNC102 - nothing has been cancelled here
                 raise refusal
 
 
@@ -221,7 +221,7 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
             self._response = StreamResponse(answer, endpoint._limits, endpoint.url.origin)  # noqa: SLF001
         except BaseException:
             await answer.aclose()
-            await endpoint._pool.release(self._connection)  # noqa: SLF001
+            await endpoint._pool.release(self._connection)  # noqa: ASYNC102, SLF001 - nothing has been cancelled here
             raise
         return self._response
 
@@ -230,9 +230,9 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
     ) -> None:
         try:
             if kind is None and self._endpoint._keep_alive_streams:  # noqa: SLF001
-                await self._response.drain()
+                await self._response.drain()  # noqa: ASYNC102 - closing a socket waits for nobody
         finally:
             # Shielded: a cancellation in here would take the place of the consumer's own error.
             with trio.CancelScope(shield=True):
-                await self._response.aclose()
+                await self._response.aclose()  # noqa: ASYNC102 - closing a socket waits for nobody
                 await self._endpoint._pool.release(self._connection)  # noqa: SLF001

@@ -1,4 +1,4 @@
-"""Shipped processors as users have them: enabled in the file, seen in a pipe, in JSON and in events, with a real server."""
+"""Shipped processors as a user meets them: enabled in the file, seen in a pipe, in --json and in --events."""
 
 from __future__ import annotations
 
