@@ -230,7 +230,7 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
     ) -> None:
         try:
             if kind is None and self._endpoint._keep_alive_streams:  # noqa: SLF001
-                await self._response.drain()  # noqa: ASYNC102 - closing a socket waits for nobody
+                await self._response.drain()  # noqa: ASYNC102 - bounded, and not after an error
         finally:
             # Shielded: a cancellation in here would take the place of the consumer's own error.
             with trio.CancelScope(shield=True):
