@@ -170,3 +170,10 @@ def test_nothing_is_an_allowed_piece() -> None:
     assert parser.feed(b"data: 1\r") == []
     assert parser.feed(b"") == []
     assert parser.feed(b"\n\r\n") == [(None, "1")]
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 100])
+def test_where_bytes_are_no_utf8_is_told_the_same_however_they_arrive(size: int) -> None:
+    data = b"\n\r\n\n\ndata: one\xc9\n\ndata: two\n\n"
+    pieces = [data[start : start + size] for start in range(0, len(data), size)]
+    assert run(pieces) == ([], "The provider sent an event that is not UTF-8 (byte 9).")
