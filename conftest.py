@@ -6,10 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from claif.config import secret
 
 pytest_plugins = ["claif.testing.pytest_plugin"]
 
@@ -41,3 +44,10 @@ def model_home(real_home: Path, tmp_path: Path) -> Path:
     shutil.copytree(real_home / "models", home / "models", copy_function=os.link)
     home.chmod(0o700)
     return home
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_remembered() -> Iterator[None]:
+    """A test that runs a command line in this process must not have it remember the secrets of later tests."""
+    yield
+    secret._remembered = None  # noqa: SLF001 - only a program that ends may forget this way

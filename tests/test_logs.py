@@ -128,7 +128,7 @@ def test_a_log_that_cannot_be_written_ends_nothing(tmp_path):
     text = run(FILE.replace("sys.argv[1]", repr(str(tmp_path))))
     assert text.count("The log file") == 1
     assert "claif.something: failed at" in text
-    run("claif.logs.start('debug'); import os; os.close(2); main()")
+    run("claif.logs.start('debug'); import os; os.close(2); main(); os._exit(0)")
 
 
 async def test_every_record_of_a_query_bears_its_id():

@@ -28,7 +28,7 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     """
     _mend_streams()
     _spare_collections()
-    sys.exit(run(list(sys.argv[1:] if args is None else args)))
+    sys.exit(execute(list(sys.argv[1:] if args is None else args)))
 
 
 def _mend_streams() -> None:
@@ -49,7 +49,7 @@ def _spare_collections() -> None:
     atexit.register(gc.freeze)
 
 
-def run(args: list[str]) -> int:
+def execute(args: list[str]) -> int:
     """Run a command line; the exit code."""
     try:
         code = _dispatch(args)

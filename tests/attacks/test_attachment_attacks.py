@@ -22,8 +22,8 @@ def watch(event, args):
     if event == "open" and "victim" in str(args[0]) or event == "socket.connect" and args[1][1] == {thief}:
         opened.append([event, str(args[:2])])
 sys.addaudithook(watch)
-from claif.cli import run
-code = run(sys.argv[1:])
+from claif.cli import execute
+code = execute(sys.argv[1:])
 print("SEEN", json.dumps([code, opened]), file=sys.stderr)
 """
 SAYS = (

@@ -21,15 +21,15 @@ PROGRAM = f"""
 import sys, json
 seen = []
 def watch(event, args):
-    if event == "subprocess.Popen" and args[0] == "/sbin/ldconfig":
+    if event in ("subprocess.Popen", "os.posix_spawn") and args[0] in ("/sbin/ldconfig", b"/sbin/ldconfig"):
         return  # trio looks for the name of a library when it is imported
     if event.startswith({WATCHED!r}):
         seen.append(event)
     elif event == "open" and isinstance(args[0], (str, bytes)) and ".env" in str(args[0]).rpartition("/")[2]:
         seen.append("open .env")
 sys.addaudithook(watch)
-from claif.cli import run
-code = run(sys.argv[1:])
+from claif.cli import execute
+code = execute(sys.argv[1:])
 print("SEEN", json.dumps([code, seen]), file=sys.stderr)
 """
 USER = """

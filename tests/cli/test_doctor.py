@@ -137,7 +137,7 @@ def test_no_plugins_leaves_them_out(healthy):
 
 def test_it_loads_no_plugin_itself(healthy):
     code = (
-        "import sys, json\nfrom claif.cli import run\nrun(['doctor', '--json'])\n"
+        "import sys, json\nfrom claif.cli import execute\nexecute(['doctor', '--json'])\n"
         "print(json.dumps(sorted(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], env=healthy.env, capture_output=True, timeout=100)

@@ -75,7 +75,7 @@ def test_every_end_has_its_exit_code(monkeypatch, error, code):
     from claif.cli.root import root
 
     monkeypatch.setattr(root, "invoke", fail)
-    assert cli.run(["query", "hi"]) == code
+    assert cli.execute(["query", "hi"]) == code
 
 
 def test_what_is_neither_an_error_nor_an_interruption_is_not_hidden(monkeypatch):
@@ -88,4 +88,4 @@ def test_what_is_neither_an_error_nor_an_interruption_is_not_hidden(monkeypatch)
 
     monkeypatch.setattr(root, "invoke", fail)
     with pytest.raises(BaseExceptionGroup):
-        cli.run(["query", "hi"])
+        cli.execute(["query", "hi"])

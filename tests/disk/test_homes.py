@@ -120,8 +120,8 @@ import pwd, sys
 def unknown(uid):
     raise KeyError(uid)
 pwd.getpwuid = unknown
-from claif.cli import run
-sys.exit(run(sys.argv[4:]))
+from claif.cli import execute
+sys.exit(execute(sys.argv[4:]))
 """
 
 

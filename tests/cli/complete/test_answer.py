@@ -163,8 +163,8 @@ def test_every_declared_setting_is_known():
 @pytest.mark.parametrize("line", ["claif pro", "claif -p s", "claif -m l", "claif config set gen", "claif query --"])
 def test_completing_loads_no_heavy_module_and_no_plugin(claif, line):
     code = (
-        "import sys, json\nsys.argv = ['claif']\nfrom claif.cli import run\n"
-        "code = run([])\nprint(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)"
+        "import sys, json\nsys.argv = ['claif']\nfrom claif.cli import execute\n"
+        "code = execute([])\nprint(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
