@@ -8,6 +8,8 @@ from __future__ import annotations
 import enum
 import inspect
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -107,5 +109,16 @@ def _plain(text: str) -> str:
     return re.sub(r"\b(?:[a-z_]\w*\.)+(?=[A-Za-z_])", "", text)
 
 
+def fresh_surface() -> str:
+    """The surface as a fresh process sees it: in this one cattrs may have put classes where the annotations were."""
+    return subprocess.run(
+        [sys.executable, __file__, "--show"], check=True, capture_output=True, text=True, encoding="utf-8", timeout=120
+    ).stdout
+
+
 if __name__ == "__main__":
-    RECORD.write_text(surface(), encoding="utf-8")
+    if "--show" in sys.argv:
+        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        sys.stdout.write(surface())
+    else:
+        RECORD.write_text(surface(), encoding="utf-8")

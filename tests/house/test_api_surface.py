@@ -6,11 +6,11 @@ from difflib import unified_diff
 from types import ModuleType
 
 import claif.api
-from house.surface import RECORD, describe, surface
+from house.surface import RECORD, describe, fresh_surface
 
 
 def test_the_surface_of_the_api_is_the_recorded_one() -> None:
-    recorded, found = RECORD.read_text(encoding="utf-8"), surface()
+    recorded, found = RECORD.read_text(encoding="utf-8"), fresh_surface()
     difference = "\n".join(
         unified_diff(recorded.splitlines(), found.splitlines(), "recorded", "found", lineterm="", n=0)
     )
