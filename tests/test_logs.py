@@ -144,8 +144,7 @@ async def test_every_record_of_a_query_bears_its_id():
     try:
         fake = FakeProvider.scripted("hello", "again")
         async with Client({"general": {"default_provider": "fake"}}, providers={"fake": fake}) as client:
-            await client.query("one")
-            await client.query("two")
+            replies = [await client.query("one"), await client.query("two")]
             with pytest.raises(ClaifError) as caught:
                 await client.query("three", provider="nobody")
     finally:
@@ -154,5 +153,6 @@ async def test_every_record_of_a_query_bears_its_id():
     ids = [record["extra"].get("query") for record in records]
     assert None not in ids
     assert len(set(ids)) == 3
+    assert [reply.query_id for reply in replies] == list(dict.fromkeys(ids))[:2]
     assert ids[-1] == caught.value.query_id == caught.value.to_dict()["query_id"]
     assert any("answered in" in record["message"] for record in records)

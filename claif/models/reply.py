@@ -29,6 +29,7 @@ class Reply:
         provider: name of the provider that answered.
         model: the model that answered, as the provider names it.
         id: the provider's id of the answer.
+        query_id: what marks the records of this query in the log; an error has the same.
         finish_reason: why it ended, see `Finished`.
         usage: tokens consumed.
         timings: how long it took.
@@ -41,6 +42,7 @@ class Reply:
     provider: str | None = None
     model: str | None = None
     id: str | None = None
+    query_id: str | None = None
     finish_reason: str | None = None
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)

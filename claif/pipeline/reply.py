@@ -79,6 +79,7 @@ class ReplyBuilder:
             provider=run.provider,
             model=(started.model if started else None) or run.model,
             id=started.id if started else None,
+            query_id=run.id,
             finish_reason=self._finished.reason if self._finished else None,
             usage=self._usage or Usage(),
             timings=Timings(

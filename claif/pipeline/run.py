@@ -22,16 +22,16 @@ current_run: ContextVar[Run] = ContextVar("claif_run")
 
 
 class Run:
-    """One running query.
+    """One running query; `id` tells it from others in the log, in its reply and in its error.
 
     `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
     out that changes messages changes it too, and the client attaches it to the error.
     """
 
-    __slots__ = ("_id", "attempts", "began", "closed", "limits", "model", "partial", "provider", "query", "scope")
+    __slots__ = ("attempts", "began", "closed", "id", "limits", "model", "partial", "provider", "query", "scope")
 
     def __init__(self, query: Query) -> None:
-        self._id: str | None = None
+        self.id = os.urandom(4).hex()
         self.query = query
         self.scope = trio.CancelScope()
         self.began = trio.current_time()
@@ -41,13 +41,6 @@ class Run:
         self.attempts = 0
         self.partial: Message | None = None
         self.closed = False
-
-    @property
-    def id(self) -> str:
-        """What tells this query from others in the log."""
-        if self._id is None:
-            self._id = os.urandom(4).hex()
-        return self._id
 
     def close(self) -> None:
         """Cancel it because the client is closed."""

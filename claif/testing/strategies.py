@@ -235,6 +235,7 @@ def replies() -> SearchStrategy[Reply]:
         provider=st.none() | words(),
         model=st.none() | words(),
         id=st.none() | words(),
+        query_id=st.none() | words(),
         finish_reason=st.none() | words(),
         usage=usages(),
         timings=st.builds(Timings, seconds, seconds),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -175,6 +176,7 @@ def test_one_reply_as_json(cli):
     reply = json.loads(done.stdout)
     assert (reply["type"], reply["text"]) == ("reply", "Hello \u202e\x9b")
     assert reply["usage"]["output_tokens"] == 2
+    assert re.fullmatch("[0-9a-f]{8}", reply["query_id"])
     assert b"\\u202e\\u009b" in done.stdout
 
 
