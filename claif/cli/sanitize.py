@@ -20,98 +20,75 @@ import re
 LONGEST = 4096
 """Characters of a sequence after which it counts as broken off."""
 
-_SUSPECT = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]+"
-    "|\x1b+|\x9b+|[\r\x90\x98\x9d-\x9f]"
+_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
+_GONE = re.compile(
+    # Controls and what reorders or hides text, by themselves.
+    "[\x00-\x08\x0b-\x1a\x1c-\x1f\x7f-\x8f\x91-\x97\x99\x9a\x9c\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]+"
+    # Sequences: how each begins, what it may have in it, and its end.
+    f"|(?P<csi>\x1b++\\[|\x9b++)[ -?]{{0,{LONGEST - 1}}}+([ -~])?"
+    f"|(?P<string>\x1b++[]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x18\x1a\x1b\n\x9c]{{0,{LONGEST}}}+([\x07\x18\x1a\x9c])?"
+    f"|(?P<escape>\x1b++)[ -/]{{0,{LONGEST - 1}}}+([ -~])?"
 )
-_STRING_END = re.compile("[\x07\x18\x1a\x1b\n\r\x9c]")
-
-_TEXT, _ESCAPE, _CSI, _STRING = range(4)
-_STRING_STARTS = frozenset("]PX^_")
-_C1_STATES = {"\x9b": _CSI, "\x9d": _STRING, "\x90": _STRING, "\x98": _STRING, "\x9e": _STRING, "\x9f": _STRING}
+"""What goes. The kind of a sequence is the last group of its match if it has not come to its end."""
+_BEGUN = {"csi": "\x1b[", "string": "\x1b]", "escape": "\x1b"}
+"""How each kind of sequence can begin."""
 
 
 class Sanitizer:
     """Sanitises one text that comes in chunks."""
 
-    __slots__ = ("_after_return", "_length", "_state")
+    __slots__ = ("_after_return", "_begun", "_length")
 
     def __init__(self) -> None:
-        self._state = _TEXT
+        self._begun = ""
         self._length = 0
         self._after_return = False
 
     def feed(self, chunk: str) -> str:
         """What may be shown of this chunk."""
-        if self._state == _TEXT and not self._after_return and _SUSPECT.search(chunk) is None:
+        if not self._begun and not self._after_return and _SUSPECT.search(chunk) is None:
             return chunk
+        text = self._begun + self._newlines(chunk)
+        position = self._continue(text) if self._length else 0
         shown: list[str] = []
-        position, end = 0, len(chunk)
-        while position < end:
-            if self._state == _TEXT:
-                position = self._text(chunk, position, shown)
-            elif self._state == _STRING:
-                position = self._string(chunk, position)
-            else:
-                position = self._sequence(chunk, position)
+        found: re.Match[str] | None = None
+        for found in _GONE.finditer(text, position):
+            shown.append(text[position : found.start()])
+            position = found.end()
+        shown.append(text[position:])
+        if found is not None:
+            self._begin(found)
         return "".join(shown)
 
-    def _enter(self, state: int) -> None:
-        self._state = state
-        self._length = 0
+    def _newlines(self, chunk: str) -> str:
+        """The chunk with newlines where carriage returns were."""
+        if not chunk:
+            return chunk
+        start = int(self._after_return and chunk[0] == "\n")
+        self._after_return = chunk[-1] == "\r"
+        return chunk[start:].replace("\r\n", "\n").replace("\r", "\n")
 
-    def _text(self, chunk: str, position: int, shown: list[str]) -> int:
-        """Pass text on up to and with the next suspect; the position after it."""
-        if self._after_return:
-            self._after_return = False
-            if chunk[position] == "\n":
-                return position + 1
-        found = _SUSPECT.search(chunk, position)
-        if found is None:
-            shown.append(chunk[position:])
-            return len(chunk)
-        shown.append(chunk[position : found.start()])
-        suspect = found.group()[0]
-        if suspect == "\x1b":
-            self._enter(_ESCAPE)
-        elif suspect == "\r":
-            shown.append("\n")
-            self._after_return = True
+    def _begin(self, last: re.Match[str]) -> None:
+        """Keep in mind that the last sequence goes on in the next chunk, if it does."""
+        kind = last.lastgroup
+        self._begun, self._length = "", 0
+        if kind is not None and last.end() == len(last.string):
+            length = last.end() - last.end(kind)
+            if length < LONGEST:
+                self._begun, self._length = _BEGUN[kind], length
+                if kind == "escape" and length:
+                    self._begun += " "  # what follows is no beginning any more
+
+    def _continue(self, text: str) -> int:
+        """Where the sequence that has gone on for some chunks ends; where the text ends, if it does not."""
+        limit = len(self._begun) + LONGEST - self._length
+        found = _GONE.match(text, 0, limit)
+        assert found is not None  # noqa: S101 - what has begun it stands before it
+        if found.lastgroup is not None and found.end() == len(text) < limit:
+            self._length += len(text) - len(self._begun)
         else:
-            self._enter(_C1_STATES.get(suspect, _TEXT))
+            self._begun, self._length = "", 0
         return found.end()
-
-    def _sequence(self, chunk: str, position: int) -> int:
-        """Swallow one character of an escape sequence or a CSI; the position of what comes next."""
-        character = chunk[position]
-        self._length += 1
-        if self._state == _ESCAPE and self._length == 1 and character == "[":
-            self._enter(_CSI)
-        elif self._state == _ESCAPE and self._length == 1 and character in _STRING_STARTS:
-            self._enter(_STRING)
-        elif " " <= character < ("0" if self._state == _ESCAPE else "@") and self._length < LONGEST:
-            pass
-        else:
-            self._enter(_TEXT)
-            if not " " <= character <= "~":
-                return position
-        return position + 1
-
-    def _string(self, chunk: str, position: int) -> int:
-        """Swallow the characters of a string up to its end; the position of what comes next."""
-        limit = position + LONGEST - self._length
-        found = _STRING_END.search(chunk, position, limit)
-        if found is None:
-            stop = min(limit, len(chunk))
-            self._length += stop - position
-            if stop == limit:
-                self._enter(_TEXT)
-            return stop
-        if found.group() == "\x1b":
-            self._enter(_ESCAPE)
-            return found.end()
-        self._enter(_TEXT)
-        return found.start() if found.group() in "\n\r" else found.end()
 
 
 def sanitize(text: str) -> str:
