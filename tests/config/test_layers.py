@@ -10,6 +10,7 @@ import pytest
 from claif.config import ConfigLoader, ProviderSettings, SourceTable
 from claif.config.keyfile import store_key
 from claif.config.secret import Secret
+from claif.config.show import show
 from claif.errors import InvalidConfigError
 
 
@@ -74,6 +75,8 @@ def test_the_log_file_is_the_users_own_to_say(read, tmp_path):
 def test_a_variable_that_is_not_set_is_a_problem_at_its_place(read):
     (problem,) = problems_of(read('[general]\ndefault_provider = "${NOT_SET}"'))
     assert problem.startswith("general.default_provider: the environment variable NOT_SET is not set")
+    (problem,) = problems_of(read('[general]\ndefault_provider = "${NOT_SET}-${NOR_THIS}"'))
+    assert problem.startswith("general.default_provider: the environment variable NOT_SET, NOR_THIS is not set")
 
 
 def test_a_missing_variable_of_a_provider_is_a_problem_only_when_the_provider_is_used(read):
@@ -110,9 +113,36 @@ def test_a_stored_key_is_fetched_when_it_is_used_and_written_as_its_source(read,
         assert settings.model == model
         assert settings.api_key is not None
         assert settings.api_key.reveal() == "sk-work-4711"
-        shown = {dotted: value for dotted, value, _ in config.flat() if "api_key" in str(dotted)}
-        assert "sk-work" not in str(shown)
+        assert config.written(("providers", name, "api_key")) == '{stored = "work"}'
+        assert {row.name: row.value for row in show(config)}[f"providers.{name}.api_key"] == '{stored = "work"}'
     assert config.settings("c", ProviderSettings).api_key is None
+
+
+def test_a_provider_without_a_key_has_the_stored_one_of_its_name_unless_the_configuration_is_given_in_code(read, home):
+    store_key(home, "a", Secret("sk-mine-4711"))
+    table = {"providers": {"a": {"model": "m"}}}
+    key = read('[providers.a]\nmodel = "m"').build().settings("a", ProviderSettings).api_key
+    assert key is not None
+    assert key.reveal() == "sk-mine-4711"
+    assert ConfigLoader.from_mapping(table, home=home).build().settings("a", ProviderSettings).api_key is None
+
+
+def test_the_tables_of_processors_are_checked_with_the_rest_and_kept(read):
+    found = problems_of(read(environ={"CLAIF_PROCESSORS__ONE__PATH": "/tmp"}, cli={"processors": {"enabel": ["x"]}}))
+    assert [problem.partition(":")[0] for problem in found] == ["processors.one.path", "processors.enabel"]
+    config = read('[processors]\nenable = ["one"]\n[processors.one]\nsize = 3').build()
+    assert config.processors.enable == ("one",)
+    assert config.processor_tables == {"one": {"size": 3}}
+
+
+def test_what_a_variable_says_becomes_what_the_provider_declares(read):
+    config = read(environ={"CLAIF_PROVIDERS__A__MODEL": "5"}).build()
+    assert config.settings("a", ProviderSettings).model == "5"
+
+
+def test_what_a_source_has_to_tell_is_among_the_notices():
+    old = SourceTable("old", 0, {}, notice="It is a week old.")
+    assert ConfigLoader.from_mapping({}).build([old, source({})]).notices == ("It is a week old.",)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,8 @@ def test_a_stream_never_holds_back_more_than_it_must(secrets: list[str], data: s
 def test_most_of_a_secret_at_the_end_of_a_text_is_masked_too() -> None:
     assert feed([CANARY], ["the key is " + CANARY[:-3]]) == "the key is " + MASK
     assert feed([CANARY], ["ends in sk"]) == "ends in sk"
+    # The whole of one secret, which ends with the beginning of another.
+    assert feed(["abcdefgh-1234", "1234-ijklmnop"], ["<abcdefgh-", "1234"]) == f"<{MASK}"
 
 
 def test_overlapping_secrets_are_masked_together() -> None:
@@ -176,6 +178,8 @@ def test_a_secret_that_nobody_holds_is_forgotten() -> None:
         ("https://user:pw@host/path", f"https://{MASK}@host/path"),
         ("postgres://u:p%40ss@db:5432", f"postgres://{MASK}@db:5432"),
         ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.SflKxwRJSMeKKF2QT4", MASK),
+        ("eyJhbGciOi.eyJ9.c2lnbg", MASK),
+        ("Basic dXNlcjpwYXNzd29yZGFi", f"Basic {MASK}"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMII-E\n-----END RSA PRIVATE KEY----- ok", f"{MASK} ok"),
         ("-----BEGIN PRIVATE KEY-----\nMII", MASK),
     ],
@@ -190,6 +194,8 @@ def test_what_looks_like_a_key_is_masked(text: str, shown: str) -> None:
         "Missing bearer authentication in header",
         "a risk-management-framework-for-everybody",
         "eyJust a word",
+        "eyJust.three.words",
+        "eyJust-a-long-word-with-many-dashes-and-no-dots",
         "see https://example.com/a@b and mail@example.com",
         "task-sk-x",
         "-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----",
@@ -221,14 +227,17 @@ def test_data_is_redacted_in_every_place_and_otherwise_the_same() -> None:
 def test_an_error_and_what_led_to_it_are_redacted() -> None:
     secret = Secret(CANARY)
     cause = ValueError(f"no {secret.reveal()}", 5)
-    group = ExceptionGroup("many", [OSError(f"at {CANARY}")])
+    first = OSError(f"at {CANARY}")
+    first.__cause__ = ValueError(f"by {CANARY}")
+    group = ExceptionGroup("many", [OSError(f"or {CANARY}"), first])
     error = ConnectionError(f"with {CANARY}", hint=f"try {CANARY}", code=CANARY, request_id=CANARY)
     error.__cause__, cause.__context__ = cause, group
     error.__context__ = error
     redact_error(error)
     assert (str(error), error.args, error.hint, error.code) == (f"with {MASK}", (f"with {MASK}",), f"try {MASK}", MASK)
     assert cause.args == (f"no {MASK}", 5)
-    assert CANARY not in str(group.exceptions[0])
+    assert [str(part) for part in group.exceptions] == [f"or {MASK}", f"at {MASK}"]
+    assert str(first.__cause__) == f"by {MASK}"
     redact_error(InvalidConfigError("x", problems=("y",)))
 
 
