@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from claif.config import secret
+from claif.logs import logger
 
 pytest_plugins = ["claif.testing.pytest_plugin"]
 
@@ -47,7 +49,12 @@ def model_home(real_home: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_secret_is_remembered() -> Iterator[None]:
-    """A test that runs a command line in this process must not have it remember the secrets of later tests."""
+def no_program_has_begun() -> Iterator[None]:
+    """A test that runs a command line in this process must not have it remember secrets, or log, in later tests."""
+    finders, handlers = list(sys.meta_path), list(logging.getLogger().handlers)
     yield
-    secret._remembered = None  # noqa: SLF001 - only a program that ends may forget this way
+    # Only a program that ends may forget this way.
+    secret._remembered = None  # noqa: SLF001
+    if logger._least is not None:  # noqa: SLF001
+        logger._least = logger._loguru = None  # noqa: SLF001
+        sys.meta_path[:], logging.getLogger().handlers[:] = finders, handlers

@@ -176,7 +176,8 @@ class Client:
             with run.scope:
                 await self._handler(query)(query, builder.emit)
                 reply = builder.reply()
-                logger.info("{}, model {}, answered in {:.2f} s", reply.provider, reply.model, reply.timings.total)
+                who = f"{reply.provider}, model {reply.model}," if reply.model else reply.provider
+                logger.info("{} answered in {:.2f} s", who, reply.timings.total)
                 return reply
         except (Exception, BaseExceptionGroup, Downstream) as caught:
             error = single(caught)

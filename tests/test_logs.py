@@ -83,6 +83,39 @@ def test_who_has_enabled_the_records_before_the_first_one_gets_them():
     assert "it happened 1" in run("from loguru import logger; logger.enable('claif'); import claif.logs; main()")
 
 
+PLUGIN = """
+claif.logs.start("info")
+assert "loguru" not in sys.modules
+from loguru import logger
+import logging
+def work(secret="hunter2"):
+    logger.debug("not wanted")
+    logger.bind(query="theirs").info("step {}", 1)
+    logging.getLogger("their.http").warning("%s at https://user:pass@host", secret[:0])
+    logging.getLogger("their.http").log(35, "between the levels")
+    logging.getLogger("their.http").warning("it %d", "is no number")
+    try:
+        assert secret is None
+    except AssertionError:
+        logger.exception("worse")
+work()
+claif.logs.start("error")
+work()
+"""
+
+
+def test_who_imports_loguru_in_a_program_finds_its_sinks():
+    lines = [line.partition(" ")[2] for line in run(PLUGIN).splitlines()]
+    assert lines == [
+        "INFO claif.something: step 1",
+        "WARNING their.http:  at https://********@host",
+        "WARNING their.http: between the levels",
+        "WARNING their.http: it %d",
+        "ERROR claif.something: worse (AssertionError: )",
+        "ERROR claif.something: worse (AssertionError: )",
+    ]
+
+
 def test_an_exception_is_a_part_of_its_line_and_variables_are_not():
     text = run("claif.logs.start('debug'); main()")
     assert text.splitlines()[1].endswith("ERROR claif.something: worse (AssertionError: )")

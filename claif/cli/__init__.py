@@ -77,9 +77,12 @@ def _dispatch(args: list[str]) -> int:
 
         return answer(root, instruction)
     try:
-        with root.make_context("claif", args) as context:
+        with root.make_context("claif", args.copy()) as context:  # click takes options out of the list
             from ..config.secret import remember_secrets
+            from ..logs import start
+            from .session import session
 
+            start(session(context).log_level or "warning")
             # What the last error message must not have in it has to be known until then.
             remember_secrets()
             code = root.invoke(context)

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
 
-from ..client import Client
 from ..models import Query
 from ..pipeline.types import Layer, Slot
-from .open_client import manager_for
+from .open_client import open_client
+
+if TYPE_CHECKING:
+    from .session import Session
 
 SAMPLE = "An example."
 
 
-def chain_rows(*, no_plugins: bool) -> list[dict[str, Any]]:
+def chain_rows(state: Session) -> list[dict[str, Any]]:
     """The layers around a query and around each attempt, outermost first.
+
+    Args:
+        state: the switches of the command line.
 
     Returns:
         Rows with `slot`, `layer`, `plugin`, and `around`: `query` or `attempt`.
     """
-    return [_row(layer) for layer in trio.run(_layers, no_plugins)]
+    return [_row(layer) for layer in trio.run(_layers, state)]
 
 
-async def _layers(no_plugins: bool) -> list[Layer]:
-    async with Client(plugins=manager_for(no_plugins=no_plugins)) as client:
+async def _layers(state: Session) -> list[Layer]:
+    async with open_client(state) as client:
         return client.chain(Query(SAMPLE))
 
 

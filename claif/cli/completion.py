@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .complete.install import SHELLS
+from .session import logging_options
 
 EPILOG = """\
 \b
@@ -34,6 +35,7 @@ list` has shown; the tab key opens no connection.
 @click.argument("shell", metavar="[bash|zsh|fish]", type=click.Choice(SHELLS), required=False)
 @click.option("--install", "action", flag_value="install", help="Put the script where the shell looks for it.")
 @click.option("--uninstall", "action", flag_value="uninstall", help="Remove it again.")
+@logging_options()
 def completion(shell: str | None, action: str | None) -> None:
     """Print the script that completes the command line of claif in a shell, or install it.
 

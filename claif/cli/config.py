@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete.values import values
-from .session import session
+from .session import logging_options, session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,13 +85,14 @@ def config() -> None:
 @config.command("show", epilog=SHOW_EPILOG, context_settings=CONTEXT)
 @click.option("--origin", is_flag=True, help="Tell where each value came from.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@logging_options()
 @click.pass_context
 def show_config(context: click.Context, /, origin: bool, as_json: bool) -> None:
     """Show every setting that has a value. Secrets are masked, always."""
     from ..config.show import nested, show
     from .config_layers import whole_config
 
-    rows = show(whole_config(no_plugins=session(context).no_plugins))
+    rows = show(whole_config(session(context)))
     if not as_json:
         _print_table(rows, origin=origin)
         return
@@ -112,6 +113,7 @@ def _print_table(rows: Iterable[Shown], *, origin: bool) -> None:
 @config.command("get", epilog=GET_EPILOG, context_settings=CONTEXT)
 @click.argument("key", shell_complete=values("settings"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@logging_options()
 @click.pass_context
 def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
     """Print the value of one setting, or the table of that name. Secrets are masked."""
@@ -120,7 +122,7 @@ def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
     from .jsonout import write_line
     from .sanitize import sanitize
 
-    value = show_one(whole_config(no_plugins=session(context).no_plugins), key)
+    value = show_one(whole_config(session(context)), key)
     if as_json or isinstance(value, dict):
         write_line(value)
     else:
@@ -130,6 +132,7 @@ def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
 @config.command("set", epilog=SET_EPILOG, context_settings={**CONTEXT, "ignore_unknown_options": True})
 @click.argument("key", shell_complete=values("new_settings"))
 @click.argument("value", shell_complete=values("setting_values"))
+@logging_options()
 def set_config(key: str, value: str) -> None:
     """Set KEY to VALUE in your file; - reads VALUE from standard input, so that it shows up in no list of processes."""
     from ..config.edit import set_value, value_from_text
@@ -143,6 +146,7 @@ def set_config(key: str, value: str) -> None:
 
 @config.command("unset", epilog=UNSET_EPILOG, context_settings=CONTEXT)
 @click.argument("key", shell_complete=values("present_settings"))
+@logging_options()
 def unset_config(key: str) -> None:
     """Remove KEY, or the table of that name, from your file."""
     from ..config.edit import unset_value
@@ -152,6 +156,7 @@ def unset_config(key: str) -> None:
 
 
 @config.command("edit", epilog=EDIT_EPILOG, context_settings=CONTEXT)
+@logging_options()
 def edit_file() -> None:
     """Open your file in your editor, and check it before it is saved."""
     from .config_edit import edit_config
@@ -160,6 +165,7 @@ def edit_file() -> None:
 
 
 @config.command("path", epilog=PATH_EPILOG, context_settings=CONTEXT)
+@logging_options()
 def show_path() -> None:
     """Print where your file is, or would be."""
     from .config_file import user_file
@@ -169,6 +175,7 @@ def show_path() -> None:
 
 @config.command("chain", context_settings=CONTEXT)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@logging_options()
 @click.pass_context
 def show_chain(context: click.Context, /, as_json: bool) -> None:
     """Show the layers that a query passes, outermost first, and the plugin that brought each."""
@@ -176,7 +183,7 @@ def show_chain(context: click.Context, /, as_json: bool) -> None:
     from .jsonout import write_line
     from .table import table
 
-    rows = chain_rows(no_plugins=session(context).no_plugins)
+    rows = chain_rows(session(context))
     if as_json:
         write_line(rows)
     else:

@@ -9,22 +9,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..config import Config, ConfigSource, SourceTable
+    from .session import Session
 
 
-def whole_config(*, no_plugins: bool) -> Config:
+def whole_config(state: Session) -> Config:
     """Read the configuration and ask the sources of plugins; what failed is told on standard error.
+
+    Args:
+        state: the switches of the command line.
 
     Raises:
         ConfigurationError: it is not valid, or a source that must work failed.
     """
     from ..config import ConfigLoader
     from ..plugin import PluginManager
+    from .log import start_log
     from .render.remarks import Remarks
 
     remarks = Remarks()
     loader = ConfigLoader.read()
     config = loader.build()
-    manager = PluginManager.for_config(config, off=no_plugins)
+    start_log(config, state)
+    manager = PluginManager.for_config(config, off=state.no_plugins)
     manager.load_hooks()
     if sources := manager.config_sources():
         config = loader.build(_ask(sources, loader.home, remarks.line), provider_names=manager.providers())

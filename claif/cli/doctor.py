@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .session import session
+from .session import logging_options, session
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +45,7 @@ _COLORS = {"ok": "green", "warn": "yellow", "fail": "red"}
 @click.option("--deep", is_flag=True, help="Also check what takes long: the fingerprints of large files.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
+@logging_options()
 @click.pass_context
 def doctor(context: click.Context, /, network: bool, deep: bool, as_json: bool, no_plugins: bool) -> None:
     """Check Python, Claif, its files, configuration, plugins, providers, the terminal and the network settings.
@@ -56,8 +57,9 @@ def doctor(context: click.Context, /, network: bool, deep: bool, as_json: bool, 
     from ..doctor.machine import Machine
     from ..doctor.parts import Wishes
 
-    off = no_plugins or session(context).no_plugins
-    watcher = _Watcher()
+    state = session(context)
+    off = no_plugins or state.no_plugins
+    watcher = _Watcher(verbose=state.log_level is not None)
     try:
         findings = examine(Machine.here(), Wishes(network, deep, off), watcher.tell)
     finally:
@@ -73,21 +75,29 @@ def doctor(context: click.Context, /, network: bool, deep: bool, as_json: bool, 
 
 
 class _Watcher:
-    """Says on a terminal what is looked at; this part must work even if everything else is broken."""
+    """Says on a terminal what is looked at; this part must work even if everything else is broken, loguru included.
 
-    def __init__(self) -> None:
+    Args:
+        verbose: say it anywhere, a line each.
+    """
+
+    def __init__(self, *, verbose: bool) -> None:
         import sys
 
         from .style import is_dumb, is_terminal
 
-        self._stream = sys.stderr if is_terminal(sys.stderr) and not is_dumb() else None
+        self._verbose = verbose
+        self._stream = sys.stderr if not verbose and is_terminal(sys.stderr) and not is_dumb() else None
 
     def tell(self, what: str) -> None:
         """Show what is looked at next."""
-        if self._stream is not None:
-            from .sanitize import one_line
+        from .sanitize import one_line
 
-            self._stream.write(f"\r\x1b[K{one_line(f'Looking at {what} …')[:78]}")
+        line = one_line(f"Looking at {what} …")
+        if self._verbose:
+            click.echo(line, err=True)
+        elif self._stream is not None:
+            self._stream.write(f"\r\x1b[K{line[:78]}")
             self._stream.flush()
 
     def clear(self) -> None:

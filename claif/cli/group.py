@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 
-_FLAGS = frozenset({"--debug", "--no-plugins"})
+_FLAGS = frozenset({"--debug", "--no-plugins", "--verbose"})
 _OWN = frozenset({"--help", "-h", "--version"})
 
 
@@ -35,10 +35,13 @@ class RootGroup(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put the default command where no command is named, unless there is nothing to ask at all."""
         flags = 0
-        while flags < len(args) and args[flags] in _FLAGS:
+        verbose = 0
+        while flags < len(args) and (args[flags] in _FLAGS or _verbosity(args[flags])):
+            verbose += _verbosity(args[flags])
             flags += 1
         rest = args[flags:]
-        session(ctx).set(debug="--debug" in args[:flags], no_plugins="--no-plugins" in args[:flags])
+        given = args[:flags]
+        session(ctx).set(debug="--debug" in given, no_plugins="--no-plugins" in given, verbose=verbose)
         if rest and (rest[0] in _OWN or self._is_command(ctx, rest[0])):
             return super().parse_args(ctx, args)
         if not rest and not ctx.resilient_parsing:
@@ -89,7 +92,7 @@ class RootGroup(click.Group):
             return None
         from .plugin_commands import load_command
 
-        return load_command(cmd_name)
+        return load_command(cmd_name, session(ctx))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without loading any."""
@@ -113,3 +116,10 @@ class RootGroup(click.Group):
             inner = click.Context(default, parent=ctx, info_name=self.default_command, resilient_parsing=True)
             found += [item for item in default.shell_complete(inner, incomplete) if item.value not in known]
         return found
+
+
+def _verbosity(argument: str) -> int:
+    """How often `-v` is said: `-v`, `-vv`, …, `--verbose`."""
+    if argument == "--verbose":
+        return 1
+    return len(argument) - 1 if argument.startswith("-v") and set(argument[1:]) == {"v"} else 0

@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..config import load_config
 from ..config.keyfile import stored_keys
 from ..config.loader import claif_home
 from ..config.secret import MASK
 from ..errors import ClaifError
+from .log import read_config
 
 if TYPE_CHECKING:
     from ..config.config import Config
+    from .session import Session
 
 
-def key_rows() -> list[dict[str, Any]]:
+def key_rows(state: Session) -> list[dict[str, Any]]:
     """Name, mask and users of each stored key; the keys themselves are in none of them.
+
+    Args:
+        state: the switches of the command line.
 
     Raises:
         ConfigurationError: the configuration or the keys file cannot be used.
     """
-    config = load_config()
+    config = read_config(state)
     users = _users(config)
     return [{"name": name, "key": MASK, "providers": users(name)} for name in sorted(stored_keys(claif_home()))]
 
@@ -34,7 +38,7 @@ def _users(config: Config) -> Any:
     for name, table in config.providers.items():
         if (used := _reference(config, name)) or table.get("api_key") is None:
             references.setdefault(used or name, []).append(name)
-    installed = _installed()
+    installed = _installed(config)
 
     def users(name: str) -> list[str]:
         found = references.get(name, [])
@@ -53,12 +57,12 @@ def _reference(config: Config, provider: str) -> str | None:
     return str(loads(written[len(prefix) : -1])) if written.startswith(prefix) else None
 
 
-def _installed() -> set[str]:
+def _installed(config: Config) -> set[str]:
     """The names of installed providers; none if they cannot be found."""
     from ..plugin.manager import PluginManager
 
     try:
-        return set(PluginManager.for_config(load_config()).providers())
+        return set(PluginManager.for_config(config).providers())
     except ClaifError:
         return set()
 
@@ -78,11 +82,17 @@ def read_key(name: str) -> str:
     return value_from_stdin().strip()
 
 
-def advice(name: str, environ: Mapping[str, str] = os.environ) -> Iterator[str]:
-    """What the user should know about a key that was just stored."""
+def advice(name: str, state: Session, environ: Mapping[str, str] = os.environ) -> Iterator[str]:
+    """What the user should know about a key that was just stored.
+
+    Args:
+        name: the name of the key.
+        state: the switches of the command line.
+        environ: environment variables.
+    """
     from ..routing.default import KEY_VARIABLES
 
-    config = load_config()
+    config = read_config(state)
     if not _users(config)(name):
         yield f'No provider is called {name}. Let one use this key with: api_key = {{stored = "{name}"}}'
     if config.providers.get(name, {}).get("api_key") is not None and _reference(config, name) != name:

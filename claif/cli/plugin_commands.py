@@ -12,6 +12,8 @@ from ..plugin.scan import normalize, scan
 if TYPE_CHECKING:
     import click
 
+    from .session import Session
+
 
 def find_commands(hidden: Collection[str]) -> dict[str, str]:
     """The commands of the plugins that the environment leaves on: name -> distribution, sorted by name.
@@ -35,18 +37,22 @@ def find_commands(hidden: Collection[str]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def load_command(name: str) -> click.Command:
-    """Import a command, unless the configuration switches its plugin off.
+def load_command(name: str, state: Session) -> click.Command:
+    """Import a command, unless the configuration switches its plugin off; what it does is logged from then on.
+
+    Args:
+        name: the command's name.
+        state: the switches of the command line.
 
     Raises:
         PluginError: it cannot be used; the hint says what to do.
         ConfigurationError: the configuration cannot be read.
     """
-    from ..config import load_config
     from ..errors import PluginError
     from ..plugin.manager import PluginManager
+    from .log import read_config
 
-    entry = PluginManager.for_config(load_config()).commands().get(name)
+    entry = PluginManager.for_config(read_config(state)).commands().get(name)
     if entry is None:
         raise PluginError(
             f"The plugin that brings the command {name} is switched off.", hint="See why with `claif plugins list`."

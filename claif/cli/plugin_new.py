@@ -8,24 +8,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..config import load_config
 from ..plugin.manager import PluginManager
 from ..scaffold.names import names_of
 from ..scaffold.render import project_files
 from ..scaffold.write import write_project
+from .log import read_config
 from .style import out_style
 
 if TYPE_CHECKING:
     from ..scaffold.names import Names
+    from .session import Session
 
 
-def new_plugin(name: str, kind: str, directory: str | None) -> tuple[Path, Names]:
+def new_plugin(name: str, kind: str, directory: str | None, state: Session) -> tuple[Path, Names]:
     """Write a new project.
 
     Args:
         name: the plugin's name as the user writes it.
         kind: what it is to be.
         directory: where to; a folder of the distribution's name, in the working directory, when `None`.
+        state: the switches of the command line.
 
     Returns:
         The project's folder and the plugin's names.
@@ -35,7 +37,7 @@ def new_plugin(name: str, kind: str, directory: str | None) -> tuple[Path, Names
     """
     from .root import COMMANDS
 
-    manager = PluginManager.for_config(load_config())
+    manager = PluginManager.for_config(read_config(state))
     taken = {*COMMANDS, *manager.providers(), *manager.commands(), *[report.name for report in manager.reports()]}
     names = names_of(name, taken)
     folder = Path(directory or names.distribution)

@@ -5,40 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._version import __version__
-from ..config import load_config
 from ..plugin.manager import PluginManager
 from ..plugin.report import PluginReport
 
 if TYPE_CHECKING:
-    from ..config import Processors
+    from ..config import Config, Processors
 
 OURS = "claif:"
 """Before the name of a processor that comes with Claif."""
 
 
-def installed_plugins(*, no_plugins: bool = False) -> tuple[PluginReport, ...]:
+def installed_plugins(config: Config, *, off: bool) -> tuple[PluginReport, ...]:
     """Report on each installed plugin; hook modules are loaded, guarded.
 
-    Raises:
-        ConfigurationError: the configuration cannot be read.
+    Args:
+        config: the configuration.
+        off: whether all are switched off.
     """
     from .root import COMMANDS
 
-    manager = PluginManager.for_config(load_config(), off=no_plugins)
+    manager = PluginManager.for_config(config, off=off)
     manager.load_hooks()
     return manager.reports(taken=COMMANDS)
 
 
-def shipped_processors() -> tuple[PluginReport, ...]:
-    """Report on each processor that comes with Claif; none is imported.
-
-    Raises:
-        ConfigurationError: the configuration cannot be read.
-    """
+def shipped_processors(config: Config) -> tuple[PluginReport, ...]:
+    """Report on each processor that comes with Claif; none is imported."""
     from ..processors.shipped import SHIPPED
 
-    table = load_config().processors
-    return tuple([_shipped(name, what, table) for name, what in SHIPPED.items()])
+    return tuple([_shipped(name, what, config.processors) for name, what in SHIPPED.items()])
 
 
 def _shipped(name: str, what: str, table: Processors) -> PluginReport:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .complete.values import values
-from .session import session
+from .session import logging_options, session
 
 if TYPE_CHECKING:
     from ..plugin.report import PluginReport
@@ -82,6 +82,7 @@ def plugins() -> None:
     "list", short_help="What each brings, and whether it works.", epilog=LIST_EPILOG, context_settings=CONTEXT
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@logging_options()
 @click.pass_context
 def list_plugins(context: click.Context, /, as_json: bool) -> None:
     """List the plugins: what each brings, whether it works, and if not, why and what helps.
@@ -89,10 +90,13 @@ def list_plugins(context: click.Context, /, as_json: bool) -> None:
     Below them are the message processors that come with Claif, which are off until [processors] enable names them. Hook
     modules are loaded for this, as they are for every query; providers and commands are not.
     """
+    from .log import read_config
     from .plugin_rows import installed_plugins, shipped_processors
 
-    rows = installed_plugins(no_plugins=session(context).no_plugins)
-    shipped = shipped_processors()
+    state = session(context)
+    settings = read_config(state)
+    rows = installed_plugins(settings, off=state.no_plugins)
+    shipped = shipped_processors(settings)
     if as_json:
         from .jsonout import write_line
 
@@ -111,6 +115,7 @@ def list_plugins(context: click.Context, /, as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=values("plugins"))
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("--timeout", type=float, default=5.0, show_default=True, metavar="SECONDS", help="For each import.")
+@logging_options()
 @click.pass_context
 def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool, timeout: float) -> None:
     """Import every part of the plugins on trial, and tell what is wrong with them.
@@ -123,7 +128,7 @@ def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool
     from ..errors import PluginError
     from .plugin_audit import audit_plugins, print_audits
 
-    audits = audit_plugins(names, timeout=timeout, no_plugins=session(context).no_plugins)
+    audits = audit_plugins(names, session(context), timeout=timeout)
     if as_json:
         from .jsonout import write_line
 
@@ -138,14 +143,16 @@ def check_plugins(context: click.Context, /, names: Sequence[str], as_json: bool
 @click.argument("name")
 @click.option("--kind", required=True, type=click.Choice(KINDS), help="What it is to be.")
 @click.option("--directory", metavar="DIR", help="The new folder of the project.  [default: claif-NAME]")
-def new_plugin(name: str, kind: str, directory: str | None) -> None:
+@logging_options()
+@click.pass_context
+def new_plugin(context: click.Context, /, name: str, kind: str, directory: str | None) -> None:
     """Write a new plugin: a complete project with tests, to be installed as it is and changed from there.
 
     NAME is what users will type; the distribution is called claif-NAME. Nothing is ever overwritten.
     """
     from .plugin_new import new_plugin, print_next_steps
 
-    print_next_steps(*new_plugin(name, kind, directory))
+    print_next_steps(*new_plugin(name, kind, directory, session(context)))
 
 
 def _print_shipped(rows: Sequence[PluginReport]) -> None:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..config import load_config
 from ..errors import ClaifError
 from ..plugin.manager import PluginManager
+from .log import read_config
+
+if TYPE_CHECKING:
+    from .session import Session
 
 
-def known_providers(*, no_plugins: bool = False) -> list[dict[str, Any]]:
+def known_providers(state: Session) -> list[dict[str, Any]]:
     """Name, type, plugin and version of each provider; none of them is loaded.
+
+    Args:
+        state: the switches of the command line.
 
     Raises:
         ConfigurationError: the configuration cannot be read.
     """
     from ..routing.default import choose_default
 
-    config = load_config()
-    plugins = PluginManager.for_config(config, off=no_plugins)
+    config = read_config(state)
+    plugins = PluginManager.for_config(config, off=state.no_plugins)
     plugins.load_hooks()
     made: dict[str, Any] = {}
     plugins.register_providers(lambda name, factory, **_: made.setdefault(name, factory))
@@ -45,23 +51,24 @@ def known_providers(*, no_plugins: bool = False) -> list[dict[str, Any]]:
     return rows
 
 
-def loaded_providers(*, no_plugins: bool = False) -> list[dict[str, Any]]:
+def loaded_providers(state: Session) -> list[dict[str, Any]]:
     """The same with capabilities and state; each provider is loaded, guarded, to ask it.
+
+    Args:
+        state: the switches of the command line.
 
     Raises:
         ClaifError: no client can be opened.
     """
     import trio
 
-    return trio.run(_loaded, no_plugins)
+    return trio.run(_loaded, state)
 
 
-async def _loaded(no_plugins: bool) -> list[dict[str, Any]]:
-    from ..client import Client
-    from .open_client import manager_for
+async def _loaded(state: Session) -> list[dict[str, Any]]:
+    from .open_client import open_client
 
-    plugins = manager_for(no_plugins=no_plugins)
-    async with Client(plugins=plugins) as client:
+    async with open_client(state) as client:
         return [
             {
                 "name": member.name,

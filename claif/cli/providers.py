@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from .session import session
+from .session import logging_options, session
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -31,17 +31,19 @@ def providers() -> None:
 
 @providers.command("list", context_settings=CONTEXT)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@logging_options()
 @click.pass_context
 def list_providers(context: click.Context, /, as_json: bool) -> None:
     """List the providers without loading any; * marks the one that is asked when none is named."""
     from .provider_rows import known_providers
 
-    rows = known_providers(no_plugins=session(context).no_plugins)
+    rows = known_providers(session(context))
     _print(rows, ("name", "type", "plugin", "version"), as_json=as_json)
 
 
 @providers.command("status", epilog=STATUS_EPILOG, context_settings=CONTEXT)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@logging_options()
 @click.pass_context
 def status(context: click.Context, /, as_json: bool) -> None:
     """Load each provider and tell what it can do, whether it can be asked, and if not, why and what helps.
@@ -50,7 +52,7 @@ def status(context: click.Context, /, as_json: bool) -> None:
     """
     from .provider_rows import loaded_providers
 
-    rows = loaded_providers(no_plugins=session(context).no_plugins)
+    rows = loaded_providers(session(context))
     _print(rows, ("name", "state", "type", "plugin", "version", "capabilities"), as_json=as_json)
     if not as_json:
         _explain(rows)

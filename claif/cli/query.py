@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from .complete.values import values
-from .session import session
+from .session import logging_options, session
 
 if TYPE_CHECKING:
     from ..models import Query
@@ -104,15 +104,11 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
 @click.option("--no-stream", is_flag=True, help="Ask the provider for the answer in one piece.")
 @click.option("--raw", is_flag=True, help="In a pipe or file, pass on the model's control characters.")
 @click.option("--thinking", is_flag=True, help="Show what the model thinks, on standard error.")
-@click.option(
-    "-v",
-    "--verbose",
-    count=True,
-    help="Also show thinking, tools at work, the footer, and what is logged, on standard error; -vv logs every step.",
+@logging_options(
+    verbose="Also show thinking, tools at work, the footer, and what is logged, on standard error; -vv logs every step."
 )
 @click.option("-q", "--quiet", is_flag=True, help="No notices, no spinner, no footer.")
 @click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error, and log every step.")
 @click.pass_context
 def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> None:
     """Ask a model, and print its answer.
@@ -120,7 +116,7 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
     Several words of a PROMPT need no quotes; `--` before them sends them even if they look like a command or an option.
     """
     state = session(context)
-    state.set(no_plugins=given["no_plugins"], debug=given["debug"])
+    state.set(no_plugins=given["no_plugins"])
     if state.implicit:
         from .root import root
         from .suggest import refuse_mistyped_command
@@ -134,11 +130,10 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         form=given["form"] or "text",
         raw=given["raw"],
         quiet=given["quiet"],
-        verbose=given["verbose"] > 0,
-        thinking=given["thinking"] or given["verbose"] > 0,
+        verbose=state.verbose > 0,
+        thinking=given["thinking"] or state.verbose > 0,
     )
-    level = "debug" if state.debug or given["verbose"] > 1 else "info" if given["verbose"] else None
-    context.exit(run_query(asked, view, remarks, no_plugins=state.no_plugins, log_level=level))
+    context.exit(run_query(asked, view, state, remarks))
 
 
 def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:

@@ -45,6 +45,7 @@ word that looks like a mistyped command is not sent; `--` before it sends it.
 )
 @click.version_option(__version__, prog_name="claif", message="%(prog)s %(version)s")
 @click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-def root(**_flags: bool) -> None:
+@click.option("-v", "--verbose", count=True, help="Log what happens, on standard error; -vv logs every step.")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error, and log every step.")
+def root(**_flags: int) -> None:
     """One interface to every LLM you can reach: HTTP APIs, agent CLIs, and a model on your own machine."""

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Literal
 import trio
 from attrs import frozen
 
-from .. import logs
-from ..client import Client
 from ..errors import ClaifError
-from .log import start_log
-from .open_client import manager_for
+from .open_client import open_client
 from .render.choose import choose_renderer
 from .render.remarks import Remarks
 from .render.status import Status
 from .signals import interruptible
 
 if TYPE_CHECKING:
+    from ..client import Client
     from ..models import Query, Reply
     from .render.base import Renderer
+    from .session import Session
 
 
 @frozen
@@ -42,41 +41,33 @@ class View:
     thinking: bool = False
 
 
-def run_query(
-    query: Query, view: View, notes: Sequence[str] = (), *, no_plugins: bool = False, log_level: str | None = None
-) -> int:
+def run_query(query: Query, view: View, state: Session, notes: Sequence[str] = ()) -> int:
     """Ask, show the answer as it comes, and tell the exit code.
 
     Args:
         query: the question.
         view: how the answer is shown.
+        state: the switches of the command line.
         notes: what the user should know first.
-        no_plugins: leave installed plugins out.
-        log_level: what is logged, whatever the configuration says.
 
     Raises:
         ClaifError: it could not be answered; what had arrived has been shown.
     """
-    return trio.run(_run, query, view, notes, no_plugins, log_level)
+    return trio.run(_run, query, view, state, notes)
 
 
-async def _run(query: Query, view: View, notes: Sequence[str], no_plugins: bool, log_level: str | None) -> int:
+async def _run(query: Query, view: View, state: Session, notes: Sequence[str]) -> int:
     with trio.CancelScope() as scope, interruptible(scope) as interruption:
-        await _ask(query, view, notes, no_plugins, log_level)
+        await _ask(query, view, state, notes)
     return interruption.exit_code or 0
 
 
-async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool, log_level: str | None) -> None:
+async def _ask(query: Query, view: View, state: Session, notes: Sequence[str]) -> None:
     status = Status(quiet=view.quiet)
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
     remarks.lines(notes)
-    logs.start(log_level or "warning")
-    plugins = manager_for(no_plugins=no_plugins)
-    async with Client(plugins=plugins, progress=status.progress) as client:
-        start_log(client.config, log_level)
-        remarks.lines(client.config.notices)
-        remarks.lines(f"{plugin}: {message}" for plugin, message in client.plugins.warnings)
+    async with open_client(state, progress=status.progress, remarks=remarks) as client:
         if query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")
         renderer = choose_renderer(view.form, client.config.general.output, remarks, status, raw=view.raw)

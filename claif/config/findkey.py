@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..errors import MissingAPIKeyError
+from ..logs import logger
 from .secret import Secret
 
 if TYPE_CHECKING:
@@ -27,11 +28,15 @@ def find_key(settings: ProviderSettings, *variables: str, environ: Mapping[str, 
     """
     given = settings.api_key
     if given and not given.fallback:
+        logger.debug("a key comes from the configuration")
         return given
     environ = os.environ if environ is None else environ
     for variable in variables:
         if value := environ.get(variable, "").strip():
+            logger.debug("a key comes from the variable {}", variable)
             return Secret(value)
+    if given:
+        logger.debug("a key comes from the keys file")
     return given or None
 
 

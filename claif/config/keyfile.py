@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import ConfigurationError, InvalidConfigError
+from ..logs import logger
 from .files import folder_lock, make_private_folder, read_text, write_private
 from .limits import MAX_FILE_BYTES, MAX_TEXT
 from .schema import is_name
@@ -29,7 +30,9 @@ def stored_keys(home: Path) -> dict[str, Secret]:
     """
     path = keys_path(home)
     file = read_text(path, secret=True)
-    return {} if file is None else {name: Secret(text) for name, text in _parse(file.text, path).items()}
+    found = {} if file is None else {name: Secret(text) for name, text in _parse(file.text, path).items()}
+    logger.debug("stored keys: {} in {}", len(found), path)
+    return found
 
 
 def _parse(text: str, path: Path) -> Mapping[str, str]:

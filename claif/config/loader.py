@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 
 from ..errors import ConfigurationError
+from ..logs import logger
 from .check import Problems, invalid, make
 from .dotted import split
 from .environment import Variable, find_variables
@@ -80,6 +81,7 @@ class ConfigLoader:
         home = claif_home(environ) if home is None else home
         path = home / USER_FILE
         file = read_text(path, private=True)
+        logger.debug("configuration: {}{}", path, "" if file else " (there is none)")
         loader = cls(
             home=home,
             user=user_layer(file, environ) if file else UserLayer(),
@@ -108,6 +110,7 @@ class ConfigLoader:
         file = read_text(path)
         if file is None:
             return self
+        logger.debug("configuration: {}", path)
         table = parse_toml(file.text, str(path))
         trusted = lay(self, (), ()).merged
         problems = Problems(trusted.origin)

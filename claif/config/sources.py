@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from attrs import evolve, frozen
 
 from ..errors import ConfigurationError
+from ..logs import logger
 from .dotted import printable
 from .limits import find_excess
 from .merge import SourceTable
@@ -77,12 +78,16 @@ async def load_sources(
     async def ask(index: int, source: ConfigSource) -> None:
         if home is not None and (fresh := _still_fresh(source, home)) is not None:
             outcomes[index] = fresh
+            logger.debug("configuration: {} was asked lately; what it said then is used", source.name)
             return
         limit = source.timeout if timeout is None else min(timeout, source.timeout)
         outcome: Outcome
         outcome = SourceFailure(source.name, f"it did not answer within {limit:g} s")
+        began = trio.current_time()
         with trio.move_on_after(limit):
             outcome = await _ask(source)
+        result = outcome.message if isinstance(outcome, SourceFailure) else "it answered"
+        logger.debug("configuration: {} after {:.2f} s: {}", source.name, trio.current_time() - began, result)
         outcomes[index] = outcome if home is None or not source.cache else _or_last_good(source, outcome, home)
 
     async with trio.open_nursery() as nursery:

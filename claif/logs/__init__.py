@@ -3,6 +3,9 @@
 Modules of Claif write `from ..logs import logger` and `logger.debug("what happened to {}", what)`. The text is always a
 literal, what varies goes in as a value: text from elsewhere could hold `{…}`. A record that nobody wants costs a look
 at a number, and loguru is not imported for it.
+
+What plugins and packages log, by loguru or by the standard library's `logging`, goes to a program's sinks as well: by
+themselves both would print it with variables, keys and control characters in it.
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
+
+from .arrival import when_imported
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +87,7 @@ class Log:
 
     def _write(self, level: str, message: str, values: tuple[object, ...], *, exception: bool = False) -> None:
         found = self._loguru or self._prepared()
-        if (query := self._identify()) is not None:
+        if self._least is None and (query := self._identify()) is not None:
             found = found.bind(query=query)
         found.opt(depth=2, exception=exception).log(level, message, *values)
 
@@ -97,18 +102,38 @@ class Log:
         else:
             from .sinks import add_sinks
 
-            add_sinks(found, self._least, self._file)
+            add_sinks(found, self._least, self._file, self._identify)
             found.enable(NAME)
         self._loguru = found
         return found
 
+    def _forward(self) -> None:
+        from .standard import forward
+
+        forward(self._take)
+
+    def _take(self, name: str, level: int, text: str, exception: BaseException | None) -> None:
+        """Write a record of the standard library's `logging`."""
+        if self.wants(level):
+            found = self._loguru or self._prepared()
+            named = found.patch(lambda record: record.update(name=name))
+            named.opt(exception=exception).log(_name_of(level), "{}", text)
+
     def start(self, level: str, file: Path | None = None) -> None:
         """See `start`."""
         self._least, self._file, self._loguru = LEVELS[level], file, None
+        # Whoever imports loguru must find these sinks, not its own, which prints the variables of tracebacks.
+        when_imported("loguru", self._prepared)
+        when_imported("logging", self._forward)
 
     def correlate(self, identify: Callable[[], str | None]) -> None:
         """Have each record bear the id that this function tells."""
         self._identify = identify
+
+
+def _name_of(level: int) -> str:
+    """The name of the highest of our levels that is not above this one."""
+    return max((least, name) for name, least in LEVELS.items() if least <= max(level, LEVELS["trace"]))[1].upper()
 
 
 logger: Final = Log()

@@ -18,9 +18,21 @@ if TYPE_CHECKING:
     from loguru import Logger, Message, Record
 
 
-def add_sinks(logger: Logger, least: int, file: Path | None) -> None:
-    """Take loguru's own sink away and add a program's."""
+def add_sinks(logger: Logger, least: int, file: Path | None, identify: Callable[[], str | None]) -> None:
+    """Take the sinks that there are away and add a program's.
+
+    Args:
+        logger: loguru's.
+        least: the least level that is written.
+        file: where records go as well, as JSON lines.
+        identify: tells the id of the query that a record belongs to, if it does.
+    """
+
+    def add_query(record: Record) -> None:
+        record["extra"]["query"] = identify()
+
     logger.remove()
+    logger.configure(patcher=add_query)
     _add(logger, least, _to_stderr)
     if file is not None:
         _add(logger, least, _to_file(LogFile(file, _complain)))
@@ -61,8 +73,8 @@ def line_for_people(record: Record) -> str:
     if (raised := record["exception"]) is not None and raised.value is not None:
         text += f" ({type(raised.value).__name__}: {raised.value})"
     about = f" [{query}]" if query else ""
-    line = f"{record['time']:%H:%M:%S.%f}"[:-3] + f" {record['level'].name} {record['name']}{about}: {redact(text)}"
-    return one_line(line)
+    line = f"{record['time']:%H:%M:%S.%f}"[:-3] + f" {record['level'].name} {record['name']}{about}: {text}"
+    return one_line(redact(line))
 
 
 def line_for_programs(record: Record) -> str:

@@ -28,7 +28,7 @@ def attempt_layer(watchdog: Watchdog) -> Layer:
             run = current_run.get()
             run.attempts += 1
             limits = run.limits
-            logger.debug("attempt {} at {}, model {}", run.attempts, run.provider, run.model)
+            logger.debug("attempt {} at {}, model {}", run.attempts, run.provider, run.model or "of its choice")
             watch = Watch(
                 connect=limits.connect_timeout,
                 first=limits.first_event_timeout if query.stream else inf,

@@ -7,6 +7,7 @@ from importlib import import_module
 from time import perf_counter
 from typing import TypeVar
 
+from ..logs import logger
 from .entry_points import reference
 
 T = TypeVar("T")
@@ -65,7 +66,9 @@ def load(value: str) -> tuple[object, float]:
     """
     began = perf_counter()
     found = guarded(lambda: _import(value))
-    return found, perf_counter() - began
+    seconds = perf_counter() - began
+    logger.debug("imported {} in {:.0f} ms", value, seconds * 1000)
+    return found, seconds
 
 
 def _import(value: str) -> object:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import trio
 
+from ..logs import logger
 from .entry_points import HOOKS, EntryPoint
 from .guard import printable
 from .heavy import heavy_among
@@ -82,6 +83,7 @@ async def try_part(part: EntryPoint, *, timeout: float, path: Sequence[str] = ()
         report = Path(folder, "report.json")
         # -P: what lies in the working directory has no business here.
         command = [sys.executable, "-P", "-m", "claif.plugin.trial_child", part.group, part.value]
+        logger.info("importing {} in a process of its own", part.value)
         child = await _run([*command, str(report), json.dumps(list(path))], timeout)
         data = _read(report) or {"seconds": 0.0, "loaded": [], "hooks": [], "problems": [child.end(timeout)]}
     loaded: list[str] = data["loaded"]

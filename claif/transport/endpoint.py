@@ -11,6 +11,7 @@ import trio
 
 from .._version import __version__
 from ..errors import ClaifError, ClientClosedError
+from ..logs import logger
 from .failures import exchange_failure
 from .headers import raw_headers
 from .network import StaleConnectionError
@@ -35,6 +36,8 @@ _STANDARD = (
     (b"Accept-Encoding", b"identity"),
 )
 _JSON = (b"Content-Type", b"application/json")
+_STEP = 10
+"""Level of what is logged about each request."""
 
 
 class Endpoint:
@@ -183,12 +186,15 @@ class Endpoint:
                 answer = await connection.handle_async_request(request)
             if pool.proxied is not None:
                 await pool.proxied.settle(failed=False)
+            if logger.wants(_STEP):
+                logger.debug("{}: status {} from {}", _shown(request), answer.status, self.url.origin)
             await self._check(answer)
         except BaseException as error:
             if pool.proxied is not None:
                 await pool.proxied.settle(failed=True)  # noqa: ASYNC102 - it shields itself
             if connection is not None:
                 await pool.release(connection)  # noqa: ASYNC102 - release shields itself
+            logger.debug("{}: {} from {}", _shown(request), type(error).__name__, self.url.origin)
             if isinstance(error, Exception) and (failure := exchange_failure(error, self.url.origin)) is not error:
                 raise failure from error
             raise
@@ -236,3 +242,8 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
             with trio.CancelScope(shield=True):
                 await self._response.aclose()  # noqa: ASYNC102 - closing a socket waits for nobody
                 await self._endpoint._pool.release(self._connection)  # noqa: SLF001
+
+
+def _shown(request: httpcore2.Request) -> str:
+    """Method and path of a request, without its query, which may hold what is secret."""
+    return f"{request.method.decode()} {request.url.target.decode().partition('?')[0]}"

@@ -45,6 +45,8 @@ class ScriptedProvider(Provider):
             for done in range(0, 101, 10):
                 self.context.progress(step["what"], done * 2**20, 100 * 2**20)
                 await trio.sleep(0.05)
+        elif step["type"] == "log":
+            log(step["text"])
         elif step["type"] == "describe":
             asked = {"query": codec.dump(query)}
             await emit(Message.assistant(json.dumps(asked)))
@@ -55,6 +57,22 @@ class ScriptedProvider(Provider):
 def script(query):
     path = os.environ.get("CLAIF_TEST_SCRIPT")
     return json.loads(Path(path).read_text(encoding="utf-8")) if path else [query.prompt]
+
+
+def log(text):
+    """As plugins do that know nothing of Claif's log."""
+    import logging
+
+    from loguru import logger
+
+    logger.debug("a step of the plugin")
+    logging.getLogger("their.package").warning("watch out: %s", text)
+    logging.warning("and here: %s", text)  # noqa: LOG015 - as some do
+    try:
+        int(text)
+    except ValueError:
+        logger.exception("it failed")
+        logging.exception("it failed as well")  # noqa: LOG015 - as some do
 
 
 def note(path, text):
