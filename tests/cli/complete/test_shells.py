@@ -8,16 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from needs import need
 
 from ..terminal import Terminal
 
 BASH_COMPLETION = Path("/usr/share/bash-completion/bash_completion")
-
-
-def need(found: object, what: str) -> None:
-    """A machine without it cannot run these tests; where nothing may be missing, they fail."""
-    if not found:
-        (pytest.fail if os.environ.get("CLAIF_REQUIRE_ALL") else pytest.skip)(f"install {what}, which this test needs")
 
 
 @pytest.fixture(autouse=True)
