@@ -29,7 +29,7 @@ base_url = "{url}"
 api_key = {{keyring = "claif-test/me@example.com"}}
 """
 START = {
-    # A line feed is the password of the keyring, which is created at the first unlocking; an empty one encrypts nothing.
+    # A line feed is the password of the keyring, which is created at first unlocking; an empty one encrypts nothing.
     "unlocked": "printf '\\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1",
     "locked": "gnome-keyring-daemon --start --components=secrets >/dev/null 2>&1",
 }
