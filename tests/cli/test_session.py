@@ -88,8 +88,10 @@ def test_the_log_of_a_query_bears_the_id_of_its_reply(cli):
     done = cli.run("-v", "query", "--json", "hi")
     reply = json.loads(done.stdout)
     [line] = [line for line in done.stderr.decode().splitlines() if LINE.match(line)]
-    assert line.endswith(f"[{reply['query_id']}]: scripted answered in {reply['timings']['total']:.2f} s")
-    assert b"scripted answered" in cli.run("-v", "hi").stderr
+    assert line.endswith(
+        f"[{reply['query_id']}]: scripted, model of its choice, answered in {reply['timings']['total']:.2f} s"
+    )
+    assert b"scripted, model of its choice, answered" in cli.run("-v", "hi").stderr
 
 
 @pytest.mark.parametrize("args", [["--debug", "models", "path", "x"], ["models", "path", "x", "--debug"]])

@@ -96,7 +96,7 @@ async def test_leaving_a_stream_early_cancels_the_provider() -> None:
             async for event in stream:
                 if isinstance(event, TextDelta):
                     break
-        assert not c._runs
+        assert not c._running.runs
 
 
 async def test_an_error_in_the_stream_comes_after_the_events_with_the_partial_answer() -> None:

@@ -1,48 +1,42 @@
-"""The client: the one place from which everything is asked."""
+"""What everything is asked through: it opens what a query needs, and closes it again."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import trio
-from attrs import evolve
 
-from .config import Config, ConfigLoader, SourceTable, load_sources
-from .config.redact import redact_error
-from .errors import ClaifError, ClientClosedError, TimeoutError
-from .logs import logger
-from .middleware import builtin
-from .middleware.assemble import assemble_layer
-from .middleware.attempt import attempt_layer, provider_end
-from .middleware.deadline import deadline_layer
-from .middleware.processors import processors_layer
-from .middleware.redact import redact_layer
-from .models.build import How, Prompt, build_query
-from .pipeline.compose import compose, in_order, split
-from .pipeline.edge import Edge
-from .pipeline.failures import Downstream, single, unwrapped
-from .pipeline.reply import ReplyBuilder
-from .pipeline.run import Run, current_run
-from .pipeline.watchdog import Watchdog
-from .plugin.manager import PluginManager
-from .routing.members import Factory, Member, Members
-from .routing.needs import check_needs
-from .routing.options import with_defaults
-from .transport.http import HTTP
+from ..errors import ClientClosedError, TimeoutError
+from ..middleware.assemble import assemble_layer
+from ..middleware.attempt import attempt_layer
+from ..middleware.deadline import deadline_layer
+from ..middleware.processors import processors_layer
+from ..middleware.redact import redact_layer
+from ..models.build import How, Prompt, build_query
+from ..pipeline.compose import in_order
+from ..pipeline.edge import Edge
+from ..pipeline.failures import unwrapped
+from ..pipeline.watchdog import Watchdog
+from ..routing.members import Factory, Member, Members
+from ..transport.http import HTTP
+from .opening import Given, configure
+from .route import handler_for
+from .running import Running
+from .stream import Stream, feed
 
 if TYPE_CHECKING:
-    from .models import Event, ModelInfo, Query, Reply
-    from .pipeline.types import Emit, Handler, Layer
-    from .provider import Provider
-    from .routing.default import Choice
+    from ..config import Config, ConfigLoader
+    from ..models import Event, ModelInfo, Query, Reply
+    from ..pipeline.types import Emit, Handler, Layer
+    from ..plugin.manager import PluginManager
+    from ..provider import Provider
+    from ..routing.default import Choice
 
 T = TypeVar("T")
-
-CLOSE_TIMEOUT = 5.0
-"""Seconds that cancelled queries have to end when the client is closed."""
 
 
 def _no_progress(_what: str, _done: int, _total: int | None) -> None:
@@ -53,15 +47,8 @@ async def _ignore(_event: Event) -> None:
     pass
 
 
-class Stream:
-    """The events of one answer, as they come; `reply` is the whole answer once they have ended."""
-
-    def __init__(self, edge: Edge) -> None:
-        self._edge = edge
-        self.reply: Reply | None = None
-
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self._edge
+def _not_open() -> ClientClosedError:
+    return ClientClosedError("The client is not open.", hint="Use it inside `async with Client() as client:`.")
 
 
 class Client:
@@ -88,19 +75,18 @@ class Client:
         providers: Mapping[str, Factory] | None = None,
         progress: Callable[[str, int, int | None], None] | None = None,
     ) -> None:
-        self._given_config = config
+        self._given_config: Given = config
         self._given_plugins = plugins
         self._given_providers = dict(providers or {})
         self._progress = progress or _no_progress
         self._watchdog = Watchdog()
         self._state: dict[str, Any] = {}
-        self._runs: set[Run] = set()
-        self._idle: trio.Event | None = None
         self._open: AbstractAsyncContextManager[None] | None = None
         self._closed = True
         self.config: Config
         self.plugins: PluginManager
         self._members: Members
+        self._running: Running
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -142,18 +128,9 @@ class Client:
         query = build_query(prompt, stream=True, **how)
         edge = Edge()
         stream = Stream(edge)
-
-        async def produce() -> None:
-            try:
-                stream.reply = await self.run(query, edge.send)
-            except Exception as error:
-                edge.end(error)
-            else:
-                edge.end()
-
         with unwrapped():
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(produce)
+                nursery.start_soon(feed, stream, edge, partial(self.run, query))
                 yield stream
                 nursery.cancel_scope.cancel()
 
@@ -164,44 +141,9 @@ class Client:
             ClaifError: see `claif.errors`. What `emit` raises is raised as it is.
         """
         if self._closed:
-            raise ClientClosedError("The client is not open.", hint="Use it inside `async with Client() as client:`.")
+            raise _not_open()
         query.check()
-        run = Run(query)
-        builder = ReplyBuilder(run, emit)
-        token = current_run.set(run)
-        self._runs.add(run)
-        failure: BaseException | None = None
-        reply: Reply | None = None
-        try:
-            with run.scope:
-                await self._handler(query)(query, builder.emit)
-                reply = builder.reply()
-                who = f"{reply.provider}, model {reply.model}," if reply.model else reply.provider
-                logger.info("{} answered in {:.2f} s", who, reply.timings.total)
-                return reply
-        except (Exception, BaseExceptionGroup, Downstream) as caught:
-            error = single(caught)
-            if isinstance(error, Downstream):
-                failure = error.error
-            else:
-                failure = error
-                redact_error(error)
-            if isinstance(failure, ClaifError):
-                failure.partial = failure.partial or run.partial
-                failure.query_id = run.id
-            seconds = trio.current_time() - run.began
-            logger.info("failed after {:.2f} s: {}: {}", seconds, type(failure).__name__, failure)
-            if failure is caught:
-                raise
-            raise failure from failure.__cause__
-        finally:
-            current_run.reset(token)
-            self._runs.discard(run)
-            if self._idle is not None and not self._runs:
-                self._idle.set()
-            if self.plugins.observed:
-                self.plugins.finished(query, reply, failure, trio.current_time() - run.began)
-        raise ClientClosedError("The client was closed while the query ran.", partial=run.partial)
+        return await self._running.run(query, self._handler, emit)
 
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
@@ -267,7 +209,7 @@ class Client:
 
     def _changes_providers(self) -> None:
         if self._closed:
-            raise ClientClosedError("The client is not open.", hint="Use it inside `async with Client() as client:`.")
+            raise _not_open()
         self._state.pop("claif.default", None)
 
     def default_provider(self) -> Choice:
@@ -303,59 +245,13 @@ class Client:
         return layers
 
     def _handler(self, query: Query) -> Handler:
-        outer, inner = split(self.chain(query))
-
-        async def route(query: Query, emit: Emit) -> None:
-            run = current_run.get()
-            run.provider = query.provider or self.default_provider().name
-            taken = self._members.take(run.provider)
-            try:
-                member = taken.value
-                provider = await member.ready()
-                run.limits = member.settings
-                run.model = query.model or member.settings.model
-                check_needs(query, provider, run.provider)
-                if defaults := member.settings.options:
-                    query = evolve(query, options=with_defaults(query.options, defaults, run.provider))
-                await compose(inner, provider_end(provider))(query, emit)
-            finally:
-                self._members.give_back(taken)
-
-        return compose(outer, route)
-
-    async def _configure(self) -> None:
-        """Read the configuration, find the plugins, and ask their sources for more configuration."""
-        given = self._given_config
-        if isinstance(given, Config):
-            self.config = given
-            self._start_plugins()
-            return
-        if given is None:
-            loader = ConfigLoader.read()
-        else:
-            loader = given if isinstance(given, ConfigLoader) else ConfigLoader.from_mapping(given)
-        self.config = loader.build()
-        self._start_plugins()
-        tables: list[SourceTable] = []
-        if sources := self.plugins.config_sources():
-            tables, failures = await load_sources(sources, home=loader.home)
-            for name, message in failures:
-                self.plugins.warn(name, message)
-        self.config = loader.build(tables, provider_names=self.plugins.providers())
-
-    def _start_plugins(self) -> None:
-        self.plugins = self._given_plugins or PluginManager.for_config(self.config)
-        self.plugins.register(builtin, "claif.layers")
-        self.plugins.load_hooks()
+        return handler_for(self.chain(query), self._members, self.default_provider)
 
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:
-        await self._configure()
-        if self.config.processors.enable or self.config.processor_tables:
-            from .processors.shipped import register_enabled
-
-            register_enabled(self.plugins, self.config)
+        self.config, self.plugins = await configure(self._given_config, self._given_plugins)
         self._given_config = None  # it may hold a key in clear
+        self._running = Running(self.plugins)
         with unwrapped():
             async with trio.open_nursery() as nursery, HTTP() as http:
                 nursery.start_soon(self._watchdog.run)
@@ -377,11 +273,6 @@ class Client:
     async def _close(self) -> None:
         """Cancel what runs, then disconnect the providers; shielded and bounded."""
         self._closed = True
-        for run in list(self._runs):
-            run.close()
-        if self._runs:
-            self._idle = trio.Event()
-            with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
-                await self._idle.wait()
+        await self._running.close()
         with trio.CancelScope(shield=True):
             await self._members.close()

@@ -1,0 +1,8 @@
+"""The client: the one place from which everything is asked."""
+
+from __future__ import annotations
+
+from .client import Client
+from .stream import Stream
+
+__all__ = ["Client", "Stream"]
