@@ -84,11 +84,14 @@ if TYPE_CHECKING:
     from .pipeline.types import Slot as Slot
     from .pipeline.watchdog import unwatched as unwatched
     from .plugin.record import QueryRecord as QueryRecord
+    from .protocols.attachments import data_url as data_url
+    from .protocols.attachments import text_of_file as text_of_file
     from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
     from .protocols.chat_completions import ChatCompletions as ChatCompletions
-    from .protocols.chat_completions import ErrorSource as ErrorSource
     from .protocols.chat_completions import Quirks as Quirks
     from .protocols.chat_completions import is_closed_schema as is_closed_schema
+    from .protocols.failures import ErrorSource as ErrorSource
+    from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
     from .provider import Provider as Provider
@@ -175,7 +178,10 @@ _MODULES = {
     ".pipeline.types": ("Emit", "Handler", "Layer", "Middleware", "Slot"),
     ".pipeline.watchdog": ("unwatched",),
     ".plugin.record": ("QueryRecord",),
-    ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "ErrorSource", "Quirks", "is_closed_schema"),
+    ".protocols.attachments": ("data_url", "text_of_file"),
+    ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks", "is_closed_schema"),
+    ".protocols.failures": ("ErrorSource",),
+    ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),

@@ -17,7 +17,7 @@ from claif.config.redact import Matcher, StreamRedactor, redact
 from claif.config.toml import parse_toml
 from claif.errors import ClaifError, ProtocolError
 from claif.protocols.chat_completions.decode import Decoder
-from claif.protocols.chat_completions.failures import ErrorSource
+from claif.protocols.failures import ErrorSource
 from claif.transport.chunks import ChunkJoiner
 from claif.transport.limits import Limits
 from claif.transport.lines import LineParser

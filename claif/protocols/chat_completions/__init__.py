@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from .chat import ChatCompletions
-from .failures import ErrorSource
 from .quirks import NO_QUIRKS, Quirks
 from .wire import is_closed_schema
 
-__all__ = ["NO_QUIRKS", "ChatCompletions", "ErrorSource", "Quirks", "is_closed_schema"]
+__all__ = ["NO_QUIRKS", "ChatCompletions", "Quirks", "is_closed_schema"]

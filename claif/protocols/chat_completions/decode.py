@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..._json import loads as json_loads
 from ...errors import ProtocolError
 from ...models import Event, Finished, Started, TextDelta, ThinkingDelta, UnknownEvent, Usage, UsageReport
-from .failures import ErrorSource, protocol_error
 from .tool_calls import ToolCalls
+
+if TYPE_CHECKING:
+    from ..failures import ErrorSource
 
 DONE = "[DONE]"
 MAX_COST = 1e12
@@ -67,7 +69,7 @@ class Decoder:
         try:
             chunk = json_loads(data)
         except ProtocolError:
-            raise protocol_error(self._source, "an event that is not valid JSON") from None
+            raise self._source.garbled("an event that is not valid JSON") from None
         return self.decode(chunk)
 
     def decode(self, chunk: Any) -> Sequence[Event]:
@@ -101,7 +103,7 @@ class Decoder:
 
     def _decode(self, chunk: Any) -> list[Event]:
         if not isinstance(chunk, dict):
-            raise protocol_error(self._source, f"a chunk that is no JSON object but {type(chunk).__name__}")
+            raise self._source.garbled(f"a chunk that is no JSON object but {type(chunk).__name__}")
         if chunk.get("error"):
             raise self._source.from_stream(chunk)
         events: list[Event] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +20,7 @@ from ...models import (
     ToolResultBlock,
     ToolUseBlock,
 )
+from ..attachments import data_url, text_of_file
 from .quirks import NO_QUIRKS, Quirks
 
 RESERVED = frozenset(("messages", "model", "stream", "stream_options", "tools"))
@@ -147,19 +147,7 @@ def _file(block: FileBlock, quirks: Quirks) -> dict[str, Any]:
         raise InvalidQueryError(
             "This endpoint does not fetch files by URL.", hint="Download the file and attach it by its path."
         )
-    if block.url is None and block.mime_type.startswith("text/"):
-        # No server takes text as a file: the protocol's files are PDFs.
-        try:
-            text = block.data.decode()
-        except UnicodeDecodeError:
-            raise InvalidQueryError(
-                f"The attachment {block.name or ''} is not valid UTF-8.", hint="Convert it to UTF-8."
-            ) from None
-        return {"type": "text", "text": f"{block.name}:\n\n{text}\n\n" if block.name else f"{text}\n\n"}
+    if block.url is None and (text := text_of_file(block)) is not None:
+        return {"type": "text", "text": text}
     file = {"filename": block.name or "attachment", "file_data": block.url or data_url(block)}
     return {"type": "file", "file": file}
-
-
-def data_url(block: ImageBlock | FileBlock) -> str:
-    """The bytes of an attachment as a `data:` URL."""
-    return f"data:{block.mime_type};base64,{b64encode(block.data).decode('ascii')}"

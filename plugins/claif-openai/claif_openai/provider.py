@@ -16,6 +16,7 @@ from claif.api import (
     InvalidConfigError,
     MissingAPIKeyError,
     ModelInfo,
+    ModelServer,
     Provider,
     ProviderSettings,
     ProviderStatus,
@@ -26,7 +27,6 @@ from claif.api import (
     missing_key,
 )
 from claif_openai.presets import ALL, Preset, find_preset
-from claif_openai.responses import Responses
 
 
 @frozen(kw_only=True)
@@ -56,8 +56,7 @@ class OpenAIProvider(Provider):
         self.settings: OpenAISettings = context.settings
         self.preset = find_preset(context.name, self.settings.preset, self.settings.base_url)
         self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
-        self._chat: ChatCompletions | None = None
-        self._responses: Responses | None = None
+        self._server: ModelServer | None = None
         self._first_model: str | None = None
 
     @classmethod
@@ -90,28 +89,30 @@ class OpenAIProvider(Provider):
             ca_bundle=settings.ca_bundle,
         )
         model = settings.model or preset.model
-        self._chat = ChatCompletions(
-            endpoint, provider=name, model=model, quirks=adjust(preset.quirks, settings), secret=key
-        )
         if settings.api == "responses":
-            self._responses = Responses(endpoint, provider=name, model=model, secret=key)
+            from claif_openai.responses import Responses
+
+            self._server = Responses(endpoint, provider=name, model=model, secret=key)
+        else:
+            quirks = adjust(preset.quirks, settings)
+            self._server = ChatCompletions(endpoint, provider=name, model=model, quirks=quirks, secret=key)
 
     @property
-    def chat(self) -> ChatCompletions:
-        """The endpoint; it exists once the provider is connected."""
-        if self._chat is None:
+    def server(self) -> ModelServer:
+        """The endpoint, in the protocol that the settings choose; it exists once the provider is connected."""
+        if self._server is None:
             raise RuntimeError("the provider is not connected")
-        return self._chat
+        return self._server
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer in the protocol that the settings choose."""
         if query.model is None and not (self.settings.model or self.preset.model):
             query = evolve(query, model=await self._model_of_server())
-        await (self._responses or self.chat).query(query, emit)
+        await self.server.query(query, emit)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the endpoint lists."""
-        return await self.chat.models()
+        return await self.server.models()
 
     async def _model_of_server(self) -> str | None:
         """The first model of a server that has no default, asked for once; one that lists none may need none."""

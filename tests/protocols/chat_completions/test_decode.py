@@ -30,7 +30,7 @@ from claif.api import (
     UsageReport,
 )
 from claif.protocols.chat_completions.decode import Decoder
-from claif.protocols.chat_completions.failures import ErrorSource
+from claif.protocols.failures import ErrorSource
 from claif.testing import Behaviour, strategies
 from claif.testing.chat_script import chunks, whole
 

@@ -80,17 +80,17 @@ class Decoder:
         source: whom errors name.
 
     Attributes:
-        finished: the answer is complete.
+        done: the answer is complete.
     """
 
-    __slots__ = ("_answer", "_reason", "_source", "_started", "finished")
+    __slots__ = ("_answer", "_reason", "_source", "_started", "done")
 
     def __init__(self, source: ErrorSource) -> None:
         self._source = source
         self._answer = Answer()
         self._reason = "stop"
         self._started = False
-        self.finished = False
+        self.done = False
 
     def feed(self, data: str) -> Sequence[Event]:
         """Decode the data of one server-sent event.
@@ -98,14 +98,14 @@ class Decoder:
         Raises:
             ClaifError: it is not a JSON object, or the server reports an error in it.
         """
-        if self.finished or data == DONE:
+        if self.done or data == DONE:
             return ()
         try:
             chunk = json_loads(data)
         except ProtocolError:
-            raise garbled(self._source, "an event that is not valid JSON") from None
+            raise self._source.garbled("an event that is not valid JSON") from None
         if not isinstance(chunk, dict):
-            raise garbled(self._source, f"an event that is no JSON object but {type(chunk).__name__}")
+            raise self._source.garbled(f"an event that is no JSON object but {type(chunk).__name__}")
         kind = chunk.get("type")
         # The common event by the shortest way.
         if kind == "response.output_text.delta":
@@ -123,11 +123,11 @@ class Decoder:
             ClaifError: it is not a response, or the server reports an error in it.
         """
         if not isinstance(response, dict):
-            raise garbled(self._source, f"a response that is no JSON object but {type(response).__name__}")
+            raise self._source.garbled(f"a response that is no JSON object but {type(response).__name__}")
         if response.get("object") != "response" and "output" not in response:
             if response.get("error"):
                 raise self._source.from_stream(response)
-            raise garbled(self._source, "a body that is not a response")
+            raise self._source.garbled("a body that is not a response")
         return self._end(response)
 
     def close(self) -> list[Event]:
@@ -136,7 +136,7 @@ class Decoder:
         Raises:
             ConnectionError: the response ended before the answer did.
         """
-        if not self.finished:
+        if not self.done:
             raise self._source.cut()
         return [*self._answer.message(), Finished(self._reason)]
 
@@ -207,7 +207,7 @@ class Decoder:
         events += self._answer.finish_calls()
         if (usage := read_usage(response.get("usage"))) is not None:
             events.append(UsageReport(usage))
-        self.finished = True
+        self.done = True
         reason = _table(response.get("incomplete_details")).get("reason")
         if isinstance(reason, str) and reason:
             self._reason = FINISH_REASONS.get(reason, reason)
@@ -220,17 +220,6 @@ class Decoder:
     def _failure(self, response: dict[str, Any]) -> Exception:
         error = response.get("error")
         return self._source.from_stream({"error": error or {"message": "The server gave up the answer."}})
-
-
-def garbled(source: ErrorSource, what: str) -> ProtocolError:
-    """The server sent `what`, which is not the Responses API."""
-    return ProtocolError(
-        f"{source.provider} sent {what}.",
-        hint=f"Check that providers.{source.provider}.base_url is the address of an API that speaks the Responses API, "
-        f"or leave out providers.{source.provider}.api.",
-        provider=source.provider,
-        model=source.model,
-    )
 
 
 def _table(value: Any) -> dict[str, Any]:

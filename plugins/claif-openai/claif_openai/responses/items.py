@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,7 +16,9 @@ from claif.api import (
     ThinkingBlock,
     ToolResultBlock,
     ToolUseBlock,
+    data_url,
     json_dumps,
+    text_of_file,
 )
 from claif_openai.responses.signature import reasoning_item
 
@@ -89,18 +90,6 @@ def _part(block: ContentBlock, role: Role) -> Item:
 def _file(block: FileBlock) -> Item:
     if block.url is not None:
         return {"type": "input_file", "file_url": block.url}
-    if not block.mime_type.startswith("text/"):
-        return {"type": "input_file", "filename": block.name or "attachment", "file_data": data_url(block)}
-    # As in chat completions: what is text is sent as text, since servers differ in the files that they read.
-    try:
-        text = block.data.decode()
-    except UnicodeDecodeError:
-        raise InvalidQueryError(
-            f"The attachment {block.name or ''} is not valid UTF-8.", hint="Convert it to UTF-8."
-        ) from None
-    return {"type": "input_text", "text": f"{block.name}:\n\n{text}\n\n" if block.name else f"{text}\n\n"}
-
-
-def data_url(block: ImageBlock | FileBlock) -> str:
-    """The bytes of an attachment as a `data:` URL."""
-    return f"data:{block.mime_type};base64,{b64encode(block.data).decode('ascii')}"
+    if (text := text_of_file(block)) is not None:
+        return {"type": "input_text", "text": text}
+    return {"type": "input_file", "filename": block.name or "attachment", "file_data": data_url(block)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,6 +16,7 @@ from claif.api import (
     ContextLengthError,
     InvalidConfigError,
     Message,
+    ProtocolError,
     ProviderRuntimeError,
     Reply,
     Role,
@@ -69,6 +72,24 @@ async def test_chat_completions_stay_what_nobody_has_to_choose() -> None:
     async with ScriptedServer() as server, asking(server, {"api": "chat"}) as client:
         await client.query("hi")
         assert [request.path for request in server.requests] == ["/v1/chat/completions"]
+
+
+def test_who_speaks_chat_completions_does_not_pay_for_it() -> None:
+    code = (
+        "import sys, claif_openai.provider\n"
+        "print(sorted(name for name in sys.modules if name.startswith('claif_openai.')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "['claif_openai.presets', 'claif_openai.provider']\n"
+
+
+async def test_a_server_that_sends_something_else_is_named_with_what_helps() -> None:
+    async with ScriptedServer() as server, asking(server, bad="json") as client:
+        with pytest.raises(ProtocolError) as caught:
+            async with client.stream("hi") as stream:
+                assert [event async for event in stream]
+    assert "providers.house.base_url" in (caught.value.hint or "")
+    assert (caught.value.hint or "").endswith("the Responses API, or leave out providers.house.api.")
 
 
 async def test_another_word_is_refused() -> None:

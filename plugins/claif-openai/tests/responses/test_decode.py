@@ -38,7 +38,7 @@ from claif.api import (
 from claif.testing import Behaviour, strategies
 from claif.testing.responses_script import chunks, whole
 
-SOURCE = ErrorSource("house", "m")
+SOURCE = ErrorSource("house", "m", protocol="the Responses API")
 
 
 def decode(*data: Any, decoder: Decoder | None = None) -> list[Event]:
@@ -170,7 +170,7 @@ def test_a_whole_answer_of_any_shape_does_not_crash_it(value: Any) -> None:
 def test_what_is_no_json_object_is_a_protocol_error(data: str) -> None:
     with pytest.raises(ProtocolError) as caught:
         Decoder(SOURCE).feed(data)
-    assert "providers.house.api" in (caught.value.hint or "")
+    assert (caught.value.hint or "").endswith("an API that speaks the Responses API.")
 
 
 @pytest.mark.parametrize("body", [[], {"choices": []}, {}, "text"])

@@ -18,7 +18,7 @@ from claif.api import (
     RateLimitError,
     Secret,
 )
-from claif.protocols.chat_completions.failures import CODES, ErrorSource, Problem, read_problem
+from claif.protocols.failures import CODES, ErrorSource, Problem, read_problem
 from claif.testing import strategies
 
 SOURCE = ErrorSource("house", "m", Secret("sk-canary"))

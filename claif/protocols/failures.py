@@ -1,4 +1,4 @@
-"""Errors of servers that speak chat completions, told apart by status and structured code, never by their text."""
+"""Errors of servers that speak OpenAI's protocols, told apart by status and structured code, never by their text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from ..._json import loads as json_loads
-from ...errors import (
+from .._json import loads as json_loads
+from ..errors import (
     AuthenticationError,
     ClaifError,
     ConnectionError,
@@ -19,10 +19,10 @@ from ...errors import (
     ProviderRuntimeError,
     RateLimitError,
 )
-from ...transport.status import error_from_response
+from ..transport.status import error_from_response
 
 if TYPE_CHECKING:
-    from ...config import Secret
+    from ..config import Secret
 
 STREAMED = 200
 """The status of a response that turns out to be an error while it is streamed."""
@@ -95,11 +95,13 @@ class ErrorSource:
         provider: name of the provider.
         model: name of the model that was asked.
         secret: the key that is sent; the redactor knows it as long as this lives, should an error repeat it.
+        protocol: what the server is asked in; in a hint it ends the sentence.
     """
 
     provider: str
     model: str | None = None
     secret: Secret | None = field(default=None, repr=False)
+    protocol: str = "chat completions"
 
     def from_response(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> ClaifError:
         """The error that a response with another status than 200 means."""
@@ -122,6 +124,15 @@ class ErrorSource:
         return ConnectionError(
             f"The answer of {self.provider} was cut in the middle.",
             hint="Ask again; what had arrived is kept.",
+            provider=self.provider,
+            model=self.model,
+        )
+
+    def garbled(self, what: str) -> ProtocolError:
+        """The server sent `what`, which is not the protocol."""
+        return ProtocolError(
+            f"{self.provider} sent {what}.",
+            hint=f"Check that providers.{self.provider}.base_url is the address of an API that speaks {self.protocol}.",
             provider=self.provider,
             model=self.model,
         )
@@ -157,13 +168,3 @@ class ErrorSource:
 
 def _meaning(codes: Sequence[str]) -> Meaning | None:
     return next((CODES[code] for code in codes if code in CODES), None)
-
-
-def protocol_error(source: ErrorSource, what: str) -> ProtocolError:
-    """The server sent `what`, which is not chat completions."""
-    return ProtocolError(
-        f"{source.provider} sent {what}.",
-        hint=f"Check that providers.{source.provider}.base_url is the address of an API that speaks chat completions.",
-        provider=source.provider,
-        model=source.model,
-    )

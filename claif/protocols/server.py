@@ -1,0 +1,144 @@
+"""A server of models: one request, answered by server-sent events or by one JSON body, and the list of its models."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from attrs import evolve
+
+from .._json import dumps as json_dumps
+from .._json import loads as json_loads
+from ..errors import ClaifError, ProtocolError
+from ..models import Event, ModelInfo, Query
+
+if TYPE_CHECKING:
+    from ..pipeline.types import Emit
+    from ..transport.http import Endpoint
+    from .failures import ErrorSource
+
+OK = 200
+
+
+class Decoder(Protocol):
+    """Makes events of one response; `done` tells that nothing that may follow matters any more."""
+
+    done: bool
+
+    def feed(self, data: str) -> Sequence[Event]:
+        """Decode the data of one server-sent event."""
+
+    def decode(self, body: Any) -> Sequence[Event]:
+        """Decode a whole answer that came in one piece."""
+
+    def close(self) -> Sequence[Event]:
+        """The last events, after the end of the response."""
+
+
+class ModelServer(ABC):
+    """One endpoint of a server that lists its models as OpenAI does; a subclass knows the protocol of its answers.
+
+    Args:
+        endpoint: where the API is, with its key in the headers.
+        source: whom errors name; its model is asked when a query names none.
+    """
+
+    path: ClassVar[str]
+    """Where queries are posted to, below the endpoint's address."""
+
+    def __init__(self, endpoint: Endpoint, source: ErrorSource) -> None:
+        self._endpoint = endpoint
+        self._source = source
+
+    @abstractmethod
+    def body(self, query: Query, model: str | None) -> Mapping[str, Any]:
+        """The request as JSON data; pure.
+
+        Raises:
+            InvalidQueryError: something in the query has no form in this protocol.
+        """
+
+    @abstractmethod
+    def decoder(self, source: ErrorSource) -> Decoder:
+        """What makes events of a response."""
+
+    def refusal(self, error: ClaifError) -> ClaifError:
+        """The error to raise where a query was answered with another status than 200; a protocol may know more."""
+        return error
+
+    async def query(self, query: Query, emit: Emit) -> None:
+        """Ask, and emit the events of the answer.
+
+        Raises:
+            ClaifError: the server could not be asked, refused, or broke off.
+        """
+        source = self._source
+        model = query.model or source.model
+        if model != source.model:
+            source = evolve(source, model=model)
+        body = json_dumps(self.body(query, model))
+        decoder = self.decoder(source)
+        if query.stream:
+            await self._stream(body, decoder, source, emit)
+        else:
+            response = await self._endpoint.request("POST", self.path, body=body)
+            if response.status != OK:
+                raise self.refusal(source.from_response(response.status, response.headers, response.body))
+            await _emit_whole(response.body, decoder, source, emit)
+        for event in decoder.close():
+            await emit(event)
+
+    async def _stream(self, body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
+        async with self._endpoint.stream("POST", self.path, body=body) as response:
+            if response.status != OK:
+                error = source.from_response(response.status, response.headers, await response.read())
+                raise self.refusal(error)
+            if (response.header("content-type") or "").startswith("application/json"):
+                # Some servers answer in one piece although a stream was asked for.
+                await _emit_whole(await response.read(), decoder, source, emit)
+                return
+            feed = decoder.feed
+            async for batch in response.sse():
+                for _name, data in batch:
+                    for event in feed(data):
+                        await emit(event)
+                if decoder.done:
+                    return
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models that the server lists, in its order.
+
+        Raises:
+            ClaifError: the server could not be asked, or refused.
+        """
+        response = await self._endpoint.request("GET", "/models")
+        if response.status != OK:
+            raise self._source.from_response(response.status, response.headers, response.body)
+        data = _parse(response.body, self._source)
+        listed = data.get("data") if isinstance(data, dict) else data
+        if not isinstance(listed, list):
+            raise self._source.garbled("a list of models that is none")
+        return [
+            ModelInfo(entry["id"], self._source.provider, context=_context(entry))
+            for entry in listed
+            if isinstance(entry, dict) and isinstance(entry.get("id"), str)
+        ]
+
+
+async def _emit_whole(body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
+    for event in decoder.decode(_parse(body, source)):
+        await emit(event)
+
+
+def _parse(body: bytes, source: ErrorSource) -> Any:
+    try:
+        return json_loads(body)
+    except ProtocolError:
+        raise source.garbled("a body that is not valid JSON") from None
+
+
+def _context(entry: Mapping[str, Any]) -> int | None:
+    """The size of the context window in tokens, under the names that OpenRouter, vLLM, Groq and Mistral give it."""
+    names = ("context_length", "max_model_len", "context_window", "max_context_length")
+    return next((size for name in names if (size := entry.get(name)).__class__ is int), None)
