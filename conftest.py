@@ -53,8 +53,7 @@ def no_program_has_begun() -> Iterator[None]:
     """A test that runs a command line in this process must not have it remember secrets, or log, in later tests."""
     finders, handlers = list(sys.meta_path), list(logging.getLogger().handlers)
     yield
-    # Only a program that ends may forget this way.
-    secret._remembered = None  # noqa: SLF001
-    if logger._least is not None:  # noqa: SLF001
-        logger._least = logger._loguru = None  # noqa: SLF001
+    secret._remembered = None  # noqa: SLF001 - only a program that ends may forget this way
+    if logger._least is not None:  # noqa: SLF001 - likewise
+        logger._least = logger._loguru = None  # noqa: SLF001 - likewise
         sys.meta_path[:], logging.getLogger().handlers[:] = finders, handlers

@@ -59,7 +59,7 @@ def keeps_text(function: Function) -> Function:
     The deltas of a message are held back while a processor could still change it. Marked processors do not hold them
     back, so the answer keeps streaming. A marked processor that changes the text all the same is skipped and named.
     """
-    function.claif_keeps_text = True  # type: ignore[attr-defined]
+    function.claif_keeps_text = True  # type: ignore[attr-defined] # functions may have any
     return function
 
 

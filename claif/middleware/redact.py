@@ -52,7 +52,7 @@ class _Passage:
         kind = event.__class__
         if kind is TextDelta or kind is ThinkingDelta:
             stream = self._text if kind is TextDelta else self._thinking
-            if stream.passes(event.text):  # type: ignore[union-attr]
+            if stream.passes(event.text):  # type: ignore[union-attr] # these two kinds have it
                 return self._emit(event)
         elif kind is UsageReport:
             return self._emit(event)

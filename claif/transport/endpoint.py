@@ -224,7 +224,7 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
         endpoint = self._endpoint
         self._connection, answer = await endpoint._send(self._request)  # noqa: SLF001 - a part of the endpoint
         try:
-            self._response = StreamResponse(answer, endpoint._limits, endpoint.url.origin)  # noqa: SLF001
+            self._response = StreamResponse(answer, endpoint._limits, endpoint.url.origin)  # noqa: SLF001 - as above
         except BaseException:
             await answer.aclose()
             await endpoint._pool.release(self._connection)  # noqa: ASYNC102, SLF001 - nothing has been cancelled here
@@ -235,13 +235,13 @@ class _Streaming(AbstractAsyncContextManager[StreamResponse]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            if kind is None and self._endpoint._keep_alive_streams:  # noqa: SLF001
+            if kind is None and self._endpoint._keep_alive_streams:  # noqa: SLF001 - a part of the endpoint
                 await self._response.drain()  # noqa: ASYNC102 - bounded, and not after an error
         finally:
             # Shielded: a cancellation in here would take the place of the consumer's own error.
             with trio.CancelScope(shield=True):
                 await self._response.aclose()  # noqa: ASYNC102 - closing a socket waits for nobody
-                await self._endpoint._pool.release(self._connection)  # noqa: SLF001
+                await self._endpoint._pool.release(self._connection)  # noqa: SLF001 - a part of it
 
 
 def _shown(request: httpcore2.Request) -> str:

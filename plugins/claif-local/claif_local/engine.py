@@ -130,7 +130,7 @@ class Engine:
 
     async def _ask(self, process: trio.Process, packages: str) -> dict[str, Any]:
         assert process.stdin is not None  # noqa: S101 - opened as pipes
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - likewise
         order = {
             "model": str(self._model),
             "name": self.name,
