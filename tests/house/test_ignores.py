@@ -13,7 +13,9 @@ from house.tree import PACKAGE, PLUGINS, ROOT, sources
 
 FILES = [*sources(PACKAGE), *sources(PLUGINS), ROOT / "conftest.py", *sorted((ROOT / "docs").glob("*.py"))]
 RUFF = re.compile(r"#\s*(?:ruff:\s*)?noqa\b(.*)")
+RULES = re.compile(r": [A-Z]+\d+(, [A-Z]+\d+)* - \w")
 MYPY = re.compile(r"#\s*type:\s*ignore\b(.*)")
+CODES = re.compile(r"\[[a-z-]+(, [a-z-]+)*\]\s+# \w")
 
 
 def unexplained(source: str) -> Iterator[int]:
@@ -22,9 +24,8 @@ def unexplained(source: str) -> Iterator[int]:
         if token.type != tokenize.COMMENT:
             continue
         ruff, mypy = RUFF.search(token.string), MYPY.search(token.string)
-        if ruff and not re.match(r": [A-Z]+\d+(, [A-Z]+\d+)* - \w", ruff[1]):
-            yield token.start[0]
-        elif mypy and not re.match(r"\[[a-z-]+(, [a-z-]+)*\]\s+# \w", mypy[1]):
+        bare = ruff and not RULES.match(ruff[1])
+        if bare or (mypy and not CODES.match(mypy[1])):
             yield token.start[0]
 
 
