@@ -11,7 +11,8 @@ from attrs import field, frozen
 from ..hookspecs import hookimpl
 from ..pipeline.rewrite import rewriting
 from ..pipeline.types import Layer, Slot
-from .pii import KINDS, begun_address, find, undecided
+from .pii import begun_address, finder, undecided
+from .pii_forms import KINDS
 
 if TYPE_CHECKING:
     from attrs import Attribute
@@ -55,32 +56,32 @@ class Redactor:
     def feed(self, text: str) -> str:
         """Take a piece, and give what can be shown."""
         text = f"{self._before}{self._held}{text}"
-        shown, begin = self._redact(text, undecided)
-        end = undecided(text, begin)
+        shown, begin, end = self._redact(text, undecided)
         self._before, self._held = text[max(0, end - _CONTEXT) : end], text[end:]
         return shown + text[begin:end]
 
     def end(self, *, cut: bool = False) -> str:
         """No more comes: give the rest. An address that is not complete is one too, and of a cut text any number."""
         text = f"{self._before}{self._held}"
-        shown, begin = self._redact(text, lambda text, _begin: len(text))
+        shown, begin, _ = self._redact(text, lambda text, _begin: len(text))
         self._before = self._held = ""
         if "email" in self._kinds and (address := begun_address(text, begin)) is not None:
             return f"{shown}{text[begin:address]}[email]"
         end = undecided(text, begin) if cut else len(text)
         return shown + text[begin:end] + ("[cut off]" if _NUMBER.search(text, end) else text[end:])
 
-    def _redact(self, text: str, undecided: Callable[[str, int], int]) -> tuple[str, int]:
-        """Redact what is certain; gives that, and where the rest begins."""
+    def _redact(self, text: str, undecided: Callable[[str, int], int]) -> tuple[str, int, int]:
+        """Redact what is certain; gives that, where the rest begins, and from where on it is undecided."""
         shown = []
         begin = len(self._before)
         end = undecided(text, begin)
-        while (found := find(text, begin, end, self._kinds)) is not None:
+        find = finder(self._kinds, addresses="@" in text).find
+        while (found := find(text, begin, end)) is not None:
             shown += [text[begin : found.start], f"[{found.kind}]"]
             begin = found.end
             if begin > end:
                 end = undecided(text, begin)
-        return "".join(shown), begin
+        return "".join(shown), begin, end
 
 
 @hookimpl

@@ -16,6 +16,7 @@ from claif.config.limits import MAX_FILE_BYTES
 from claif.config.redact import Matcher, StreamRedactor, redact
 from claif.config.toml import parse_toml
 from claif.errors import ClaifError, ProtocolError
+from claif.processors.redact_pii import Redactor
 from claif.protocols.chat_completions.decode import Decoder
 from claif.protocols.failures import ErrorSource
 from claif.transport.chunks import ChunkJoiner
@@ -152,6 +153,15 @@ def redactor(data: bytes) -> None:
         assert not [form for form in MATCHER.forms if form in said]
 
 
+def personal_data(data: bytes) -> None:
+    """It does not matter where a text is cut."""
+    text = data[1:].decode(errors="replace")
+    whole, parts, size = Redactor(), Redactor(), (data[0] if data else 0) or max(1, len(text))
+    shown = whole.feed(text) + whole.end()
+    pieces = [parts.feed(text[start : start + size]) for start in range(0, len(text), size)]
+    assert "".join(pieces) + parts.end() == shown
+
+
 CHUNKED = b"\x07HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 ANSWER = b"""\x20data: {"id":"1","model":"m","choices":[{"index":0,"delta":{"content":"a"}}]}
 
@@ -221,6 +231,15 @@ TARGETS = {
             b"\x04the key sk-canary-4711-4711 and sk-ant-0123456789012345678901234 end",
             b"\x07Authorization: Bearer abcdefgh12345678 https://me:secret@host/ eyJhbGci.eyJzdWIi.c2lnbmF0dXJl",
             b"\x00-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----\n p%2Fss+%22w%2Brd",
+        ),
+    ),
+    "personal data": Target(
+        personal_data,
+        lambda data: Redactor().feed(data.decode(errors="replace")),
+        (
+            b"\x05jane.doe+a@mail.example.com 4111 1111 1111 1111 12 DE89 3704 0044 0532 0130 00",
+            "\x0a+49 (0) 170 1234567, 212-555-0123, 123-45-6789, 8.8.8.8 \u00e9 2001:db8::1".encode(),
+            b"\x00DE25 DE25 ab12 _0_1 x@a.b. :190::f0 ::fff. 127.0.0.1",
         ),
     ),
 }

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from claif.processors.pii import KINDS, LONGEST, Found, find, undecided
+from claif.processors.pii import LONGEST, Found, finder, undecided
+from claif.processors.pii_forms import KINDS
 from claif.processors.redact_pii import Redactor
 
 
@@ -137,9 +138,11 @@ def test_of_a_text_that_an_error_cuts_off_no_begun_number_is_shown(text: str, sh
 
 
 def test_where_it_begins_and_ends_is_told() -> None:
-    assert find("to jane@example.com", 0, 99, KINDS) == Found(3, 19, "email")
-    assert find("to jane@example.com", 0, 3, KINDS) is None
-    assert find("to jane@example.com", 4, 99, KINDS) is None
+    find = finder(KINDS).find
+    assert find("to jane@example.com", 0, 99) == Found(3, 19, "email")
+    assert find("to jane@example.com", 0, 3) is None
+    assert find("to jane@example.com", 4, 99) is None
+    assert finder(("email",), addresses=False).find("to jane@example.com", 0, 99) is None
 
 
 @pytest.mark.parametrize(
@@ -223,6 +226,10 @@ def test_what_was_redacted_stays_as_it_is(text: str) -> None:
         "1 ",
         "4111 1111 1111 1112 ",
         "DE88 3704 0044 0532 01 ",
+        "ab12 ",
+        "0_",
+        "x@a.b.",
+        ": 190::f0",
     ],
 )
 def test_hostile_text_takes_linear_time(unit: str) -> None:
