@@ -5,21 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from comparison import Comparison
+from contenders import CONTENDERS, OWN_WIRE
 from measure import alternate, client, ratios
-from report import Check, Row, spread
+from reading import spread
+from report import Check, Row
 from server import Server
 
-CONTENDERS = {
-    "claif": ("claif", "claif_client"),
-    "httpx2 on trio": ("httpx2", "raw_httpx2"),
-    "openai": ("openai", "openai_sdk"),
-    "litellm": ("litellm", "litellm_sdk"),
-}
 
-
-def compare(
-    names: list[str], rounds: int, what: str, *arguments: object
-) -> tuple[dict[str, list[dict[str, Any]]], float]:
+def compare(rounds: int, what: str, *arguments: object) -> tuple[dict[str, list[dict[str, Any]]], float]:
     """Run each contender once a round; also the greatest share of a core that the server was busy for."""
     share = 0.0
     with Server() as server:
@@ -32,7 +26,7 @@ def compare(
             share = max(share, (server.cpu() - before[0]) / requests * found["per_second"])
             return found
 
-        return alternate({name: partial(sample, name) for name in names}, rounds, what), share
+        return alternate({name: partial(sample, name) for name in CONTENDERS}, rounds, what), share
 
 
 def column(found: dict[str, list[dict[str, Any]]], field: str, scale: float = 1.0) -> dict[str, list[float]]:
@@ -42,7 +36,7 @@ def column(found: dict[str, list[dict[str, Any]]], field: str, scale: float = 1.
 
 def call(rounds: int, window: float) -> Row:
     """One call after the other."""
-    found, share = compare(list(CONTENDERS), rounds, "call", "call", "--window", window)
+    found, share = compare(rounds, "call", "call", "--window", window)
     cpu = column(found, "cpu_ms")
     checks = [
         Check("to raw httpx2 on trio", ratios(cpu["claif"], cpu["httpx2 on trio"]), 0.9),
@@ -50,14 +44,19 @@ def call(rounds: int, window: float) -> Row:
         Check("to litellm", ratios(cpu["claif"], cpu["litellm"]), 1 / 10),
     ]
     figures = {name: spread(values, "ms CPU a call") for name, values in cpu.items()}
-    figures |= {f"{name}, memory": spread(values, "MB") for name, values in column(found, "rss").items()}
-    return Row("call", "One call in a warm client, CPU", checks, figures | busy_share(share))
+    memory = column(found, "rss")
+    figures |= {f"{name}, memory": spread(values, "MB") for name, values in memory.items()}
+    compared = [
+        Comparison("call", "One call in a warm client", "ms CPU a call", cpu, note=OWN_WIRE),
+        Comparison("memory", "Memory of a process that calls", "MB", memory),
+    ]
+    return Row("call", "One call in a warm client, CPU", checks, figures | busy_share(share), compared)
 
 
 def flight(rounds: int, window: float) -> Row:
     """256 calls at once."""
     arguments = ("call", "--in-flight", 256, "--window", 2 * window)
-    found, share = compare(list(CONTENDERS), rounds, "flight", *arguments)
+    found, share = compare(rounds, "flight", *arguments)
     rate = column(found, "per_second")
     checks = [
         Check("to one raw httpx2 client on trio", ratios(rate["claif"], rate["httpx2 on trio"]), 2, at_least=True),
@@ -65,17 +64,18 @@ def flight(rounds: int, window: float) -> Row:
         Check("to litellm", ratios(rate["claif"], rate["litellm"]), 7, at_least=True),
     ]
     cpu = column(found, "cpu_ms")
-    peers = [name for name in cpu if name != "claif"]
+    peers = ("httpx2 on trio", "openai", "litellm")
     checks += [Check(f"the same by CPU, to {name}", ratios(cpu[name], cpu["claif"])) for name in peers]
     figures = {name: spread(values, "calls a second") for name, values in rate.items()}
     figures |= {f"{name}, CPU": spread(values, "ms a call") for name, values in cpu.items()}
-    return Row("flight", "256 calls in flight, calls per second", checks, figures | busy_share(share))
+    compared = [Comparison("flight", "256 calls in flight", "calls a second", rate, at_least=True, note=OWN_WIRE)]
+    return Row("flight", "256 calls in flight, calls per second", checks, figures | busy_share(share), compared)
 
 
 def stream(rounds: int, window: float) -> Row:
     """Events of a long answer."""
     arguments = ("stream", "--tokens", 500, "--window", 1.5 * window)
-    found, share = compare(["claif", "httpx2 on trio", "openai", "litellm"], rounds, "stream", *arguments)
+    found, share = compare(rounds, "stream", *arguments)
     cpu = column(found, "cpu_ms", 2)
     checks = [
         Check("to raw httpx2 reading lines", ratios(cpu["claif"], cpu["httpx2 on trio"]), 1.1),
@@ -83,7 +83,8 @@ def stream(rounds: int, window: float) -> Row:
         Check("to litellm", ratios(cpu["claif"], cpu["litellm"])),
     ]
     figures = {name: spread(values, "ms CPU for 1,000 events") for name, values in cpu.items()}
-    return Row("stream", "1,000 streamed events, typed, CPU", checks, figures | busy_share(share))
+    compared = [Comparison("stream", "1,000 streamed events", "ms CPU", cpu, note=OWN_WIRE)]
+    return Row("stream", "1,000 streamed events, typed, CPU", checks, figures | busy_share(share), compared)
 
 
 def layer(rounds: int, window: float) -> Row:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from environments import PEERS, bin_of, child_environment, say
 from measure import alternate, client, ratios
-from report import Check, Row, spread
+from reading import spread
+from report import Check, Row
 
 CONTEXT = 4096
 

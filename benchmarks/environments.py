@@ -30,6 +30,21 @@ EXTRAS: dict[str, tuple[tuple[str, ...], Callable[[Path], None] | None]] = {
 REQUIREMENTS = {"claif-20": "claif", "hello": "hello"}
 """Requirement files of environments that are not named after theirs."""
 
+ABOUT = {
+    "claif": ("claif", "claif_openai", "httpcore2", "trio"),
+    "claif-local": ("xllamacpp",),
+    "hello": ("click",),
+    "httpcore2": ("httpcore2", "trio"),
+    "httpx2": ("httpx2", "httpcore2"),
+    "openai": ("openai",),
+    "anthropic": ("anthropic",),
+    "any-llm": ("any_llm_sdk", "openai"),
+    "pydantic-ai": ("pydantic_ai_slim", "openai"),
+    "litellm": ("litellm", "openai"),
+    "llm": ("llm", "openai"),
+}
+"""What is measured in each environment, and in brackets what does its work."""
+
 CHILD_ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
     "LANGCHAIN_TRACING_V2": "false",
@@ -121,26 +136,15 @@ def footprint(name: str) -> tuple[int, float]:
     return sum(part.name.endswith(".dist-info") for part in parts), size / 1e6
 
 
-def versions(names: list[str]) -> dict[str, str]:
-    """Versions of the packages that the figures are about."""
-    found = {}
-    for name in names:
-        for info in (PEERS / name / "lib").glob("python*/site-packages/*.dist-info"):
-            package, _, version = info.name.removesuffix(".dist-info").partition("-")
-            if package in {
-                "claif",
-                "claif_openai",
-                "click",
-                "httpx2",
-                "httpcore2",
-                "trio",
-                "openai",
-                "litellm",
-                "llm",
-                "xllamacpp",
-            }:
-                found.setdefault(f"{package} {version}", name)
-    return {entry: found[entry] for entry in sorted(found)}
+def versions() -> list[str]:
+    """Versions of the packages that the figures are about, of those environments that were made."""
+    found = []
+    for environment, packages in ABOUT.items():
+        infos = (PEERS / environment / "lib").glob("python*/site-packages/*.dist-info")
+        known = dict(info.name.removesuffix(".dist-info").split("-", 1) for info in infos)
+        told = [f"{package.replace('_', '-')} {known[package]}" for package in packages if package in known]
+        found += [f"{told[0]} ({', '.join(told[1:])})" if len(told) > 1 else told[0]] if told else []
+    return found
 
 
 def say(text: str) -> None:

@@ -3,58 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import sys
-from functools import cache
 
-HEAD = (
-    "HTTP/1.1 200 OK\r\nserver: loopback\r\nx-request-id: req_0123456789abcdef0123456789abcdef\r\n"
-    "openai-processing-ms: 12\r\nx-ratelimit-limit-requests: 10000\r\nx-ratelimit-remaining-requests: 9999\r\n"
-)
+from fallback_answers import body_of, json_response, message_of, message_stream_of, stream_of
+
 COUNTS = {"requests": 0, "made": 0, "open": 0}
-
-
-def json_response(value: object) -> bytes:
-    body = json.dumps(value, separators=(",", ":"))
-    return f"{HEAD}content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n{body}".encode()
-
-
-def usage(tokens: int) -> dict[str, int]:
-    return {"prompt_tokens": 9, "completion_tokens": tokens, "total_tokens": tokens + 9}
-
-
-@cache
-def body_of(tokens: int) -> bytes:
-    text = "".join(f" tok{i}" for i in range(tokens))
-    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-    fields = {"id": "chatcmpl-0123456789", "object": "chat.completion", "created": 1767600000, "model": "m"}
-    return json_response(fields | {"choices": [choice], "usage": usage(tokens)})
-
-
-def chunk(payload: str) -> bytes:
-    event = f"data: {payload}\n\n"
-    return f"{len(event):x}\r\n{event}\r\n".encode()
-
-
-@cache
-def stream_of(tokens: int) -> list[bytes]:
-    fields = {"id": "chatcmpl-0123456789", "object": "chat.completion.chunk", "created": 1767600000, "model": "m"}
-
-    def event(choices: list[object], used: object = None) -> bytes:
-        return chunk(json.dumps(fields | {"choices": choices, "usage": used}, separators=(",", ":")))
-
-    def delta(value: object, reason: str | None = None) -> bytes:
-        return event([{"index": 0, "delta": value, "logprobs": None, "finish_reason": reason}])
-
-    return [
-        f"{HEAD}content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n".encode(),
-        delta({"role": "assistant", "content": ""}),
-        *(delta({"content": f" tok{i}"}) for i in range(tokens)),
-        delta({}, "stop"),
-        event([], usage(tokens)),
-        chunk("[DONE]") + b"0\r\n\r\n",
-    ]
 
 
 class Connection(asyncio.Protocol):
@@ -100,14 +54,16 @@ class Connection(asyncio.Protocol):
         if "/models" in path:
             self.transport.write(json_response({"object": "list", "data": [{"id": "m", "object": "model"}]}))
         elif not re.search(rb'"stream": ?true', body):
-            self.transport.write(body_of(tokens))
-        elif "/paced" in path:
-            self.pacing = asyncio.create_task(self.pace(tokens))
+            self.transport.write(message_of(tokens) if "/messages" in path else body_of(tokens))
         else:
-            self.transport.write(b"".join(stream_of(tokens)))
+            pieces = message_stream_of(tokens) if "/messages" in path else stream_of(tokens)
+            if "/paced" in path:
+                self.pacing = asyncio.create_task(self.pace(pieces))
+            else:
+                self.transport.write(b"".join(pieces))
 
-    async def pace(self, tokens: int) -> None:
-        for piece in stream_of(tokens):
+    async def pace(self, pieces: list[bytes]) -> None:
+        for piece in pieces:
             self.transport.write(piece)
             await asyncio.sleep(0.001)
 

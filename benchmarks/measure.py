@@ -63,12 +63,12 @@ def alternate(samples: Mapping[str, Callable[[], Any]], rounds: int, what: str) 
     return results
 
 
-def repeated(sample: Sample, window: float) -> Sample:
-    """A sample that is the median of as many as fill a window of that many milliseconds, at least five."""
+def repeated(sample: Sample, window: float, least: int = 5) -> Sample:
+    """A sample that is the median of as many as fill a window of that many milliseconds, but not fewer than `least`."""
 
     def take() -> float:
         values = [sample()]
-        while len(values) < 5 or sum(values) < window:
+        while len(values) < least or sum(values) < window:
             values.append(sample())
         return median(values)
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from comparison import Comparison
+from overview import overview
+from reading import number, table
+
 
 @dataclass
 class Check:
@@ -44,12 +48,13 @@ class Check:
 
 @dataclass
 class Row:
-    """One row of the issue's table: its checks, and the absolute figures behind them."""
+    """One row of the issue's table: its checks, the figures behind them, and what all peers are compared in."""
 
     name: str
     title: str
     checks: list[Check]
     figures: dict[str, str] = field(default_factory=dict)
+    comparisons: list[Comparison] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         checks = [
@@ -63,31 +68,9 @@ class Row:
             }
             for c in self.checks
         ]
-        return {"name": self.name, "title": self.title, "checks": checks, "figures": self.figures}
-
-
-def number(value: float) -> str:
-    """Three digits that say something."""
-    if value == 0:
-        return "0"
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"
-
-
-def spread(values: Sequence[float], unit: str) -> str:
-    """A figure for reading: the median and the range."""
-    return f"{number(median(values))} {unit} ({number(min(values))} to {number(max(values))})"
-
-
-def table(rows: Sequence[Sequence[str]]) -> str:
-    """Markdown, aligned so that it also reads well on a terminal."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    lines = [
-        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows
-    ]
-    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(lines)
+        compared = [comparison.as_json() for comparison in self.comparisons]
+        found = {"name": self.name, "title": self.title, "checks": checks, "figures": self.figures}
+        return found | {"comparisons": compared}
 
 
 def goals(rows: Sequence[Row]) -> str:
@@ -122,30 +105,40 @@ def page(rows: Sequence[Row], versions: Sequence[str], run: Conditions) -> str:
             ]
         ),
         goals(rows),
+        "## Beside every peer",
+        overview([comparison for row in rows for comparison in row.comparisons]),
         "## The figures behind the ratios",
         "CPU is that of the measured process with its children. Median of the rounds and their range.",
     ]
     for row in rows:
-        if row.figures:
-            parts += [f"### {row.title}", table([["what", "figure"], *([k, v] for k, v in row.figures.items())])]
+        parts += [f"### {row.title}", table([["what", "figure"], *([k, v] for k, v in row.figures.items())])]
+        parts += [f"![{one.title}]({one.name}.svg)" for one in row.comparisons]
     parts += ["## How it is measured", HOW]
     return "\n\n".join(parts) + "\n"
 
 
 INTRODUCTION = """Claif beside its peers on one machine, against a loopback endpoint. Ratios from alternating fresh
 processes are what counts: absolute figures of the same code drift with the machine, so compare them only within this
-page."""
+page. What the figures mean is told in [performance](../docs/explanation/performance.md)."""
 
 HOW = """\
 - Every sample is a fresh process; in every round each contender runs once, in another order each round. A ratio
   is taken inside a round; the table shows the median of the rounds.
-- Clients warm up on the path that is measured, collect garbage, then ask for at least half a second. Every
-  client takes the text out of the answer and compares it.
+- Clients warm up on the path that is measured, for at most 5 seconds, collect garbage, then ask for at least half
+  a second. Every client takes the text out of the answer and compares it.
 - Peers live in their own environments with pinned versions (`benchmarks/peers/`), with fake keys, without
-  proxies and without telemetry. openai runs on trio, where it is as fast as on asyncio or faster; litellm runs
-  on asyncio, the only loop it knows.
+  proxies and without telemetry. Those that can run on trio, where openai is as fast as on asyncio or faster;
+  litellm and llm run on asyncio, the only loop they know.
+- Each peer is used in its cheapest way: any-llm with one provider object that is kept, pydantic-ai by its `direct`
+  functions without an agent. llm makes an HTTP client for every call, whatever one does.
+- anthropic speaks its own protocol, so its bytes are not those of the others: an answer is 400 bytes
+  instead of 660, an event 120 instead of 270. Its row says what it costs, not what it would cost on the
+  same wire; Claif is not compared with it on Anthropic's.
+- raw httpcore2 and httpx2 handle no errors, no deadlines, no retries and no types: they are the floor, not rivals.
+- First query: a fresh process that imports the package, makes a client, asks once for 20 tokens, closes and ends.
 - One call: `client.query("hi")`, one JSON body of 660 bytes. Events: an answer of 500 tokens in 503 events that
   are all sent at once; figures are for 1,000 tokens of text.
 - 256 in flight: 256 tasks that ask one after the other through one client.
 - A leaked connection is one that is neither idle in a pool nor closed when everything is quiet, or still open
-  after the client is closed."""
+  after the client is closed. A slow peer is more often cancelled before it has asked at all, which makes it easier.
+- The memory of the further peers is taken once, and their cancellations in at most three rounds."""

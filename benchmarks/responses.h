@@ -33,9 +33,11 @@ static void end_piece(Response *response) {
     response->ends[response->pieces++] = response->size;
 }
 
-static void add_event(Response *response, const char *payload) {
+/* One event as one HTTP chunk; without a name it has only data. */
+static void add_event(Response *response, const char *name, const char *payload) {
     char chunk[2048], event[1900];
-    int size = snprintf(event, sizeof event, "data: %s\n\n", payload);
+    int size = name ? snprintf(event, sizeof event, "event: %s\ndata: %s\n\n", name, payload)
+                    : snprintf(event, sizeof event, "data: %s\n\n", payload);
     size = snprintf(chunk, sizeof chunk, "%x\r\n%s\r\n", size, event);
     add(response, chunk, size);
     end_piece(response);
@@ -46,6 +48,12 @@ static void add_json(Response *response, const char *json) {
     int size = snprintf(head, sizeof head, COMMON_HEADERS "content-type: application/json\r\ncontent-length: %zu\r\n\r\n", strlen(json));
     add(response, head, size);
     add(response, json, strlen(json));
+    end_piece(response);
+}
+
+static void add_stream_head(Response *response) {
+    const char *head = COMMON_HEADERS "content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n";
+    add(response, head, strlen(head));
     end_piece(response);
 }
 
@@ -69,21 +77,19 @@ static const Response *body_of(int tokens) {
 static const Response *stream_of(int tokens) {
     Response *response = &streams[tokens];
     if (response->size) return response;
-    const char *head = COMMON_HEADERS "content-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n";
     char payload[1024];
-    add(response, head, strlen(head));
-    end_piece(response);
-    add_event(response, EVENT_HEAD "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},"
-                                   "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}");
+    add_stream_head(response);
+    add_event(response, NULL, EVENT_HEAD "\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\",\"refusal\":null},"
+                                         "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}");
     for (int i = 0; i < tokens; i++) {
         snprintf(payload, sizeof payload, EVENT_HEAD "\"choices\":[{\"index\":0,\"delta\":{\"content\":\" tok%d\"},"
                  "\"logprobs\":null,\"finish_reason\":null}],\"usage\":null}", i);
-        add_event(response, payload);
+        add_event(response, NULL, payload);
     }
-    add_event(response, EVENT_HEAD "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":null}");
+    add_event(response, NULL, EVENT_HEAD "\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":null,\"finish_reason\":\"stop\"}],\"usage\":null}");
     snprintf(payload, sizeof payload, EVENT_HEAD "\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":%d,"
              "\"total_tokens\":%d,\"prompt_tokens_details\":{\"cached_tokens\":0}}}", tokens, tokens + 9);
-    add_event(response, payload);
+    add_event(response, NULL, payload);
     add(response, "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n", 24);
     end_piece(response);
     return response;

@@ -1,8 +1,10 @@
-/* A scripted OpenAI-compatible endpoint that is never the bottleneck: one process, one epoll loop, responses built once.
+/* A scripted endpoint on the wires of OpenAI and of Anthropic that is never the bottleneck: one process, one epoll loop,
+ * responses built once.
  *
  * It listens on 127.0.0.1, prints its port, and ends when its standard input closes.
  *   [/tN][/paced]/v1/chat/completions  an answer of N tokens (20 unless told): one JSON body, or with "stream":true events,
  *                                      all in one send, or with /paced one event a millisecond
+ *   [/tN][/paced]/v1/messages          the same on Anthropic's wire
  *   /v1/models                         one model
  *   /stats                             counts of requests, of connections ever made and of those open now
  */
@@ -20,6 +22,7 @@
 #include <unistd.h>
 
 #include "responses.h"
+#include "messages.h"
 
 #define MAX_CONNECTIONS 16384
 #define MAX_REQUEST (1 << 20)
@@ -117,7 +120,8 @@ static void answer(int fd, const char *request, size_t head, size_t total) {
     const char *body = request + head;
     size_t size = total - head;
     int streaming = memmem(body, size, "\"stream\":true", 13) || memmem(body, size, "\"stream\": true", 14);
-    const Response *response = streaming ? stream_of(tokens) : body_of(tokens);
+    const Response *response = strstr(path, "/messages") ? (streaming ? message_stream_of(tokens) : message_of(tokens))
+                                                         : (streaming ? stream_of(tokens) : body_of(tokens));
     if (streaming && strstr(path, "/paced")) {
         connection->paced = response;
         connection->piece = 0;

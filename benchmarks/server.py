@@ -23,7 +23,7 @@ def command() -> list[str]:
     compiler = shutil.which("gcc") or shutil.which("cc") or shutil.which("clang")
     if compiler is None or not sys.platform.startswith("linux"):
         return [sys.executable, str(HERE / "fallback_server.py")]
-    sources = [HERE / "server.c", HERE / "responses.h"]
+    sources = [HERE / name for name in ("server.c", "responses.h", "messages.h")]
     digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
     binary = CACHE / digest
     if not binary.exists():

@@ -1,12 +1,14 @@
-"""Rows about starting: the command's help, a whole query, the import, and what gets installed."""
+"""Rows about the command: its help, and a whole query, from the start of the process to its end."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from environments import HERE, bin_of, child_environment, footprint
+from comparison import Comparison
+from environments import HERE, bin_of, child_environment
 from measure import Sample, alternate, cpu_of, ratios, repeated, write
-from report import Check, Row, spread
+from reading import spread
+from report import Check, Row
 from server import Server
 
 QUESTION = "hi"
@@ -67,54 +69,6 @@ def query(rounds: int, window: float) -> Row:
         Check("to a bare httpx2 script, synchronous", ratios(ours, found["httpx2"])),
     ]
     figures = {name: spread(values, "ms CPU") for name, values in found.items()}
-    return Row("query", "`claif query` to a loopback endpoint, whole process, CPU", checks, figures)
-
-
-CLIENT = """
-import trio, claif
-async def main():
-    async with claif.Client({"general": {"default_provider": "fake"}}): pass
-trio.run(main)
-"""
-
-IMPORTS = {
-    "bare Python": ("claif", "pass"),
-    "import claif and its models": (
-        "claif",
-        "import claif; claif.Message; claif.Query; claif.TextDelta; claif.ClaifError",
-    ),
-    "claif, a client opened": ("claif", CLIENT),
-    "openai, a client made": ("openai", "import openai; openai.AsyncOpenAI(api_key='sk-test')"),
-    "litellm": ("litellm", "import litellm"),
-}
-
-
-def imports(rounds: int, window: float) -> Row:
-    """`import claif` and a client, beside its peers."""
-    samples = {
-        name: repeated(lambda e=home, c=code: cpu_of([str(bin_of(e) / "python"), "-c", c]), window * 1000)
-        for name, (home, code) in IMPORTS.items()
-    }
-    for home, code in IMPORTS.values():
-        cpu_of([str(bin_of(home) / "python"), "-c", code])
-    found = alternate(samples, rounds, "imports")
-    models, opened = found["import claif and its models"], found["claif, a client opened"]
-    checks = [
-        Check("the models only, to openai", ratios(models, found["openai, a client made"])),
-        Check("with an open client, to openai", ratios(opened, found["openai, a client made"]), 1 / 3),
-        Check("with an open client, to litellm", ratios(opened, found["litellm"]), 1 / 10),
-    ]
-    return Row("imports", "Import, CPU", checks, {name: spread(values, "ms CPU") for name, values in found.items()})
-
-
-def installed(_rounds: int, _window: float) -> Row:
-    """How much gets installed."""
-    sizes = {name: footprint(name) for name in ("claif", "claif-local", "httpx2", "llm", "openai", "litellm")}
-    packages, size = sizes["claif"]
-    checks = [
-        Check("packages, claif and claif-openai", [packages], 21, unit=""),
-        Check("without bytecode, claif and claif-openai", [size], 15, unit="MB"),
-    ]
-    return Row(
-        "installed", "Installed", checks, {name: f"{n} packages, {mb:.1f} MB" for name, (n, mb) in sizes.items()}
-    )
+    bars = {"claif": ours} | {name: values for name, values in found.items() if name != "claif query"}
+    compared = Comparison("query", "One question on the command line", "ms CPU", bars)
+    return Row("query", "`claif query` to a loopback endpoint, whole process, CPU", checks, figures, [compared])

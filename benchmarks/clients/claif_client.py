@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import trio
-from common import arguments, finish, measure
-from on_trio import gather
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from common import Ask
+from on_trio import run
 
 from claif import Client, TextDelta
 
 
-async def main() -> None:
-    options = arguments()
-    provider = {"type": "openai", "base_url": f"{options.url}/t{options.tokens}/v1", "api_key": "sk-test", "model": "m"}
+@asynccontextmanager
+async def opened(options: Namespace) -> AsyncIterator[tuple[Ask, Ask]]:
+    provider = {"type": "openai", "base_url": f"{options.url}/v1", "api_key": "sk-test", "model": "m"}
     config = {"general": {"default_provider": "fake"}, "providers": {"fake": provider}}
     async with Client(config) as client:
 
@@ -26,7 +29,7 @@ async def main() -> None:
                         texts.append(event.text)  # noqa: PERF401 - as a program does that prints it
             return "".join(texts)
 
-        finish(await measure(stream if options.mode == "stream" else call, gather, options))
+        yield call, stream
 
 
-trio.run(main)
+run(opened)

@@ -5,29 +5,48 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import math
 import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 Ask = Callable[[], Awaitable[str]]
 """Ask once and give the answer's text."""
 
-Gather = Callable[[Callable[[], Awaitable[None]], int], Awaitable[None]]
-"""Run that many copies of a task at once."""
+Opened = Callable[[argparse.Namespace], AbstractAsyncContextManager[tuple[Ask, Ask]]]
+"""Open a peer's client, and give two ways to ask: for one whole answer, and for a stream."""
+
+
+WARM_UP = 5.0
+"""Seconds after which a slow peer counts as warm."""
+
+
+class Loop(NamedTuple):
+    """What differs between trio and asyncio."""
+
+    gather: Callable[[Callable[[], Awaitable[None]], int], Awaitable[None]]
+    """Run that many copies of a task at once."""
+    cancelled: Callable[[Ask, float], Awaitable[bool]]
+    """Ask, and cancel after that many seconds; whether it came to that."""
+    sleep: Callable[[float], Awaitable[None]]
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("mode", choices=["call", "stream", "grow"])
+    parser.add_argument("mode", choices=["first", "call", "stream", "grow", "cancel"])
     parser.add_argument("--url", required=True)
     parser.add_argument("--in-flight", type=int, default=1)
     parser.add_argument("--window", type=float, default=1.0, help="seconds to measure")
     parser.add_argument("--tokens", type=int, default=20)
     parser.add_argument("--calls", type=int, default=5000, help="calls over which memory may grow")
-    return parser.parse_args()
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of cancellation")
+    options = parser.parse_args()
+    options.url += f"/t{options.tokens}" + ("/paced" if options.mode == "cancel" else "")
+    return options
 
 
 def resident() -> float:
@@ -42,7 +61,21 @@ def finish(result: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-async def measure(ask: Ask, gather: Gather, options: argparse.Namespace) -> dict[str, Any]:
+async def session(opened: Opened, loop: Loop) -> None:
+    """Do what the arguments ask for with a peer's client."""
+    options = arguments()
+    if options.mode == "cancel":
+        from cancelling import cancel
+
+        finish(await cancel(opened, loop, options))
+    async with opened(options) as (call, stream):
+        if options.mode == "first":
+            print(await call())  # and end as programs do, because ending is part of it
+        else:
+            finish(await measure(stream if options.mode == "stream" else call, loop, options))
+
+
+async def measure(ask: Ask, loop: Loop, options: argparse.Namespace) -> dict[str, Any]:
     """Warm up on the very path that is measured, then ask for a window of time and count."""
     expected = "".join(f" tok{i}" for i in range(options.tokens))
 
@@ -59,14 +92,17 @@ async def measure(ask: Ask, gather: Gather, options: argparse.Namespace) -> dict
                 await once()
                 done += 1
 
-        await gather(worker, options.in_flight)
+        await loop.gather(worker, options.in_flight)
         return done
 
-    async def count(calls: int) -> None:
-        tickets = iter(range(calls))
-        await repeat(lambda: next(tickets, None) is not None)
+    async def count(calls: int, limit: float = math.inf) -> None:
+        tickets, until = iter(range(calls)), time.perf_counter() + limit
+        await repeat(lambda: next(tickets, None) is not None and time.perf_counter() < until)
 
-    await count(max(30, 2 * options.in_flight) if options.mode != "grow" else 500)
+    if options.mode == "grow":
+        await count(500)
+    else:
+        await count(max(30, 2 * options.in_flight), WARM_UP)
     gc.collect()
     before = resident()
     cpu, start = time.process_time(), time.perf_counter()

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import litellm
-from common import arguments, finish, measure
+from common import Ask
+from on_asyncio import run
 
 
-async def gather(task: Callable[[], Awaitable[None]], count: int) -> None:
-    await asyncio.gather(*(task() for _ in range(count)))
-
-
-async def main() -> None:
-    options = arguments()
+@asynccontextmanager
+async def opened(options: Namespace) -> AsyncIterator[tuple[Ask, Ask]]:
     ask = {
         "model": "openai/m",
         "messages": [{"role": "user", "content": "hi"}],
         "api_key": "sk-test",
-        "api_base": f"{options.url}/t{options.tokens}/v1",
+        "api_base": f"{options.url}/v1",
     }
 
     async def call() -> str:
@@ -33,7 +31,8 @@ async def main() -> None:
                 texts.append(choice.delta.content or "")  # noqa: PERF401 - as a program does that prints it
         return "".join(texts)
 
-    finish(await measure(stream if options.mode == "stream" else call, gather, options))
+    yield call, stream
+    await litellm.close_litellm_async_clients()
 
 
-asyncio.run(main())
+run(opened)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import openai
-import trio
-from common import arguments, finish, measure
-from on_trio import gather
+from common import Ask
+from on_trio import run
 
 
-async def main() -> None:
-    options = arguments()
+@asynccontextmanager
+async def opened(options: Namespace) -> AsyncIterator[tuple[Ask, Ask]]:
     ask = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
-    async with openai.AsyncOpenAI(api_key="sk-test", base_url=f"{options.url}/t{options.tokens}/v1") as client:
+    async with openai.AsyncOpenAI(api_key="sk-test", base_url=f"{options.url}/v1") as client:
 
         async def call() -> str:
             answer = await client.chat.completions.create(**ask)
@@ -25,7 +28,7 @@ async def main() -> None:
                         texts.append(choice.delta.content or "")  # noqa: PERF401 - as a program does that prints it
             return "".join(texts)
 
-        finish(await measure(stream if options.mode == "stream" else call, gather, options))
+        yield call, stream
 
 
-trio.run(main)
+run(opened)

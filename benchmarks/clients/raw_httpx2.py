@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import httpx2
-import trio
-from common import arguments, finish, measure
-from on_trio import gather
+from common import Ask
+from on_trio import run
 
 
-async def main() -> None:
-    options = arguments()
-    url = f"{options.url}/t{options.tokens}/v1/chat/completions"
+@asynccontextmanager
+async def opened(options: Namespace) -> AsyncIterator[tuple[Ask, Ask]]:
+    url = f"{options.url}/v1/chat/completions"
     body = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
     limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=1000)
     headers = {"authorization": "Bearer sk-test"}
@@ -34,7 +36,7 @@ async def main() -> None:
                             texts.append(choice["delta"].get("content") or "")  # noqa: PERF401 - as a program does that prints it
             return "".join(texts)
 
-        finish(await measure(stream if options.mode == "stream" else call, gather, options))
+        yield call, stream
 
 
-trio.run(main)
+run(opened)
