@@ -29,6 +29,8 @@ class Reply:
         provider: name of the provider that answered.
         model: the model that answered, as the provider names it.
         id: the provider's id of the answer.
+        conversation: the agent's id of the conversation, to go on with it later.
+        sandbox: what confined the agent, see `Started`.
         finish_reason: why it ended, see `Finished`.
         usage: tokens consumed.
         timings: how long it took.
@@ -41,6 +43,8 @@ class Reply:
     provider: str | None = None
     model: str | None = None
     id: str | None = None
+    conversation: str | None = None
+    sandbox: str | None = None
     finish_reason: str | None = None
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)

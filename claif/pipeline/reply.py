@@ -79,6 +79,8 @@ class ReplyBuilder:
             provider=run.provider,
             model=(started.model if started else None) or run.model,
             id=started.id if started else None,
+            conversation=started.conversation if started else None,
+            sandbox=started.sandbox if started else None,
             finish_reason=self._finished.reason if self._finished else None,
             usage=self._usage or Usage(),
             timings=Timings(
