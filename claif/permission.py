@@ -24,14 +24,7 @@ MOST_REMEMBERED = 1000
 """Answers of `always` that are kept at most, the oldest go first."""
 
 _SETTLED = {
-    PermissionMode.PLAN: {
-        "read": True,
-        "edit": False,
-        "command": False,
-        "network": False,
-        "tool": False,
-        "other": False,
-    },
+    PermissionMode.PLAN: {"read": True} | dict.fromkeys(("edit", "command", "network", "tool", "other"), False),
     PermissionMode.EDIT: {"read": True, "edit": True},
     PermissionMode.ASK: {"read": True},
 }

@@ -5,10 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Hashable
+from typing import TYPE_CHECKING
 
 from ..config.secret import Secret
-from ..transport.process.command import Command
-from ..transport.sandbox.policy import Policy
+
+if TYPE_CHECKING:
+    from ..transport.process.command import Command
+    from ..transport.sandbox.policy import Policy
 
 _SALT = os.urandom(16)
 

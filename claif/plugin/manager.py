@@ -229,9 +229,7 @@ class PluginManager:
         return config_sources(self._caller, self._implementations("claif_config_sources"))
 
     def verdicts(self, request: PermissionRequest, query: Query, config: Config) -> Iterator[tuple[str, bool | None]]:
-        """What each plugin says to what an agent asks to do, until nobody wants to know more; a critical one that fails
-        denies.
-        """
+        """What each plugin says to what an agent asks to do; a critical one that fails denies."""
         from .results import verdict
 
         for implementation in self._implementations("claif_approve"):

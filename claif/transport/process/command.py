@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from ...config.secret import Secret
 from ...errors import InvalidQueryError
+
+if TYPE_CHECKING:
+    from ...config.secret import Secret
 
 _FLAG = re.compile(r"--?[A-Za-z][A-Za-z0-9-]*")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,199}", re.ASCII)

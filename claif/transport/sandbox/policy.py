@@ -54,8 +54,8 @@ class Policy:
         more: further folders that it may write, if the working directory is writable.
         network: `open`, `proxy` or `none`.
         hosts: what the proxy lets through, as `name` or `name:port`; port 443 where none is said.
-        nested: it confines its own tools with bubblewrap; as root it then gets no bubblewrap from us, since the inner one
-            would fail.
+        nested: it confines its own tools with bubblewrap; as root it then gets no bubblewrap from us, since the inner
+            one would fail.
         limits: what it may use up.
     """
 
@@ -65,6 +65,6 @@ class Policy:
     state: tuple[Path, ...] = field(default=(), converter=_paths)
     more: tuple[Path, ...] = field(default=(), converter=_paths)
     network: Network = "open"
-    hosts: frozenset[str] = field(default=frozenset(), converter=frozenset)
+    hosts: frozenset[str] = frozenset()
     nested: bool = False
     limits: Limits = field(factory=Limits)
