@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -40,7 +41,7 @@ def settled(mode: PermissionMode, request: PermissionRequest) -> Decision | None
     if mode is PermissionMode.FULL:
         return Decision(allowed=True, by="mode")
     allowed = _SETTLED[mode].get(request.kind)
-    if allowed is None:
+    if allowed is None or (allowed and request.kind == "edit" and not _is_inside(request)):
         return None
     reason = "" if allowed else f"The permission mode {mode} does not allow it."
     return Decision(allowed=allowed, by="mode", reason=reason)
@@ -90,6 +91,14 @@ class Approvals:
         self._always[key] = None
         if len(self._always) > MOST_REMEMBERED:
             del self._always[next(iter(self._always))]
+
+
+def _is_inside(request: PermissionRequest) -> bool:
+    """Whether a file is in the working directory, links followed."""
+    if not (request.directory and request.subject):
+        return False
+    root = Path(request.directory).resolve()
+    return (root / request.subject).resolve().is_relative_to(root)
 
 
 def _of_plugins(verdicts: Iterable[Verdict]) -> Decision | None:
