@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from .models import Decision, PermissionMode, PermissionRequest
+from .pipeline.failures import Downstream
+from .pipeline.watchdog import unwatched
 
 if TYPE_CHECKING:
     from .models import Query
@@ -17,7 +19,7 @@ Verdict = tuple[str, bool | None]
 """Who was asked, and what they say; `None` is no opinion."""
 
 Approver = Callable[[PermissionRequest], Awaitable[Decision]]
-"""Asks the user."""
+"""Asks the user. `Decision(allowed=False, reason=NOBODY)` says that nobody could be asked."""
 
 DENIED = "The user has not allowed this."
 NOBODY = "Nobody is there to allow this; ask the user to run it again with another permission mode."
@@ -29,6 +31,10 @@ _SETTLED = {
     PermissionMode.EDIT: {"read": True, "edit": True},
     PermissionMode.ASK: {"read": True},
 }
+_GOVERNING = frozenset({".git", ".claude", ".gemini", ".codex", ".mcp.json", ".envrc", ".vscode"})
+"""Files and folders that decide what programs do later: editing them is more than editing."""
+
+_Key = tuple[str, str, str, str, str, str]
 
 
 def settled(mode: PermissionMode, request: PermissionRequest) -> Decision | None:
@@ -40,11 +46,17 @@ def settled(mode: PermissionMode, request: PermissionRequest) -> Decision | None
     """
     if mode is PermissionMode.FULL:
         return Decision(allowed=True, by="mode")
-    allowed = _SETTLED[mode].get(request.kind)
-    if allowed is None or (allowed and request.kind == "edit" and not _is_inside(request)):
+    known = _SETTLED[mode]
+    allowed = known.get(request.kind, known.get("other"))
+    if allowed is None or (allowed and request.kind == "edit" and not _is_work(request)):
         return None
     reason = "" if allowed else f"The permission mode {mode} does not allow it."
     return Decision(allowed=allowed, by="mode", reason=reason)
+
+
+def can_last(request: PermissionRequest) -> bool:
+    """Whether `always` can mean anything: there is a conversation that it ends with, and something exact it is about."""
+    return bool(request.conversation and request.subject)
 
 
 class Approvals:
@@ -52,8 +64,8 @@ class Approvals:
 
     1. The mode decides what it settles.
     2. Plugins are asked; the first that denies, or else one that allows, decides.
-    3. What the user has always allowed, this very tool and subject in this conversation, is allowed.
-    4. The user is asked if somebody can be; else it is denied.
+    3. What the user has always allowed, this very tool and subject in this conversation and directory, is allowed.
+    4. The user is asked if somebody can be; else it is denied. The limits of the attempt stand still meanwhile.
 
     Args:
         approver: asks the user; `None` if nobody can be asked.
@@ -61,7 +73,7 @@ class Approvals:
 
     def __init__(self, approver: Approver | None = None) -> None:
         self.approver = approver
-        self._always: dict[tuple[str, str, str, str, str], None] = {}
+        self._always: dict[_Key, None] = {}
 
     async def decide(
         self, request: PermissionRequest, query: Query, mode: PermissionMode, verdicts: Callable[[], Iterable[Verdict]]
@@ -77,28 +89,50 @@ class Approvals:
         found = settled(mode, request) or _of_plugins(verdicts())
         if found is not None:
             return found
-        key = _key(request, query)
-        if key in self._always:
+        request = evolve(request, conversation=request.conversation or query.conversation)
+        lasts, key = can_last(request), _key(request)
+        if lasts and key in self._always:
             return Decision(allowed=True, by="always")
         if self.approver is None:
             return Decision(allowed=False, reason=NOBODY)
-        answer = await self.approver(request)
-        if answer.allowed and answer.always:
+        answer = await _ask(self.approver, request)
+        always = answer.allowed and answer.always and lasts
+        if always:
             self._remember(key)
-        return answer if answer.allowed or answer.reason else evolve(answer, reason=DENIED)
+        by = "user" if answer.by == "nobody" and answer.reason != NOBODY else answer.by
+        return evolve(answer, always=always, by=by, reason="" if answer.allowed else answer.reason or DENIED)
 
-    def _remember(self, key: tuple[str, str, str, str, str]) -> None:
+    def _remember(self, key: _Key) -> None:
         self._always[key] = None
         if len(self._always) > MOST_REMEMBERED:
             del self._always[next(iter(self._always))]
 
 
-def _is_inside(request: PermissionRequest) -> bool:
-    """Whether a file is in the working directory, links followed."""
+async def _ask(approver: Approver, request: PermissionRequest) -> Decision:
+    with unwatched():
+        try:
+            answer: object = await approver(request)
+            if not isinstance(answer, Decision):
+                raise TypeError(f"the approver returned a value of type {type(answer).__name__}; wanted is a Decision")
+        except Exception as error:
+            # It is the caller's own function, so it is not the provider that has failed.
+            raise Downstream(error) from error
+    return answer
+
+
+def _is_work(request: PermissionRequest) -> bool:
+    """Whether it is about a file in the working directory, links followed, that governs nothing."""
     if not (request.directory and request.subject):
         return False
-    root = Path(request.directory).resolve()
-    return (root / request.subject).resolve().is_relative_to(root)
+    try:
+        root = Path(request.directory).resolve()
+        path = (root / request.subject).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a name that is too long, a NUL
+        return False
+    if path == root or not path.is_relative_to(root):
+        return False
+    parts = [part.casefold() for part in path.relative_to(root).parts]
+    return _GOVERNING.isdisjoint(parts) and not parts[-1].startswith(".env")
 
 
 def _of_plugins(verdicts: Iterable[Verdict]) -> Decision | None:
@@ -111,6 +145,6 @@ def _of_plugins(verdicts: Iterable[Verdict]) -> Decision | None:
     return None if allowing is None else Decision(allowed=True, by=allowing)
 
 
-def _key(request: PermissionRequest, query: Query) -> tuple[str, str, str, str, str]:
-    conversation = request.conversation or query.conversation or ""
-    return request.provider, conversation, request.tool_name, request.kind, request.subject
+def _key(request: PermissionRequest) -> _Key:
+    conversation = request.conversation or ""
+    return request.provider, conversation, request.directory, request.tool_name, request.kind, request.subject

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ..config.schema import ProviderSettings, is_name
 from ..errors import ClaifError, ClientClosedError, ProviderInitError, ProviderNotFoundError
+from ..permission import Approvals
 from ..plugin.lazy_provider import LazyProvider
 from ..provider import BaseProvider, Context, ProviderStatus
 from .default import Choice, choose_default
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import trio
 
     from ..config import Config
+    from ..models import Decision, PermissionMode, PermissionRequest, Query
+    from ..permission import Approver
     from ..plugin.entries import ProviderEntry
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
@@ -64,13 +67,16 @@ class Members:
         http: HTTP,
         nursery: trio.Nursery,
         progress: Callable[[str, int, int | None], None],
+        approver: Approver | None = None,
     ) -> None:
         self._config = config
+        self._plugins = plugins
         self._entries: Mapping[str, ProviderEntry] = plugins.providers()
         self._factories: dict[str, Factory] = dict(given)
         self._own: dict[str, Factory] = {}
         self._gone: set[str] = set()
         self._http, self._nursery, self._progress = http, nursery, progress
+        self._approvals = Approvals(approver)
         self._lifetimes = Lifetimes(nursery, self._lazy)
         plugins.register_providers(self._register)
 
@@ -200,6 +206,13 @@ class Members:
             nursery=self._nursery,
             home=Path(self._config.home),
             progress=self._progress,
+            sandbox=self._config.sandbox,
+            approve=self._approve,
+        )
+
+    async def _approve(self, request: PermissionRequest, query: Query, mode: PermissionMode) -> Decision:
+        return await self._approvals.decide(
+            request, query, mode, lambda: self._plugins.verdicts(request, query, self._config)
         )
 
     def _member(self, name: str, default: bool) -> Member:
