@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from .agents.base import AgentProvider as AgentProvider
     from .agents.base import Driver as Driver
     from .agents.base import Job as Job
+    from .agents.extras import read_extras as read_extras
+    from .agents.history import agent_messages as agent_messages
+    from .agents.history import file_text as file_text
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
     from .client import Stream as Stream
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     from .config import find_key as find_key
     from .config import missing_key as missing_key
     from .config.redact import redact as redact
+    from .downloads.archive import WheelArchive as WheelArchive
+    from .downloads.folder import DownloadFolder as DownloadFolder
+    from .downloads.wheels import Wheel as Wheel
+    from .downloads.wheels import WheelFetcher as WheelFetcher
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -121,6 +128,8 @@ if TYPE_CHECKING:
 
 _MODULES = {
     ".agents.base": ("AgentProvider", "Driver", "Job"),
+    ".agents.extras": ("read_extras",),
+    ".agents.history": ("agent_messages", "file_text"),
     ".agents.settings": ("AgentSettings",),
     ".client": ("Client", "Stream"),
     ".config": (
@@ -133,6 +142,9 @@ _MODULES = {
         "missing_key",
     ),
     ".config.redact": ("redact",),
+    ".downloads.archive": ("WheelArchive",),
+    ".downloads.folder": ("DownloadFolder",),
+    ".downloads.wheels": ("Wheel", "WheelFetcher"),
     ".errors": (
         "AuthenticationError",
         "ClaifError",
