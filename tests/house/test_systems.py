@@ -10,8 +10,8 @@ from house.tree import PACKAGE, PLUGINS, ROOT, sources
 
 LOCAL = "plugins/claif-local/claif_local"
 PLACES = {
-    "locks between processes": {"claif/system.py", f"{LOCAL}/lock.py"},
-    "owners of files": {"claif/system.py", f"{LOCAL}/store.py"},
+    "locks between processes": {"claif/system.py", "claif/downloads/lock.py"},
+    "owners of files": {"claif/system.py"},
     "descriptors of folders": {"claif/config/files.py"},
     "pipes and other processes": {"claif/cli/pipes.py"},
     "waiting for a slow reader": {"claif/cli/render/output.py"},

@@ -8,10 +8,10 @@ from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
-from claif_local import pip_settings
-from claif_local.pip_settings import Sources, ask_pip, combine, find_pip
 
 from claif.api import InstallError
+from claif.downloads import pip_settings
+from claif.downloads.pip_settings import Sources, ask_pip, combine, find_pip
 
 DEFAULT = "https://default.example/simple"
 ANSWER = {

@@ -6,6 +6,10 @@ import os
 import sys
 from pathlib import Path
 
+from ..system import flags
+
+_OPEN = flags("O_RDWR", "O_CREAT", "O_NOFOLLOW", "O_CLOEXEC")
+
 
 class FileLock:
     """An advisory lock on a file that stays where it is, because removing it would give two holders two files.
@@ -27,8 +31,7 @@ class FileLock:
         Raises:
             OSError: the file cannot be opened.
         """
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
-        descriptor = os.open(self._path, flags, 0o600)
+        descriptor = os.open(self._path, _OPEN, 0o600)
         if not _lock(descriptor):
             os.close(descriptor)
             return False
@@ -45,6 +48,7 @@ class FileLock:
 if sys.platform == "win32":
     import msvcrt
 
+    # It keeps others even from reading the file, so that it suits no file but one that is there to be locked.
     def _lock(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -53,11 +57,4 @@ if sys.platform == "win32":
         return True
 
 else:
-    import fcntl
-
-    def _lock(descriptor: int) -> bool:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
+    from ..system import try_lock as _lock

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-from claif.api import InstallError, ProtocolError, json_loads
+from .._json import loads
+from ..errors import InstallError, ProtocolError
 
 ACCEPT = "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
@@ -110,7 +111,7 @@ def find_in_folder(folder: Path, file: str) -> str | None:
 
 
 def _json_links(page: bytes) -> list[str]:
-    data = json_loads(page)
+    data = loads(page)
     files = data.get("files") if isinstance(data, dict) else None
     if not isinstance(files, list):
         raise ProtocolError("The page of the package index has no list of files.")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 
 import pytest
-from claif_local import web
-from claif_local.pip_settings import Sources
-from claif_local.web import Web
 
 from claif.api import HTTP, InstallError
-
-from .conftest import Index
+from claif.downloads import web
+from claif.downloads.pip_settings import Sources
+from claif.downloads.web import Web
+from downloads.loopback import Index
 
 BASIC = "Basic " + base64.b64encode(b"ada:can@ry").decode()
 

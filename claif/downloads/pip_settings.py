@@ -13,7 +13,7 @@ from typing import Any
 import trio
 from attrs import frozen
 
-from claif.api import InstallError
+from ..errors import InstallError
 
 TIMEOUT = 60.0
 """Seconds that pip may take to say how it is configured."""

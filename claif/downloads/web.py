@@ -10,11 +10,12 @@ from urllib.parse import quote, unquote
 import trio
 from attrs import frozen
 
-from claif.api import HTTP, ClaifError, Endpoint, InstallError, InvalidConfigError, Secret
-
+from ..config.secret import Secret
+from ..errors import ClaifError, InstallError, InvalidConfigError
 from .index import check_step, join, shown, split
 
 if TYPE_CHECKING:
+    from ..transport.http import HTTP, Endpoint
     from .pip_settings import Sources
 
 MAX_REDIRECTS = 5
@@ -121,7 +122,7 @@ def _check(status: int, url: str) -> None:
     if status in {401, 403, 407}:
         raise InstallError(
             f"{shown(url)} wants a user name and password, or refuses those that pip is configured with.",
-            hint="Put them into pip's index-url, or download the weights with pip and use `claif models pull --from`.",
+            hint="Put them into pip's index-url.",
         )
     if status in {404, 410}:
         raise InstallError(f"{shown(url)} does not exist.")

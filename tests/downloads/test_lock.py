@@ -7,12 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from claif_local.lock import FileLock
+
+from claif.downloads.lock import FileLock
 
 HOLD = """
 import sys
 from pathlib import Path
-from claif_local.lock import FileLock
+from claif.downloads.lock import FileLock
 print(FileLock(Path(sys.argv[1])).acquire(), flush=True)
 sys.stdin.read()
 """
