@@ -40,7 +40,7 @@ def read_extras(options: Options, cls: type[T], agent: str) -> T:
     for name in SAMPLING:
         if getattr(options, name) not in (None, ()):
             raise InvalidQueryError(f"{agent} has no option {name}.", hint="Leave it out, or ask an HTTP API.")
-    kinds = field_types(cls)
+    kinds = field_types(cls)  # type: ignore[arg-type] # classes are hashable
     for name in options.extra:
         if name not in kinds:
             near = get_close_matches(name, kinds, n=1)

@@ -35,10 +35,8 @@ def failure(result: Mapping[str, Any], *, provider: str, model: str | None, code
     if not result.get("is_error") and subtype == "success":
         return None
     if subtype in _LIMITS:
-        name, text, hint = _LIMITS[subtype]
-        return ProviderRuntimeError(text, hint=hint, provider=provider, model=model, code=name, retryable=False)
-    kind: type[ClaifError]
-    hint: str | None
+        name, text, advice = _LIMITS[subtype]
+        return ProviderRuntimeError(text, hint=advice, provider=provider, model=model, code=name, retryable=False)
     message = redact(_message(result))
     status = result.get("api_error_status")
     if isinstance(status, int):
@@ -47,12 +45,12 @@ def failure(result: Mapping[str, Any], *, provider: str, model: str | None, code
         return InvalidQueryError(
             f"{provider}: {message}", hint="Conversations belong to the directory in which they began: --directory DIR."
         )
+    kind: type[ClaifError] = ProviderRuntimeError
+    text, hint = message or "it failed and does not say why", None
     if code in {"authentication_failed", "oauth_org_not_allowed"}:
-        kind, text, hint = AuthenticationError, message, LOGIN
+        kind, hint = AuthenticationError, LOGIN
     elif code == "server_error":
-        kind, text, hint = ConnectionError, f"it could not reach its API: {message}", None
-    else:
-        kind, text, hint = ProviderRuntimeError, message or "it failed and does not say why", None
+        kind, text = ConnectionError, f"it could not reach its API: {message}"
     return kind(f"{provider}: {text}", hint=hint, provider=provider, model=model, code=code)
 
 

@@ -113,7 +113,7 @@ class Turn:
         if message.get("id") != self._id:
             events += self._complete()
             self._id = _text(message.get("id"))
-        for raw in message.get("content") or ():
+        for raw in _list(message.get("content")):
             block = _block(raw)
             if block is None:
                 continue
@@ -138,7 +138,7 @@ class Turn:
         content = message.get("content") if isinstance(message, Mapping) else None
         blocks = [
             ToolResultBlock(str(raw.get("tool_use_id", "")), _flat(raw.get("content")), raw.get("is_error") is True)
-            for raw in (content if isinstance(content, list) else ())
+            for raw in _list(content)
             if isinstance(raw, Mapping) and raw.get("type") == "tool_result"
         ]
         yield from map(ToolResult, blocks)
@@ -181,9 +181,7 @@ def _flat(content: object) -> str:
     """The text of a tool's result: a string, or a list of blocks."""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list):
-        return ""
-    return "\n".join([_one(block) for block in content])
+    return "\n".join([_one(block) for block in _list(content)])
 
 
 def _one(block: object) -> str:
@@ -200,6 +198,10 @@ def _retry(record: Mapping[str, Any]) -> str:
     why = record.get("error_status") or record.get("error") or "no answer"
     count = f"attempt {record.get('attempt', '?')} of {record.get('max_retries', '?')}"
     return f"Claude Code asks again{wait} ({why}, {count})"
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str | None:

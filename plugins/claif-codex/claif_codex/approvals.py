@@ -47,8 +47,9 @@ def permission_requests(
 
 def refusal(method: str) -> dict[str, Any] | None:
     """The answer that denies a request of a kind that Claif does not offer; `None` if there is no such answer."""
-    return {
+    answers: dict[str, dict[str, Any]] = {
         PERMISSIONS: {"permissions": {}, "scope": "turn"},
         "item/tool/requestUserInput": {"answers": {}},
         "mcpServer/elicitation/request": {"action": "decline"},
-    }.get(method)
+    }
+    return answers.get(method)

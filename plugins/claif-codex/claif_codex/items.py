@@ -67,7 +67,7 @@ def file_changes(item: Mapping[str, Any]) -> Iterator[FileChange]:
 
 
 def _changes(item: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    for change in item.get("changes") or ():
+    for change in _list(item.get("changes")):
         if isinstance(change, Mapping):
             given = change.get("kind")
             kind: Mapping[str, Any] = given if isinstance(given, Mapping) else {"type": given}
@@ -96,5 +96,9 @@ def _output(item: Mapping[str, Any]) -> str:
 
 
 def _thought(item: Mapping[str, Any]) -> str:
-    parts = item.get("content") or item.get("summary") or ()
+    parts = _list(item.get("content")) or _list(item.get("summary"))
     return "\n\n".join([part for part in parts if isinstance(part, str)])
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

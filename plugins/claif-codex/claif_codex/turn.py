@@ -108,7 +108,8 @@ class Turn:
         return completed(item)
 
     def _plan(self, params: Mapping[str, Any]) -> Iterable[Event]:
-        steps = [step for step in params.get("plan") or () if isinstance(step, Mapping)]
+        plan = params.get("plan")
+        steps = [step for step in (plan if isinstance(plan, list) else ()) if isinstance(step, Mapping)]
         status = [str(step.get("status", "pending")) for step in steps]
         yield Plan(
             PlanStep(str(step.get("step", "")), _STATUS.get(word, word))
