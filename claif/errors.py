@@ -219,5 +219,12 @@ class PluginError(ClaifError):
     default_hint = "See the plugins with `claif plugins list`; run without them with --no-plugins."
 
 
+class SandboxError(ClaifError):
+    """The confinement that was asked for cannot be had here, so nothing was started."""
+
+    exit_code = 11
+    default_hint = "See what confinement this machine has, and what is missing, with `claif doctor`."
+
+
 class ClientClosedError(ClaifError):
     """The client was closed while the query ran, or before it began."""

@@ -45,9 +45,9 @@ Output:
 Exit codes:
   0 answered              5 key refused            9 not installed
   1 other error           6 connection broken     10 plugin failed
-  2 wrong usage or query  7 too late             130 interrupted (Ctrl-C)
-  3 configuration         8 rate limited         141 reader went away
-  4 provider failed
+  2 wrong usage or query  7 too late              11 no such confinement
+  3 configuration         8 rate limited         130 interrupted (Ctrl-C)
+  4 provider failed                              141 reader went away
 """
 
 
