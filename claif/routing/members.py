@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ..plugin.entries import ProviderEntry
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
+    from ..transport.process.processes import Processes
     from .generations import Generation
 
 Factory = Callable[[Context], Any] | type[BaseProvider]
@@ -76,6 +77,7 @@ class Members:
         self._own: dict[str, Factory] = {}
         self._gone: set[str] = set()
         self._http, self._nursery, self._progress = http, nursery, progress
+        self._processes: Processes | None = None
         self._approvals = Approvals(approver)
         self._lifetimes = Lifetimes(nursery, self._lazy)
         plugins.register_providers(self._register)
@@ -174,8 +176,10 @@ class Members:
         return [self._member(name, name == default) for name in self.names()]
 
     async def close(self) -> None:
-        """Disconnect all, at the same time."""
+        """Disconnect all, at the same time; then end the processes that are left."""
         await self._lifetimes.close()
+        if self._processes is not None:
+            await self._processes.aclose()
 
     def _register(self, name: str, factory: Factory, capabilities: object = None) -> None:  # noqa: ARG002 - declared only
         if name in self._entries or name in self._factories:
@@ -208,7 +212,15 @@ class Members:
             progress=self._progress,
             sandbox=self._config.sandbox,
             approve=self._approve,
+            get_processes=self._get_processes,
         )
+
+    def _get_processes(self) -> Processes:
+        if self._processes is None:
+            from ..transport.process.processes import Processes
+
+            self._processes = Processes(Path(self._config.home), self._nursery)
+        return self._processes
 
     async def _approve(self, request: PermissionRequest, query: Query, mode: PermissionMode) -> Decision:
         return await self._approvals.decide(
