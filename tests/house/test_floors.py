@@ -5,7 +5,7 @@ from __future__ import annotations
 from house.tree import LAZY, PACKAGE, imports, module_name, sources
 
 FLOORS = (
-    ("errors", "_lazy", "_version", "_json", "finding", "system"),
+    ("errors", "_lazy", "_version", "_json", "finding", "system", "children"),
     ("models",),
     ("codec", "config", "logs"),
     ("pipeline", "provider", "permission"),

@@ -17,7 +17,7 @@ PLACES = {
     "waiting for a slow reader": {"claif/cli/render/output.py"},
     "signals": {"claif/cli/signals.py", "claif/cli/editor.py"},
     "forks": {"claif/portal/process.py"},
-    "groups of processes": {"claif/plugin/trial.py", f"{LOCAL}/engine.py", "claif/cli/complete/install.py"},
+    "groups of processes": {"claif/children.py", f"{LOCAL}/engine.py", "claif/cli/complete/install.py"},
     "limits of processes": {"claif/plugin/trial_child.py"},
     "UNIX sockets": {"claif/transport/network.py", f"{LOCAL}/engine.py"},
     "modes of new folders": {"claif/scaffold/write.py"},
