@@ -55,7 +55,7 @@ def settled(mode: PermissionMode, request: PermissionRequest) -> Decision | None
 
 
 def can_last(request: PermissionRequest) -> bool:
-    """Whether `always` can mean anything: there is a conversation that it ends with, and something exact it is about."""
+    """Whether `always` can mean anything: there is a conversation it ends with, and something exact it is about."""
     return bool(request.conversation and request.subject)
 
 
@@ -109,14 +109,14 @@ class Approvals:
 
 
 async def _ask(approver: Approver, request: PermissionRequest) -> Decision:
-    with unwatched():
-        try:
+    """What the approver answers; what it does wrong is the caller's own mistake, and no failure of the provider."""
+    try:
+        with unwatched():
             answer: object = await approver(request)
-            if not isinstance(answer, Decision):
-                raise TypeError(f"the approver returned a value of type {type(answer).__name__}; wanted is a Decision")
-        except Exception as error:
-            # It is the caller's own function, so it is not the provider that has failed.
-            raise Downstream(error) from error
+    except Exception as error:
+        raise Downstream(error) from error
+    if not isinstance(answer, Decision):
+        raise Downstream(TypeError(f"the approver returned {type(answer).__name__}, not Decision"))
     return answer
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import trio
@@ -11,6 +12,8 @@ from attrs import frozen
 from .. import logs
 from ..client import Client
 from ..errors import ClaifError
+from .ask.asker import Asker
+from .follow import go_on, remember
 from .log import start_log
 from .open_client import manager_for
 from .render.choose import choose_renderer
@@ -43,7 +46,13 @@ class View:
 
 
 def run_query(
-    query: Query, view: View, notes: Sequence[str] = (), *, no_plugins: bool = False, log_level: str | None = None
+    query: Query,
+    view: View,
+    notes: Sequence[str] = (),
+    *,
+    follow: bool = False,
+    no_plugins: bool = False,
+    log_level: str | None = None,
 ) -> int:
     """Ask, show the answer as it comes, and tell the exit code.
 
@@ -51,47 +60,57 @@ def run_query(
         query: the question.
         view: how the answer is shown.
         notes: what the user should know first.
+        follow: go on with the last conversation.
         no_plugins: leave installed plugins out.
         log_level: what is logged, whatever the configuration says.
 
     Raises:
         ClaifError: it could not be answered; what had arrived has been shown.
     """
-    return trio.run(_run, query, view, notes, no_plugins, log_level)
+    return trio.run(_run, partial(_ask, query, view, notes, follow=follow, no_plugins=no_plugins, log_level=log_level))
 
 
-async def _run(query: Query, view: View, notes: Sequence[str], no_plugins: bool, log_level: str | None) -> int:
+async def _run(ask: Callable[[], Awaitable[None]]) -> int:
     with trio.CancelScope() as scope, interruptible(scope) as interruption:
-        await _ask(query, view, notes, no_plugins, log_level)
+        await ask()
     return interruption.exit_code or 0
 
 
-async def _ask(query: Query, view: View, notes: Sequence[str], no_plugins: bool, log_level: str | None) -> None:
+async def _ask(
+    query: Query, view: View, notes: Sequence[str], *, follow: bool, no_plugins: bool, log_level: str | None
+) -> None:
     status = Status(quiet=view.quiet)
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
     remarks.lines(notes)
     logs.start(log_level or "warning")
     plugins = manager_for(no_plugins=no_plugins)
-    async with Client(plugins=plugins, progress=status.progress) as client:
+    asker = Asker()
+    async with Client(plugins=plugins, progress=status.progress, approver=asker.ask) as client:
         start_log(client.config, log_level)
         remarks.lines(client.config.notices)
         remarks.lines(f"{plugin}: {message}" for plugin, message in client.plugins.warnings)
         if query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")
+        if follow:
+            query = go_on(client, query, remarks)
         renderer = choose_renderer(view.form, client.config.general.output, remarks, status, raw=view.raw)
-        client.plugins.on_warning(lambda plugin, message: renderer.remark(f"{plugin}: {message}"))
-        await _answer(client, query, renderer)
+        asker.renderer = renderer
+        client.plugins.on_warning(
+            lambda plugin, message: asker.when_free(partial(renderer.remark, f"{plugin}: {message}"))
+        )
+        reply = await _answer(client, query, renderer, asker)
+        await remember(client, query, reply, remarks)
 
 
-async def _answer(client: Client, query: Query, renderer: Renderer) -> None:
-    """Feed the renderer while its clock ticks."""
+async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker) -> Reply:
+    """Feed the renderer while its clock ticks; while a question is open, nothing else is shown."""
     reply: Reply | None = None
     failure: Exception | None = None
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_tick, renderer)
+        nursery.start_soon(_tick, renderer, asker)
         try:
-            reply = await client.run(query, renderer.show)
+            reply = await client.run(query, asker.show)
         except trio.Cancelled:
             renderer.interrupt()
             raise
@@ -104,9 +123,11 @@ async def _answer(client: Client, query: Query, renderer: Renderer) -> None:
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
     await renderer.finish(reply)
+    return reply
 
 
-async def _tick(renderer: Renderer) -> None:
+async def _tick(renderer: Renderer, asker: Asker) -> None:
     while renderer.interval is not None:
         await trio.sleep(renderer.interval)
-        renderer.tick()
+        if not asker.busy:
+            renderer.tick()

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .events import Notice
+from .events import Event, Notice
 from .message import Message, Role
 from .usage import Usage
 
@@ -35,6 +35,7 @@ class Reply:
         usage: tokens consumed.
         timings: how long it took.
         attempts: how often a provider was asked until one answered.
+        activity: the events of what was done with tools, in order: tools, file changes, plans and permissions.
         notices: what happened on the way.
         metadata: JSON data attached by layers.
     """
@@ -49,6 +50,7 @@ class Reply:
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)
     attempts: int = 1
+    activity: tuple[Event, ...] = ()
     notices: tuple[Notice, ...] = ()
     metadata: Mapping[str, Any] = field(factory=dict)
 

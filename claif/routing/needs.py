@@ -28,7 +28,10 @@ def check_needs(query: Query, provider: Provider, name: str) -> None:
     if query.schema is not None and "schema" not in able:
         raise _refused(name, "answers that follow a schema")
     if query.conversation is not None:
-        check_conversation(query.conversation, provider, name)
+        from ..agents.conversations import conversation_id
+
+        check_keeps_conversations(provider, name)
+        conversation_id(query.conversation)
     if "agent" not in able:
         for what, value in (
             ("a permission mode", query.permission),
@@ -39,17 +42,14 @@ def check_needs(query: Query, provider: Provider, name: str) -> None:
                 raise _refused(name, what, "Only agents do, such as claude and codex: name one with -p.")
 
 
-def check_conversation(conversation: str, provider: Provider, name: str) -> None:
-    """Refuse to go on with a conversation that cannot be.
+def check_keeps_conversations(provider: Provider, name: str) -> None:
+    """Refuse to go on with a conversation where none is kept.
 
     Raises:
-        InvalidQueryError: the provider keeps none, or this is no id of one.
+        InvalidQueryError: the provider keeps none.
     """
-    from ..agents.conversations import conversation_id
-
     if "conversations" not in provider.capabilities:
         raise _refused(name, "conversations to go on with", "Only agents keep them, such as claude and codex.")
-    conversation_id(conversation)
 
 
 def _check_attachment(block: ImageBlock | FileBlock, provider: Provider, name: str) -> None:

@@ -54,6 +54,16 @@ def attachments(_context: click.Context) -> Values:
     return [CompletionItem("", type="file")]
 
 
+def directories(_context: click.Context) -> Values:
+    """Folders."""
+    return [CompletionItem("", type="dir")]
+
+
+def conversations(context: click.Context) -> Values:
+    """Ids of conversations, the latest first."""
+    return known.conversations(context.params.get("provider"))
+
+
 def settings(_context: click.Context) -> Values:
     """Dotted names of settings, and the tables that there are."""
     table = known.user_table()

@@ -97,6 +97,19 @@ def stored_keys() -> list[str]:
     return sorted(data) if isinstance(data, dict) else []
 
 
+def conversations(provider: str | None) -> list[str]:
+    """Ids of the conversations with a provider, or with all, the latest first."""
+    import json
+
+    try:
+        file = read_text(home() / "conversations.json", secret=True)
+        data = json.loads(file.text) if file else []
+        found = [item["conversation"] for item in reversed(data) if provider in {None, item["provider"]}]
+    except (ClaifError, RuntimeError, ValueError, TypeError, KeyError, RecursionError):
+        return []
+    return list(filter(_is_text, found))
+
+
 def models(provider: str | None) -> list[str]:
     """Names of the models of a provider, or of all: configured ones first."""
     tables = provider_tables(user_table())
