@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .agents.extras import read_extras as read_extras
     from .agents.history import agent_messages as agent_messages
     from .agents.history import file_text as file_text
+    from .agents.programs import agent_program as agent_program
+    from .agents.programs import installed_program as installed_program
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
     from .client import Stream as Stream
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from .downloads.folder import DownloadFolder as DownloadFolder
     from .downloads.wheels import Wheel as Wheel
     from .downloads.wheels import WheelFetcher as WheelFetcher
+    from .errors import AgentNotInstalledError as AgentNotInstalledError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -130,6 +133,7 @@ _MODULES = {
     ".agents.base": ("AgentProvider", "Driver", "Job"),
     ".agents.extras": ("read_extras",),
     ".agents.history": ("agent_messages", "file_text"),
+    ".agents.programs": ("agent_program", "installed_program"),
     ".agents.settings": ("AgentSettings",),
     ".client": ("Client", "Stream"),
     ".config": (
@@ -146,6 +150,7 @@ _MODULES = {
     ".downloads.folder": ("DownloadFolder",),
     ".downloads.wheels": ("Wheel", "WheelFetcher"),
     ".errors": (
+        "AgentNotInstalledError",
         "AuthenticationError",
         "ClaifError",
         "ClientClosedError",
