@@ -208,6 +208,8 @@ class Process:
             self._gone.set()
 
     async def _coax(self) -> None:
+        if self._patience.cancel_called:
+            return
         self.send_eof()
         for step in (None, self._child.terminate):
             if step is not None:

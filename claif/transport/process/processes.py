@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,12 +22,15 @@ from .environment import child_environment
 from .failures import check, spawn_failure
 from .pool import Pool
 from .process import Process
+from .supervised import start_supervised
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
     from ..sandbox.policy import Policy
+    from ..sandbox.prepare import Prepared
+    from .child import Child
     from .command import Command
 
 CLOSE_TIMEOUT = 16.0
@@ -106,11 +110,8 @@ class Processes:
         with TemporaryDirectory(prefix="claif-", ignore_cleanup_errors=True) as tmp:
             environment = child_environment(os.environ, command.environment, run_id=run_id, tmp=tmp)
             async with prepared(command, policy, environment, self._nursery, home=self._home) as ready:
-                inside = ready.level == "bubblewrap"
                 try:
-                    child = DirectChild(
-                        ready.argv, ready.environment, command.directory, fds=ready.fds, namespaced=inside
-                    )
+                    child = await _spawn(ready, command, run_id)
                 except OSError as error:
                     raise spawn_failure(error.errno, command) from None
                 finally:
@@ -140,6 +141,14 @@ class Processes:
         with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
             if self._owners:
                 await self._nobody.wait()
+
+
+async def _spawn(ready: Prepared, command: Command, run_id: str) -> Child:
+    if ready.level == "bubblewrap":
+        return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds, namespaced=True)
+    if sys.platform.startswith("linux") and sys.executable:
+        return await start_supervised(ready.argv, ready.environment, command.directory, ready.confine, run_id=run_id)
+    return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds)
 
 
 async def _fetch_secrets(command: Command) -> None:
