@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from abc import abstractmethod
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..models import PermissionDecided, PermissionMode, Started
 from ..pipeline.watchdog import unwatched
 from ..provider import Context, Provider
 from .keys import fingerprint
+from .programs import agent_program
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -105,6 +107,17 @@ class AgentProvider(Provider):
             with process.watched():
                 if await lease.value.turn(job, _with_sandbox(emit, process.level)):
                     lease.keep(self.settings.warm)
+
+    def program(self, name: str) -> Path:
+        """The agent's program.
+
+        Args:
+            name: the agent, as `claif install` knows it.
+
+        Raises:
+            DependencyError: it is not installed.
+        """
+        return agent_program(name, configured=self.settings.path, home=self.context.home, environ=os.environ)
 
     async def decide(self, job: Job, request: PermissionRequest, emit: Emit) -> Decision:
         """Have a request decided, and tell so in the answer."""

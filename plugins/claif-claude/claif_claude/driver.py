@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import trio
-
 from claif.api import Decision, Emit, Job, Process, ProtocolError, UsageReport
 from claif_claude.failures import failure
 from claif_claude.prompt import CLEAR, content_of, user_line
@@ -17,8 +15,7 @@ from claif_claude.usage import Totals
 if TYPE_CHECKING:
     from claif_claude.provider import ClaudeProvider
 
-CLEAR_TIMEOUT = 5.0
-"""Seconds that beginning a new conversation may take; it takes some 10 ms."""
+NAME = "Claude Code"
 
 
 class ClaudeDriver:
@@ -54,13 +51,12 @@ class ClaudeDriver:
         if not self.process.alive:
             return False
         before = self._conversation
-        with trio.move_on_after(CLEAR_TIMEOUT):
-            await self.process.send(user_line(CLEAR))
-            while (record := await self.process.receive()) is not None:
-                if record.get("type") == "result":
-                    self._totals = Totals.of(record, self._totals)
-                    self._conversation = record.get("session_id")
-                    return self._conversation not in (None, before) and not record.get("is_error")
+        await self.process.send(user_line(CLEAR))
+        while (record := await self.process.receive()) is not None:
+            if record.get("type") == "result":
+                self._totals = Totals.of(record, self._totals)
+                self._conversation = record.get("session_id")
+                return self._conversation not in (None, before) and not record.get("is_error")
         return False
 
     async def turn(self, job: Job, emit: Emit) -> bool:
@@ -80,7 +76,7 @@ class ClaudeDriver:
                 await emit(event)
             if is_end:
                 return self._end(record, turn, job)
-        raise self.process.ended("before its answer was complete")
+        raise self.process.ended(NAME)
 
     async def interrupt(self) -> None:
         """Have it stop: it ends its tools, and says so with a `result`."""
@@ -91,12 +87,16 @@ class ClaudeDriver:
 
     def _end(self, record: Mapping[str, Any], turn: Turn, job: Job) -> bool:
         self._conversation = turn.conversation
-        context = self._provider.context
-        error = failure(record, provider=context.name, model=turn.model or job.query.model, code=turn.code)
-        if error is not None:
-            raise error
+        self._fail(record, turn)
         # A conversation that was gone on with is elsewhere too; whoever goes on with it again shall find it whole.
         return job.query.conversation is None
+
+    def _fail(self, record: Mapping[str, Any], turn: Turn | None) -> None:
+        model = (turn.model if turn else None) or self._job.query.model
+        code = turn.code if turn else None
+        error = failure(record, provider=self._provider.context.name, model=model, code=code)
+        if error is not None:
+            raise error
 
     async def _account(self, record: Mapping[str, Any], emit: Emit) -> None:
         totals = Totals.of(record, self._totals)
@@ -122,6 +122,8 @@ class ClaudeDriver:
         sent = self._request(request)
         await self.process.send(sent)
         while (record := await self.process.receive()) is not None:
+            if record.get("type") == "result":  # what it was started with does not hold, such as a conversation
+                self._fail(record, None)
             response = record.get("response")
             if record.get("type") != "control_response" or not isinstance(response, Mapping):
                 continue
@@ -129,7 +131,7 @@ class ClaudeDriver:
                 if response.get("subtype") != "success":
                     raise ProtocolError(f"Claude Code refuses {request['subtype']}: {response.get('error')}")
                 return
-        raise self.process.ended(f"before it answered {request['subtype']}")
+        raise self.process.ended(NAME)
 
     def _request(self, request: dict[str, Any]) -> dict[str, Any]:
         self._requests += 1

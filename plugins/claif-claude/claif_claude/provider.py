@@ -16,7 +16,8 @@ from claif.api import (
     ProviderStatus,
     Query,
     Secret,
-    find_program,
+    agent_program,
+    claif_home,
 )
 from claif_claude.arguments import arguments, extras_of
 from claif_claude.driver import ClaudeDriver
@@ -49,7 +50,7 @@ class ClaudeProvider(AgentProvider):
     def status(cls, name: str, settings: ClaudeSettings) -> ProviderStatus:
         """Whether the program is here, and whether it seems to be logged in; nothing is run."""
         try:
-            find_program(PROGRAM, configured=settings.path, environ=os.environ)
+            agent_program(PROGRAM, configured=settings.path, home=claif_home(), environ=os.environ)
         except DependencyError as error:
             return ProviderStatus("not installed", error.message, error.hint or "")
         if settings.api_key is None and not _logged_in(os.environ):
@@ -65,7 +66,7 @@ class ClaudeProvider(AgentProvider):
         environment, state = self._surroundings()
         policy = self.base_policy(query, state=state)
         command = Command(
-            program=find_program(PROGRAM, configured=self.settings.path, environ=os.environ),
+            program=self.program(PROGRAM),
             arguments=arguments(query, self.settings, mode, more),
             environment=environment,
             directory=policy.directory,

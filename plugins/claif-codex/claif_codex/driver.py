@@ -65,7 +65,7 @@ class CodexDriver:
                 self._running = None
                 # A conversation that was gone on with is elsewhere too; whoever goes on with it shall find it whole.
                 return job.query.conversation is None
-        raise self.process.ended("before its answer was complete")
+        raise self.process.ended("Codex")
 
     async def interrupt(self) -> None:
         """Have it stop its turn; its tools end with the process."""

@@ -15,7 +15,8 @@ from claif.api import (
     ProviderStatus,
     Query,
     Secret,
-    find_program,
+    agent_program,
+    claif_home,
     identifier,
 )
 from claif_codex.driver import CodexDriver
@@ -44,7 +45,7 @@ class CodexProvider(AgentProvider):
     def status(cls, name: str, settings: CodexSettings) -> ProviderStatus:
         """Whether the program is here, and whether it seems to be logged in; nothing is run."""
         try:
-            find_program(PROGRAM, configured=settings.path, environ=os.environ)
+            agent_program(PROGRAM, configured=settings.path, home=claif_home(), environ=os.environ)
         except DependencyError as error:
             return ProviderStatus("not installed", error.message, error.hint or "")
         if settings.api_key is None and not (_users_home() / "auth.json").exists():
@@ -63,7 +64,7 @@ class CodexProvider(AgentProvider):
         environment, home = self._surroundings()
         policy = self.base_policy(query, state=(home,))
         command = Command(
-            program=find_program(PROGRAM, configured=self.settings.path, environ=os.environ),
+            program=self.program(PROGRAM),
             arguments=["app-server", *self._arguments()],
             environment=environment,
             directory=policy.directory,

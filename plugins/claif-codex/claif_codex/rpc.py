@@ -46,7 +46,7 @@ class Connection:
                 raise _refused(method, record["error"])
             result = record.get("result")
             return result if isinstance(result, dict) else {}
-        raise self._process.ended(f"before it answered {method}")
+        raise self._process.ended("Codex")
 
     async def send(self, method: str, params: Mapping[str, Any]) -> int:
         """Send a request whose answer comes by `next`; returns its number."""
