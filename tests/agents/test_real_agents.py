@@ -202,3 +202,17 @@ async def test_cancelled_while_a_tool_runs_the_tool_is_gone(agent: Agent) -> Non
         with trio.fail_after(5):
             while survivors(f"sleep {seconds}"):  # noqa: ASYNC110 - a test's patience
                 await trio.sleep(0.01)
+
+
+async def test_codex_answers_without_its_app_server_too(codex_program, tmp_path) -> None:
+    for name in ("home", "work"):
+        (tmp_path / name).mkdir(mode=0o700)
+    agent = Agent("codex", codex_program, "/v1", tmp_path / "home", tmp_path / "work")
+    settings = {"protocol": "exec"}
+    async with ScriptedServer() as server, agent.client(server, settings=settings, text="By exec.") as client:
+        first = await client.query("-hi", system="Be terse.")
+        second = await client.query("And?", conversation=first.conversation)
+    assert first.text == second.text == "By exec."
+    assert first.conversation == second.conversation
+    assert first.usage.input_tokens
+    assert second.usage.input_tokens is None

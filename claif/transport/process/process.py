@@ -99,13 +99,23 @@ class Process:
             InvalidQueryError: the record has what JSON cannot say.
             TransportError: it does not read any more.
         """
-        line = dumps(record) + b"\n"
+        await self._write(dumps(record) + b"\n")
+
+    async def send_text(self, text: str) -> None:
+        """Write a text as it is to its standard input.
+
+        Raises:
+            TransportError: it does not read any more.
+        """
+        await self._write(text.encode())
+
+    async def _write(self, data: bytes) -> None:
         async with self._sending:
             if self._torn:
                 raise self.ended(self.name)
             try:
                 self._torn = True  # a line that is cut by a cancellation must not be followed by another one
-                await self._child.stdin.send_all(line)
+                await self._child.stdin.send_all(data)
                 self._torn = False
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 with trio.move_on_after(LAST_WORDS):

@@ -20,6 +20,7 @@ from claif.api import (
     identifier,
 )
 from claif_codex.driver import CodexDriver
+from claif_codex.execution import ExecDriver, exec_arguments
 from claif_codex.options import extras_of, thread_id
 from claif_codex.settings import CodexSettings
 
@@ -61,22 +62,26 @@ class CodexProvider(AgentProvider):
             thread_id(query.conversation)
         if model := query.model or self.settings.model:
             identifier(model, "model")
+        mode = self.settings.mode(query.permission)
         environment, home = self._surroundings()
         policy = self.base_policy(query, state=(home,))
+        if self.settings.protocol == "exec":
+            words = [*self._arguments(), *exec_arguments(query, mode, query.model or self.settings.model)]
+        else:
+            words = ["app-server", *self._arguments()]
         command = Command(
             program=self.program(PROGRAM),
-            arguments=["app-server", *self._arguments()],
+            arguments=words,
             environment=environment,
             directory=policy.directory,
         )
-        mode = self.settings.mode(query.permission)
         return Job(
             query=query, mode=mode, directory=policy.directory, command=command, policy=policy, open=query.conversation
         )
 
-    def driver(self, process: Process, job: Job) -> CodexDriver:  # noqa: ARG002 - one app server serves all jobs
+    def driver(self, process: Process, job: Job) -> CodexDriver | ExecDriver:
         """Speaks with the process."""
-        return CodexDriver(self, process)
+        return ExecDriver(self, process, job) if self.settings.protocol == "exec" else CodexDriver(self, process)
 
     def thread_config(self) -> dict[str, Any]:
         """What a conversation is configured with beyond its own fields; it never is an argument."""
