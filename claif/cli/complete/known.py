@@ -21,6 +21,7 @@ SETTINGS: Mapping[str, Sequence[str]] = {
     "plugins": ("disable", "critical"),
     "processors": ("enable", "disable", "order"),
     "project": ("allow",),
+    "sandbox": ("level", "network", "memory", "cpu", "processes", "file_size"),
 }
 PROVIDER_SETTINGS = (
     *("type", "model", "base_url", "api_key", "preset", "allow_http", "connect_timeout", "first_event_timeout"),
@@ -32,6 +33,9 @@ CHOICES: Mapping[str, Sequence[str]] = {
     "log_level": ("trace", "debug", "info", "success", "warning", "error", "critical"),
     "output": ("auto", "plain", "markdown"),
     "allow_http": ("true", "false"),
+    "level": ("auto", "require", "off"),
+    "network": ("open", "proxy", "none"),
+    "permission": ("ask", "plan", "edit", "full"),
 }
 """The last part of a setting's name -> what it can be."""
 
