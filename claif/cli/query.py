@@ -132,6 +132,7 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         refuse_mistyped_command(words, lambda: root.list_commands(context))
     asked, remarks = _build(words, given)
 
+    from .offer import with_offer
     from .run import View, run_query
 
     view = View(
@@ -143,7 +144,11 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
     )
     follow = given["follow"]
     level = "debug" if state.debug or given["verbose"] > 1 else "info" if given["verbose"] else None
-    context.exit(run_query(asked, view, remarks, follow=follow, no_plugins=state.no_plugins, log_level=level))
+
+    def ask() -> int:
+        return run_query(asked, view, remarks, follow=follow, no_plugins=state.no_plugins, log_level=level)
+
+    context.exit(with_offer(ask, interactive=view.form in {"text", "code"} and not view.quiet))
 
 
 def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:

@@ -92,6 +92,11 @@ def setting_values(context: click.Context) -> Values:
     return known.CHOICES.get(parts[-1], ())
 
 
+def installable(_context: click.Context) -> Values:
+    """Names of what `claif install` can install."""
+    return known.INSTALLABLE
+
+
 def plugins(_context: click.Context) -> Values:
     """Names of plugins."""
     return known.plugins()
