@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .levels import BASE
-from .mounts import Kind, Mount, arguments
+from .mounts import Kind, Mount, ordered
 
 if TYPE_CHECKING:
     from .policy import Limits
@@ -17,52 +17,83 @@ LATER = 5
 """Seconds of processor time between the signal that a program can catch and the one that it cannot."""
 
 
-class Wrapped:
-    """A command under bubblewrap, and the descriptors that its process must inherit.
+def wrapped(
+    bubblewrap: Path,
+    *,
+    mounts: Iterable[Mount],
+    command: Sequence[str],
+    directory: Path,
+    environment: Mapping[str, str],
+    network: bool,
+    calls: bytes | None = None,
+    scratch: int | None = None,
+) -> tuple[list[str], tuple[int, ...]]:
+    """A command under bubblewrap.
 
     Args:
         bubblewrap: the program.
-        mounts: what is seen, in order.
+        mounts: what is seen otherwise than on the host, in any order.
         command: what is run inside.
-        directory: where it is run, as it is seen inside.
+        directory: where it is run.
         environment: its variables.
         network: whether it shares the network.
         calls: the filter of system calls, if there is one.
         scratch: the most bytes of each folder in memory; `None` is half of the machine's memory.
+
+    Returns:
+        The arguments, and the descriptors that the process must inherit.
     """
+    memory = _Memory()
+    try:
+        order = list(BASE) if network else [*BASE, "--unshare-net"]
+        places = ordered(mounts)
+        whole = (
+            "--bind"
+            if any(mount.kind == Kind.WRITE and len(mount.path.parts) == 1 for mount in places)
+            else "--ro-bind"
+        )
+        order += [whole, "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        for mount in places:
+            if len(mount.path.parts) > 1:
+                order += _mounted(mount, memory, scratch)
+        order.append("--clearenv")
+        for name, value in environment.items():
+            order += ["--setenv", name, value]
+        if calls is not None:
+            order += ["--seccomp", str(memory.file(calls))]
+        order += ["--chdir", os.path.realpath(directory)]
+        number = memory.file(b"".join(os.fsencode(word) + b"\0" for word in order))
+    except BaseException:
+        memory.close()
+        raise
+    return [str(bubblewrap), "--args", str(number), "--", *command], tuple(memory.descriptors)
 
-    def __init__(
-        self,
-        bubblewrap: Path,
-        *,
-        mounts: Iterable[Mount],
-        command: Sequence[str],
-        directory: Path,
-        environment: Mapping[str, str],
-        network: bool,
-        calls: bytes | None = None,
-        scratch: int | None = None,
-    ) -> None:
+
+def _mounted(mount: Mount, memory: _Memory, scratch: int | None) -> list[str]:
+    """A mount as arguments."""
+    path, source = str(mount.path), str(mount.source or mount.path)
+    size = [] if scratch is None else ["--size", str(scratch)]
+    match mount.kind:
+        case Kind.EMPTY:
+            return [*size, "--tmpfs", path]
+        case Kind.SEALED:
+            return [*size, "--tmpfs", path, "--remount-ro", path]
+        case Kind.BLANK:
+            return ["--ro-bind-data", str(memory.file(mount.content)), path]
+        case Kind.READ:
+            return ["--ro-bind", source, path]
+        case Kind.WRITE:
+            return ["--bind", source, path]
+
+
+class _Memory:
+    """Files in memory: unlike a pipe they take any length before anybody reads."""
+
+    def __init__(self) -> None:
         self.descriptors: list[int] = []
-        try:
-            order = list(BASE) if network else [*BASE, "--unshare-net"]
-            for mount in _below_root(mounts, order):
-                if mount.kind in {Kind.EMPTY, Kind.SEALED} and scratch is not None:
-                    order += ["--size", str(scratch)]
-                order += arguments(mount, self._contents(mount))
-            order += ["--clearenv"]
-            for name, value in environment.items():
-                order += ["--setenv", name, value]
-            if calls is not None:
-                order += ["--seccomp", str(self._memory(calls))]
-            order += ["--chdir", str(directory)]
-            number = self._memory(b"".join(os.fsencode(word) + b"\0" for word in order))
-        except BaseException:
-            self.close()
-            raise
-        self.argv = [str(bubblewrap), "--args", str(number), "--", *command]
 
-    def _memory(self, data: bytes) -> int:
+    def file(self, data: bytes) -> int:
+        """The descriptor of a file with this content, to be read from its beginning."""
         descriptor = os.memfd_create("claif", os.MFD_CLOEXEC)
         self.descriptors.append(descriptor)
         left = memoryview(data)
@@ -71,26 +102,9 @@ class Wrapped:
         os.lseek(descriptor, 0, os.SEEK_SET)
         return descriptor
 
-    def _contents(self, mount: Mount) -> Iterator[int]:
-        yield self._memory(mount.content)
-
     def close(self) -> None:
-        """Close the descriptors; the child has its own."""
         while self.descriptors:
             os.close(self.descriptors.pop())
-
-
-def _below_root(mounts: Iterable[Mount], order: list[str]) -> Iterator[Mount]:
-    """Begin with the root, devices and processes, which lie below everything else; then the other mounts."""
-    rest = []
-    whole = "--ro-bind"
-    for mount in mounts:
-        if len(mount.path.parts) > 1:
-            rest.append(mount)
-        elif mount.kind == Kind.WRITE:
-            whole = "--bind"
-    order += [whole, "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    yield from rest
 
 
 def limiting(limits: Limits, prlimit: Path | None) -> tuple[list[str], bool]:

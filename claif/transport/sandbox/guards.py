@@ -21,8 +21,9 @@ from pathlib import Path
 
 from ...config.files import make_private_folder
 from ...errors import ClaifError
-from ...system import belongs_to_others, flags, is_root, try_lock
+from ...system import flags, try_lock
 from .mounts import Kind, Mount
+from .rights import may_be_written
 
 FOLDERS = (".git", ".claude", ".gemini", ".codex", ".vscode")
 FILES = {".mcp.json": b'{"mcpServers": {}}\n', ".envrc": b""}
@@ -81,7 +82,7 @@ class Guards:
             _lock(user, shared=True)
             # From a run that crashed, or one that goes on.
             ours = {name for name in recorded if _is_blank(self.folder / name)}
-            recorded |= missing
+            recorded.update(missing)
         self._user = user
         return ours
 
@@ -107,16 +108,6 @@ class Guards:
                         for name in sorted(recorded):
                             _remove_blank(self.folder / name)
                         recorded.clear()
-
-
-def may_be_written(folder: Path) -> bool:
-    """Whether a child with our user number, but without the rights of root, may write into a folder."""
-    try:
-        status = folder.stat()
-    except OSError:
-        return False
-    own = not is_root() or not belongs_to_others(status) or bool(status.st_mode & stat.S_IWOTH)
-    return own and os.access(folder, os.W_OK | os.X_OK)
 
 
 def _lock(descriptor: int, *, shared: bool = False) -> None:

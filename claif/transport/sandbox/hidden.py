@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .mounts import Kind, Mount
+from .rights import may_be_reached
 
 FOLDERS = (
     *(".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".oci", ".password-store", ".terraform.d"),
@@ -66,6 +67,8 @@ def covering(place: Path) -> Mount | None:
         path = place.resolve(strict=True)
     except OSError:
         return None
+    if not may_be_reached(path):
+        return None  # Neither may the child, nor could bubblewrap cover it.
     return Mount(path, Kind.EMPTY if stat.S_ISDIR(mode) else Kind.BLANK)
 
 

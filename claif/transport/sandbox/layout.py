@@ -1,21 +1,20 @@
-"""Layout: all mounts that a policy means for a child under bubblewrap on this machine."""
+"""Layout: what a policy means for the files of a child on this machine, as mounts."""
 
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from ...errors import SandboxError
 from ...system import belongs_to_others, is_root
-from .guards import Guards, may_be_written
 from .hidden import covering, environment_files, secrets, sockets
-from .mounts import Kind, Mount, is_hidden, ordered, seen
+from .mounts import Kind, Mount, is_hidden
 from .programs import needed
+from .rights import may_be_reached, may_be_written
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -25,57 +24,62 @@ SCRATCH = ("/tmp", "/var/tmp", "/run")  # noqa: S108 - an empty folder in memory
 _KEPT = ("/run/current-system", "/run/wrappers", "/run/opengl-driver")
 """Where some systems have their programs and libraries."""
 _NAMES = "/etc/resolv.conf"
+_SOCKETS = "/proc/net/unix"
 
 
 @frozen(kw_only=True)
-class Layout:
-    """The mounts for one child, and what cannot be kept to."""
-
-    mounts: tuple[Mount, ...]
-    notes: tuple[str, ...]
-
-
-def lay_out(
-    policy: Policy,
-    programs: Iterable[Path],
-    environment: Mapping[str, str],
-    claif_home: Path,
-    extra: Iterable[Mount],
-    stack: ExitStack,
-) -> Layout:
-    """All mounts for a child, in their order; blocks for some milliseconds.
+class Wanted:
+    """What a child is to see.
 
     Args:
         policy: how it is confined.
         programs: what it runs, absolute.
         environment: all its variables.
-        claif_home: Claif's own folder.
-        extra: further mounts.
-        stack: what has to be undone when the child has ended is put here.
+        home: Claif's own folder.
     """
-    root = is_root()
+
+    policy: Policy
+    programs: tuple[Path, ...]
+    environment: Mapping[str, str]
+    home: Path
+
+
+@frozen(kw_only=True)
+class Layout:
+    """What it sees.
+
+    Args:
+        mounts: the places that it sees otherwise than the host, which is read-only.
+        folders: the working directory and the further folders, without symbolic links.
+        notes: what of the policy cannot be kept; sentences.
+    """
+
+    mounts: tuple[Mount, ...]
+    folders: tuple[Path, ...]
+    notes: tuple[str, ...]
+
+
+def lay_out(wanted: Wanted) -> Layout:
+    """The layout for a child; looks at files for some milliseconds.
+
+    Raises:
+        SandboxError: root may not even enter the working directory without its special rights.
+    """
+    policy, environment = wanted.policy, wanted.environment
     notes: list[str] = []
-    mounts = [*_scratch(environment), *_roots(policy, notes)]
-    own = [mount.path for mount in mounts if mount.kind >= Kind.READ]
-    mounts += _own(policy.state, environment, notes)
+    folders = [Mount(path, Kind.WRITE if policy.writable else Kind.READ) for path in _folders(policy, notes)]
+    state = list(_state(policy.state, environment, notes))
     homes = [Path.home(), Path(environment["HOME"])] if environment.get("HOME") else [Path.home()]
-    mounts += secrets(homes, claif_home, [mount.path for mount in mounts if mount.path not in own], root=root)
-    if policy.writable:
-        for folder in own:
-            guards = Guards(folder, claif_home)
-            stack.callback(guards.close)
-            mounts += guards.mounts()
-            notes += guards.notes
-    for folder in own:
-        mounts += [mount for path in environment_files(folder) if (mount := covering(path))]
-    mounts += extra
+    mounts = [*_scratch(environment), *folders, *state]
+    mounts += secrets(homes, wanted.home, [mount.path for mount in state], root=is_root())
+    for folder in folders:
+        mounts += [mount for path in environment_files(folder.path) if (mount := covering(path))]
     mounts += [mount for mount in _sockets() if not is_hidden(mount.path, mounts)]
-    wanted = [path for program in programs for path in needed(program, environment)]
-    wanted += _names() if policy.network == "open" else []
-    for path in map(Path, _KEPT):
-        wanted += [path] if path.exists() else []
-    mounts += [Mount(path, Kind.READ) for path in wanted if path.exists() and is_hidden(path, mounts)]
-    return Layout(mounts=tuple(ordered(mounts)), notes=tuple(notes))
+    needs = [path for program in wanted.programs for path in needed(program, environment)]
+    needs += [Path(place) for place in _KEPT]
+    needs += _for_names() if policy.network == "open" else []
+    mounts += [Mount(path, Kind.READ) for path in needs if is_hidden(path, mounts) and path.exists()]
+    return Layout(mounts=tuple(mounts), folders=tuple(mount.path for mount in folders), notes=tuple(notes))
 
 
 def _scratch(environment: Mapping[str, str]) -> Iterator[Mount]:
@@ -88,23 +92,29 @@ def _scratch(environment: Mapping[str, str]) -> Iterator[Mount]:
             yield mount
 
 
-def _roots(policy: Policy, notes: list[str]) -> Iterator[Mount]:
+def _folders(policy: Policy, notes: list[str]) -> Iterator[Path]:
     """The working directory and the further folders."""
     for folder in (policy.directory, *(policy.more if policy.writable else ())):
         try:
             path = folder.resolve(strict=True)
             status = path.stat()
         except OSError as error:
-            notes.append(f"{folder} cannot be used: {error.strerror}.")
-            continue
+            raise SandboxError(f"{folder} cannot be used: {error.strerror}.") from None
+        if not may_be_reached(path):
+            raise SandboxError(
+                f"{path} is closed to other users, and root without its special rights is one.",
+                hint="Run Claif as the user whose folder it is.",
+            )
         if policy.writable and len(path.parts) == 1:
             notes.append("The working directory is the root of the file system, so all files may be written.")
-        if policy.writable and is_root() and not may_be_written(path) and belongs_to_others(status):
-            notes.append(f"{path} belongs to user {status.st_uid}, whose files root may not write under bubblewrap.")
-        yield Mount(path, Kind.WRITE if policy.writable else Kind.READ)
+        if policy.writable and belongs_to_others(status) and not may_be_written(path):
+            notes.append(
+                f"{path} belongs to user {status.st_uid}; root without its special rights may not write there."
+            )
+        yield path
 
 
-def _own(state: Iterable[Path], environment: Mapping[str, str], notes: list[str]) -> Iterator[Mount]:
+def _state(state: Iterable[Path], environment: Mapping[str, str], notes: list[str]) -> Iterator[Mount]:
     """The state of the program, and its folder for temporary files."""
     for place in state:
         try:
@@ -118,13 +128,13 @@ def _own(state: Iterable[Path], environment: Mapping[str, str], notes: list[str]
 
 def _sockets() -> Iterator[Mount]:
     try:
-        with open("/proc/net/unix", encoding="utf-8", errors="surrogateescape") as file:
-            yield from [Mount(path, Kind.BLANK) for path in dict.fromkeys(sockets(file))]
+        with open(_SOCKETS, encoding="utf-8", errors="surrogateescape") as file:
+            yield from [Mount(path, Kind.BLANK) for path in dict.fromkeys(sockets(file)) if may_be_reached(path)]
     except OSError:
         return
 
 
-def _names() -> list[Path]:
+def _for_names() -> list[Path]:
     """What is needed to find the servers of names: the folder of the file that the usual one links to."""
     real = Path(os.path.realpath(_NAMES))
     folder = real.parent

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -59,24 +59,3 @@ def is_hidden(path: Path, mounts: Iterable[Mount]) -> bool:
     """Whether a place of the host cannot be seen."""
     mount = seen(path, mounts)
     return mount is not None and mount.kind < Kind.READ
-
-
-def arguments(mount: Mount, descriptor: Iterator[int]) -> list[str]:
-    """A mount as arguments of bubblewrap.
-
-    Args:
-        mount: the mount.
-        descriptor: gives the descriptor from which the content of a blank file is read.
-    """
-    path, source = str(mount.path), str(mount.source or mount.path)
-    match mount.kind:
-        case Kind.EMPTY:
-            return ["--tmpfs", path]
-        case Kind.SEALED:
-            return ["--tmpfs", path, "--remount-ro", path]
-        case Kind.BLANK:
-            return ["--ro-bind-data", str(next(descriptor)), path]
-        case Kind.READ:
-            return ["--ro-bind", source, path]
-        case Kind.WRITE:
-            return ["--bind", source, path]

@@ -13,7 +13,7 @@ from .mounts import Kind, Mount
 if TYPE_CHECKING:
     from .policy import Level, Policy
 
-NO_HOST = ("/dev", "/run", "/tmp", "/var/tmp", "/proc/kcore")  # noqa: S108 - hidden, not used
+NO_HOST = ("/dev", "/run", "/tmp", "/var/tmp")  # noqa: S108 - hidden, not used
 """What a child sees nothing of under Landlock, unless a rule says otherwise."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 

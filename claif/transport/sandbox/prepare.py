@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define
+from attrs import define, evolve, frozen
 
 from ...errors import InvalidQueryError
 from .calls import INET, INET6, NETLINK, UNIX, call_filter, processor
 from .choose import choose
-from .layout import lay_out
 from .levels import available
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..process.command import Command
-    from .bubblewrap import Wrapped
-    from .choose import Choice
-    from .levels import Available
+    from .layout import Layout
+    from .mounts import Mount
     from .policy import Level, Policy
+
+FIRST_WITH_PORTS = 4
+"""The version of Landlock that knows ports."""
 
 
 @define
@@ -46,22 +48,17 @@ class Prepared:
     notes: tuple[str, ...] = ()
     fds: tuple[int, ...] = ()
     confine: dict[str, Any] | None = None
-    _wrapped: Wrapped | None = None
 
     def close_fds(self) -> None:
         """Close our copies of `fds`; call it as soon as the process has been started, or could not be."""
-        if self._wrapped is not None:
-            self._wrapped.close()
+        numbers, self.fds = self.fds, ()
+        for number in numbers:
+            os.close(number)
 
 
 @asynccontextmanager
 async def prepared(
-    command: Command,
-    policy: Policy,
-    environment: Mapping[str, str],
-    nursery: trio.Nursery,
-    *,
-    home: Path,
+    command: Command, policy: Policy, environment: Mapping[str, str], nursery: trio.Nursery, *, home: Path
 ) -> AsyncIterator[Prepared]:
     """What to start for a command; leave the block when all of the child's processes have ended.
 
@@ -79,46 +76,106 @@ async def prepared(
     words = [str(command.program), *command.arguments, *environment, *environment.values()]
     if any("\0" in word for word in words):
         raise InvalidQueryError("An argument or variable of the command has a NUL character.")
-    machine = available()
-    choice = await trio.to_thread.run_sync(choose, policy, machine)
-    with ExitStack() as stack:
-        argv = [str(command.program), *command.arguments]
-        found = Prepared(argv, dict(environment), choice.level, choice.notes)
+    choice = await trio.to_thread.run_sync(choose, policy, available())
+    plain = Prepared(words[: 1 + len(command.arguments)], dict(environment), choice.level, choice.notes)
+    async with AsyncExitStack() as stack:
+        preparation = _Preparation(command=command, policy=policy, home=home, nursery=nursery, stack=stack)
         if choice.level == "bubblewrap":
-            found = await trio.to_thread.run_sync(_under_bubblewrap, command, policy, found, machine, home, stack)
-            stack.callback(found.close_fds)
+            found = await preparation.under_bubblewrap(plain)
+        elif choice.level == "environment":
+            found = plain
+        else:
+            found = await preparation.confining_itself(plain)
+        stack.callback(found.close_fds)
         yield found
 
 
-def _under_bubblewrap(
-    command: Command, policy: Policy, plain: Prepared, machine: Available, home: Path, stack: ExitStack
-) -> Prepared:
-    from .bubblewrap import Wrapped, limiting
-    from .programs import visible_path
+@frozen(kw_only=True)
+class _Preparation:
+    """What is known of a child; `stack` gets what has to be undone after its end."""
 
-    laid = lay_out(policy, [command.program], plain.environment, home, (), stack)
-    notes = [*plain.notes, *laid.notes]
-    before, kept = limiting(policy.limits, machine.prlimit.path)
-    if not kept:
-        notes.append(f"Its limits are not applied: {machine.prlimit.problem}.")
-    if policy.limits.processes is not None and machine.root:
-        notes.append("The number of its processes is not limited, for the system does not limit those of root.")
-    calls = processor()
-    wrapped = Wrapped(
-        machine.bubblewrap.path or Path("bwrap"),
-        mounts=laid.mounts,
-        command=[*before, str(visible_path(command.program)), *command.arguments],
-        directory=command.directory.resolve(),
-        environment=plain.environment,
-        network=policy.network == "open",
-        calls=None if calls is None else call_filter(calls, families=(UNIX, INET, INET6, NETLINK)),
-        scratch=policy.limits.memory,
-    )
-    return Prepared(
-        wrapped.argv,
-        {},
-        plain.level,
-        tuple(notes),
-        fds=tuple(wrapped.descriptors),
-        wrapped=wrapped,
-    )
+    command: Command
+    policy: Policy
+    home: Path
+    nursery: trio.Nursery
+    stack: AsyncExitStack
+
+    async def under_bubblewrap(self, plain: Prepared) -> Prepared:
+        """The command under bubblewrap."""
+        from .bubblewrap import limiting, wrapped
+        from .programs import visible_path
+
+        policy, machine, environment = self.policy, available(), plain.environment
+        before, kept = limiting(policy.limits, machine.prlimit.path)
+        notes = [*plain.notes, *self._forks()]
+        if not kept:
+            notes.append(f"Its limits are not applied: {machine.prlimit.problem}.")
+        inside = [*before, str(visible_path(self.command.program)), *self.command.arguments]
+        programs, mounts = [self.command.program], []
+        if policy.network == "proxy":
+            from . import ways
+
+            python = await trio.to_thread.run_sync(ways.interpreter)
+            programs.append(python)
+            mounts.append(await ways.open_socket(policy.hosts, self.nursery, self.stack))
+            environment = ways.pointing_to(ways.PORT, environment, policy.hosts)
+            inside = ways.through_relay(python, inside)
+        laid = await self._lay_out(programs, environment)
+        mounts += laid.mounts
+        notes += laid.notes
+        for folder in laid.folders if policy.writable else ():
+            mounts += await self._guard(folder, notes)
+        calls = processor()
+        argv, fds = wrapped(
+            machine.bubblewrap.path or Path("bwrap"),
+            mounts=mounts,
+            command=inside,
+            directory=self.command.directory,
+            environment=environment,
+            network=policy.network == "open",
+            calls=None if calls is None else call_filter(calls, families=(UNIX, INET, INET6, NETLINK)),
+            scratch=policy.limits.memory,
+        )
+        return Prepared(argv, {}, plain.level, tuple(notes), fds=fds)
+
+    async def confining_itself(self, plain: Prepared) -> Prepared:
+        """The command as it is, and what the child does to itself before it becomes it."""
+        from .order import order_for
+
+        policy, machine, environment = self.policy, available(), plain.environment
+        notes, ports = [*plain.notes, *self._forks()], None
+        mounts: tuple[Mount, ...] = ()
+        if policy.network == "proxy":
+            from . import ways
+
+            port = await ways.open_port(policy.hosts, self.nursery, self.stack)
+            environment = ways.pointing_to(port, environment, policy.hosts)
+            ports = [port] if machine.landlock >= FIRST_WITH_PORTS else None
+        if plain.level == "landlock":
+            laid = await self._lay_out([self.command.program], environment)
+            mounts = laid.mounts
+            notes += laid.notes
+        order = await trio.to_thread.run_sync(
+            partial(order_for, plain.level, policy, mounts, root=machine.root, ports=ports)
+        )
+        return evolve(plain, environment=environment, notes=tuple(notes), confine=order)
+
+    async def _lay_out(self, programs: list[Path], environment: Mapping[str, str]) -> Layout:
+        from .layout import Wanted, lay_out
+
+        wanted = Wanted(policy=self.policy, programs=tuple(programs), environment=environment, home=self.home)
+        return await trio.to_thread.run_sync(lay_out, wanted)
+
+    async def _guard(self, folder: Path, notes: list[str]) -> list[Mount]:
+        from .guards import Guards
+
+        guards = Guards(folder, self.home)
+        self.stack.callback(guards.close)
+        mounts = await trio.to_thread.run_sync(guards.mounts)
+        notes += guards.notes
+        return mounts
+
+    def _forks(self) -> list[str]:
+        if self.policy.limits.processes is None or not available().root:
+            return []
+        return ["The number of its processes is not limited, for the system does not limit those of root."]

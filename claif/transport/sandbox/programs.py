@@ -30,9 +30,10 @@ def needed(program: Path, environment: Mapping[str, str], *, depth: int = _DEEPE
     # The links in between may name folders that are needed too, as in virtual environments.
     link = visible_path(program)
     for _ in range(depth):
-        if not link.is_symlink():
+        try:
+            link = visible_path(link.parent / os.readlink(link))
+        except OSError:
             break
-        link = visible_path(link.parent / os.readlink(link))
         yield own_folder(link)
     interpreter = _interpreter(program, environment) if depth else None
     if interpreter is not None:
