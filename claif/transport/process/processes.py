@@ -16,10 +16,12 @@ import trio
 from ...config.secret import Secret
 from ...errors import ClientClosedError, TimeoutError
 from ...logs import logger
+from ...system import WINDOWS
 from ..sandbox.prepare import prepared
 from .child import DirectChild
 from .environment import child_environment
 from .failures import check, spawn_failure
+from .plain import start_plain
 from .pool import Pool
 from .process import Process
 from .supervised import start_supervised
@@ -148,6 +150,8 @@ async def _spawn(ready: Prepared, command: Command, run_id: str) -> Child:
         return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds, namespaced=True)
     if sys.platform.startswith("linux") and sys.executable:
         return await start_supervised(ready.argv, ready.environment, command.directory, ready.confine, run_id=run_id)
+    if WINDOWS:
+        return await start_plain(ready.argv, ready.environment, command.directory)
     return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds)
 
 

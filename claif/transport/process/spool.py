@@ -63,6 +63,8 @@ class Spool:
             ProtocolError: a line is too long, or too much waits.
             TransportError: the file cannot be written.
         """
+        if not data:
+            return
         newline = data.rfind(b"\n")
         self._tail = self._tail + len(data) if newline < 0 else len(data) - newline - 1
         if self._tail > self._line:
@@ -130,8 +132,8 @@ class Spool:
         self._in_file -= len(piece)
         if not self._in_file:
             self._start = 0
-            self._file.seek(0)
-            self._file.truncate()
+            self._file.close()
+            self._file = None
         return piece
 
 

@@ -102,6 +102,16 @@ class SupervisedChild:
                 break
             await trio.sleep(0.01)
 
+    async def give_up(self) -> None:
+        """End a child that has not begun; nobody there any more is an order to sweep."""
+        self._control.close()
+        for patience in (SWEEP_TIMEOUT, SWEEP_TIMEOUT):
+            with trio.move_on_after(patience, shield=True):
+                await self._supervisor.wait()
+                break
+            await self._supervisor.kill()
+        self.release()
+
     def release(self) -> None:
         """Give back all descriptors."""
         self._control.close()
@@ -167,9 +177,6 @@ async def start_supervised(
             }
         )
     except BaseException:
-        with trio.move_on_after(SWEEP_TIMEOUT, shield=True):
-            await supervisor.kill()
-            await supervisor.wait()
-        child.release()
+        await child.give_up()  # noqa: ASYNC102 - shielded and bounded itself
         raise
     return child
