@@ -73,7 +73,7 @@ def install_all(
             if dry_run:
                 results.append(_plan(program, version, "wheel" if source else via))
             else:
-                results.append(_install(program, version, via, source))
+                results.append(install_one(program, version, via, source))
         except ClaifError as error:
             if len(programs) == 1:
                 raise
@@ -83,14 +83,23 @@ def install_all(
                 say_error(error.message, error.hint)
             continue
         if not as_json:
-            _tell(program, results[-1])
+            tell(program, results[-1])
+            click.echo(_summary(program, results[-1]) if dry_run else results[-1]["path"])
     if as_json:
         write_line(results)
     if code:
         raise click.exceptions.Exit(code)
 
 
-def _install(program: Program, version: str | None, via: Kind | None, source: Path | None) -> dict[str, Any]:
+def install_one(
+    program: Program, version: str | None = None, via: Kind | None = None, source: Path | None = None
+) -> dict[str, Any]:
+    """Install a program; what is known of it then, as data.
+
+    Raises:
+        ClaifError: it cannot be installed.
+    """
+
     async def work(progress: Progress) -> dict[str, Any]:
         async with HTTP() as http:
             using = installer(http, progress)
@@ -128,21 +137,22 @@ def _plan(program: Program, version: str | None, via: Kind | None) -> dict[str, 
     }
 
 
-def _tell(program: Program, result: dict[str, Any]) -> None:
-    say = Remarks().line
-    if "dry_run" in result:
-        checked = "a fingerprint that Claif knows" if result["pinned"] else "what the registry says of it"
-        node = "Node.js of Claif's own, and with it " if result["brings_node"] else ""
-        click.echo(
-            f"{program.title} {result['version']}: {node}{result['source']} by {result['way']}, checked against "
-            f"{checked}, into {result['folder']}, about {result['megabytes']} MB"
-        )
-        return
-    state = "is installed" if result["new"] else "was installed already"
-    say(f"{program.title} {result['version']} {state}.")
-    for line in _advice(program, result["path"]):
-        say(line)
-    click.echo(result["path"])
+def tell(program: Program, result: dict[str, Any]) -> None:
+    """Say on standard error what was done, and what is still missing."""
+    if "new" in result:
+        say = Remarks().line
+        say(f"{program.title} {result['version']} {'is installed' if result['new'] else 'was installed already'}.")
+        for line in _advice(program, result["path"]):
+            say(line)
+
+
+def _summary(program: Program, plan: dict[str, Any]) -> str:
+    checked = "a fingerprint that Claif knows" if plan["pinned"] else "what the registry says of it"
+    node = "Node.js of Claif's own, and with it " if plan["brings_node"] else ""
+    return (
+        f"{program.title} {plan['version']}: {node}{plan['source']} by {plan['way']}, checked against {checked}, "
+        f"into {plan['folder']}, about {plan['megabytes']} MB"
+    )
 
 
 def _advice(program: Program, path: str) -> list[str]:

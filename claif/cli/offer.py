@@ -51,7 +51,8 @@ def _is_wanted(error: AgentNotInstalledError) -> bool:
     )
     if not click.confirm(question, default=False, err=True):
         return False
-    from .install_work import install_all
+    from .install_work import install_one, tell
 
-    install_all([program], as_json=False, version=None, via=None, source=None, dry_run=False)
+    # The path is not printed: standard output is for the answer.
+    tell(program, install_one(program))
     return True

@@ -1,4 +1,4 @@
-"""Who decides what an agent asks to do is called where its code can wait: in a thread, or in the caller's event loop."""
+"""What decides for an agent is called where its code can wait: in a thread, or in the caller's event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`claif_approve`: plugins allow and deny what agents ask to do; one that fails is passed over, or denies if critical."""
+"""`claif_approve`: plugins allow and deny what agents ask; one that fails is passed over, or denies if critical."""
 
 from __future__ import annotations
 
