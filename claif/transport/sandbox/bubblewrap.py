@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .levels import BASE
+from ...system import is_root
+from .levels import BASE, devices_and_processes
 from .mounts import Kind, Mount, ordered
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def wrapped(
             if any(mount.kind == Kind.WRITE and len(mount.path.parts) == 1 for mount in places)
             else "--ro-bind"
         )
-        order += [whole, "/", "/", "--dev", "/dev", "--proc", "/proc"]
+        order += [whole, "/", "/", *devices_and_processes(root=is_root())]
         for mount in places:
             if len(mount.path.parts) > 1:
                 order += _mounted(mount, memory, scratch)

@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Iterable
 
-_LOAD, _EQUAL, _AT_LEAST, _AND, _RETURN = 0x20, 0x15, 0x35, 0x54, 0x06
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _NUMBER, _PROCESSOR, _ARGUMENTS = 0, 4, 16
 _X32 = 0x40000000
@@ -43,6 +43,8 @@ _UNKNOWN = {"userfaultfd": (323, 282), "io_uring_setup": (425, 425), "io_uring_e
 }
 """Calls for which programs have something else; through io_uring sockets are made that no filter sees."""
 _SOCKET, _IOCTL = (41, 198), (16, 29)
+_CLONE, _UNSHARE, _CLONE3, _SETNS = (56, 220), (272, 97), (435, 435), (308, 268)
+_NEW_USER = 0x10000000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 """Both put characters into the input of a terminal."""
 
@@ -58,13 +60,15 @@ def processor() -> str | None:
     return name if name in _PROCESSORS and struct.calcsize("P") == 8 else None  # noqa: PLR2004 - 64 bits
 
 
-def call_filter(machine: str, *, families: Iterable[int], tcp_only: bool = False) -> bytes:
+def call_filter(machine: str, *, families: Iterable[int], tcp_only: bool = False, namespaces: bool = True) -> bytes:
     """A filter that refuses what no agent needs, and sockets other than these.
 
     Args:
         machine: the processor, as `processor` names it.
         families: numbers of the address families of which sockets may be made.
         tcp_only: whether sockets of the internet may only be TCP.
+        namespaces: whether namespaces of users may be made. In one of its own even root without capabilities can mount
+            the control groups, whose files belong to root.
     """
     column = list(_PROCESSORS).index(machine)
     program: list[Instruction] = [
@@ -81,6 +85,12 @@ def call_filter(machine: str, *, families: Iterable[int], tcp_only: bool = False
         program += _if(number[column], [_error(errno.ENOSYS)])
     program += _if(_SOCKET[column], _sockets(sorted(set(families)), tcp_only=tcp_only))
     program += _if(_IOCTL[column], _ioctls())
+    if not namespaces:
+        for number in (_CLONE, _UNSHARE):
+            program += _if(number[column], _without(_NEW_USER))
+        # Its flags are out of a filter's sight; programs go back to the older call.
+        program += _if(_CLONE3[column], [_error(errno.ENOSYS)])
+        program += _if(_SETNS[column], [_error(errno.EPERM)])
     program.append(_ALLOWED)
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
@@ -121,6 +131,10 @@ def _tcp() -> list[Instruction]:
         _error(errno.EACCES),
         _ALLOWED,
     ]
+
+
+def _without(flag: int) -> list[Instruction]:
+    return [_argument(0), (_ANY_BIT, 0, 1, flag), _error(errno.EPERM), _ALLOWED]
 
 
 def _ioctls() -> list[Instruction]:

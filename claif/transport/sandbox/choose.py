@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import SandboxError
 from .levels import OLDEST_LANDLOCK
+from .policy import Limits
 
 if TYPE_CHECKING:
     from .levels import Available
@@ -46,9 +47,9 @@ def choose(policy: Policy, machine: Available) -> Choice:
             f"The confinement that is required cannot be had here. {' '.join(notes)}",
             hint=machine.bubblewrap.remedy or SandboxError.default_hint,
         )
-    if machine.groups:
-        return Choice("group", (*notes, "Files are not confined.", *_network(policy, machine)))
-    return Choice("environment", (*notes, *_unconfined(policy)))
+    notes.append("Files are not confined.")
+    notes += _network(policy, machine) if machine.confines else _unconfined(policy)
+    return Choice("group" if machine.groups else "environment", tuple(notes))
 
 
 def inner_bubblewrap_works(machine: Available) -> bool:
@@ -78,7 +79,7 @@ def _no_landlock(policy: Policy, machine: Available) -> str:
 
 
 def _weaker_than_bubblewrap(policy: Policy, machine: Available) -> list[str]:
-    notes = ["The names and arguments of other processes can be seen."]
+    notes = ["Other processes can be seen, and modes and times of the user's files be changed."]
     if policy.writable:
         notes.append("Governance files of the working directory (.git, .claude, …) can be changed, .env files be read.")
     if machine.landlock < 6:  # noqa: PLR2004 - the version that brought scopes
@@ -98,8 +99,6 @@ def _network(policy: Policy, machine: Available) -> list[str]:
 
 def _unconfined(policy: Policy) -> list[str]:
     notes = [] if policy.network == "open" else ["The network is not confined."]
-    if any(value is not None for value in (policy.limits.memory, policy.limits.cpu)) or any(
-        value is not None for value in (policy.limits.processes, policy.limits.file_size)
-    ):
+    if policy.limits != Limits():
         notes.append("Its limits are not applied.")
     return notes

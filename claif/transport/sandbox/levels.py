@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
+import sys
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +25,6 @@ BASE = (
     # Without this, root inside mounts the host's file system writable again.
     *("--unshare-cgroup-try", "--cap-drop", "ALL"),
 )
-PROBE = (*BASE, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp")  # noqa: S108 - its own
 _PROBE_SECONDS = 20.0
 
 _REMEDIES = (
@@ -59,8 +59,13 @@ class Available:
 
     @cached_property
     def groups(self) -> bool:
-        """Whether there are process groups and limits of processes."""
+        """Whether there are process groups."""
         return os.name == "posix"
+
+    @cached_property
+    def confines(self) -> bool:
+        """Whether there is anything that confines a child, or limits it."""
+        return sys.platform.startswith("linux")
 
     @cached_property
     def bubblewrap(self) -> Tool:
@@ -116,6 +121,25 @@ def system_program(name: str) -> Tool:
     return Tool(None, problem)
 
 
+def devices_and_processes(*, root: bool) -> list[str]:
+    """Devices and processes of a child's own, as arguments of bubblewrap.
+
+    Args:
+        root: whether we are root. Then the kernel's settings lie open in `/proc`, even without capabilities, and
+            bubblewrap itself covers them only where the folder, not the file in it, could be written.
+    """
+    found = ["--dev", "/dev", "--proc", "/proc"]
+    if root:
+        for entry in sorted(os.scandir("/proc"), key=lambda entry: entry.name):
+            if not entry.name.isdecimal() and not entry.is_symlink() and _may_be_changed(entry):
+                found += ["--ro-bind", entry.path, entry.path]
+    return found
+
+
+def _may_be_changed(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir() or bool(entry.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+
+
 def _probed(bubblewrap: Path, more: tuple[str, ...]) -> Tool:
     """bubblewrap, if a program that does nothing can be run under it."""
     true = system_program("true")
@@ -123,7 +147,7 @@ def _probed(bubblewrap: Path, more: tuple[str, ...]) -> Tool:
         return Tool(None, f"{bubblewrap} cannot be tried: {true.problem}")
     try:
         done = subprocess.run(  # noqa: S603 - a program of root
-            [bubblewrap, *PROBE, *more, "--", true.path],
+            [bubblewrap, *BASE, "--ro-bind", "/", "/", *devices_and_processes(root=is_root()), *more, "--", true.path],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_PROBE_SECONDS,

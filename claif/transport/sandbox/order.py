@@ -46,7 +46,8 @@ def order_for(
         families = {NETLINK} if policy.network == "none" else {NETLINK, INET, INET6}
         if level == "group":
             families.add(UNIX)
-        order["calls"] = call_filter(machine, families=families, tcp_only=policy.network == "proxy").hex()
+        tcp_only, namespaces = policy.network == "proxy", policy.nested or not root
+        order["calls"] = call_filter(machine, families=families, tcp_only=tcp_only, namespaces=namespaces).hex()
     if level == "landlock":
         # An agent that confines its own tools needs them, but gets no Landlock either.
         order["drop"] = root

@@ -133,7 +133,9 @@ class _Preparation:
             directory=self.command.directory,
             environment=environment,
             network=policy.network == "open",
-            calls=None if calls is None else call_filter(calls, families=(UNIX, INET, INET6, NETLINK)),
+            calls=None
+            if calls is None
+            else call_filter(calls, families=(UNIX, INET, INET6, NETLINK), namespaces=not machine.root),
             scratch=policy.limits.memory,
         )
         return Prepared(argv, {}, plain.level, tuple(notes), fds=fds)
