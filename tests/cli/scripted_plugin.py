@@ -11,7 +11,7 @@ import click
 import trio
 
 from claif import codec, errors
-from claif.api import AgentSettings, PermissionDecided, PermissionRequest, Provider
+from claif.api import AgentSettings, PermissionDecided, PermissionRequest, Provider, agent_program
 from claif.models import Event, Message, TextDelta
 
 
@@ -53,7 +53,7 @@ class ScriptedProvider(Provider):
 
 
 class ScriptedAgent(ScriptedProvider):
-    """As an agent: the step `ask` has a request decided and tells what was decided, as agents do.
+    """As an agent: the step `ask` has a request decided and tells what was decided, as agents do; `program` finds one.
 
     After `meanwhile` it does something else as soon as a question is open: it tells a text, or blocks everything.
     """
@@ -72,6 +72,10 @@ class ScriptedAgent(ScriptedProvider):
             self._nursery.start_soon(self._meanwhile, step, emit)
         elif kind == "ask":
             await self._ask(step, query, emit)
+        elif kind == "program":
+            home, path = self.context.home, self.context.settings.path
+            found = agent_program(step["name"], configured=path, home=home, environ=os.environ)
+            await emit(TextDelta(f"[{found.relative_to(home)}]"))
         else:
             await super()._play(step, query, emit)
 

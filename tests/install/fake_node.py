@@ -44,8 +44,8 @@ integrity = "sha512-registry"
 if arguments[1] == "ci":
     integrity = json.loads(pathlib.Path("package-lock.json").read_text())["packages"]["node_modules/agent"]["integrity"]
 folder = pathlib.Path("node_modules/agent")
-(folder / "bin").mkdir(parents=True)
-program = folder / "bin" / "thing"
+program = folder / fake.get("program", "bin/thing")
+program.parent.mkdir(parents=True)
 if fake.get("link"):
     program.symlink_to("/bin/true")
 elif not fake.get("empty"):
