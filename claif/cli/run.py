@@ -93,17 +93,16 @@ async def _ask(
         if query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")
         if follow:
-            query = go_on(client, query, remarks)
+            query = go_on(client, query, remarks.line)
         renderer = choose_renderer(view.form, client.config.general.output, remarks, status, raw=view.raw)
         asker.renderer = renderer
         client.plugins.on_warning(
             lambda plugin, message: asker.when_free(partial(renderer.remark, f"{plugin}: {message}"))
         )
-        reply = await _answer(client, query, renderer, asker)
-        await remember(client, query, reply, remarks)
+        await _answer(client, query, renderer, asker)
 
 
-async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker) -> Reply:
+async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker) -> None:
     """Feed the renderer while its clock ticks; while a question is open, nothing else is shown."""
     reply: Reply | None = None
     failure: Exception | None = None
@@ -122,8 +121,8 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
     if failure is not None:
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
+    await remember(client, query, reply, renderer.remark)
     await renderer.finish(reply)
-    return reply
 
 
 async def _tick(renderer: Renderer, asker: Asker) -> None:

@@ -120,6 +120,11 @@ def test_a_damaged_file_is_a_warning_and_the_answer_comes_all_the_same(cli):
     assert b"There is no conversation" in done.stderr
 
 
+def test_an_answer_of_which_not_even_the_code_is_found_is_gone_on_with(cli):
+    assert cli.script(started("c-1"), "No code.").run("-x", "-p", "agent", "hi").returncode == 1
+    assert described(cli.script(DESCRIBE).run("-p", "agent", "--continue", "hi"))["conversation"] == "c-1"
+
+
 def test_a_provider_without_conversations_leaves_no_file(cli):
     cli.script("Hi").run("hi")
     assert not (cli.folder / "home" / "conversations.json").exists()

@@ -24,6 +24,7 @@ PLACES = {
     },
     "limits of processes": {"claif/plugin/trial_child.py"},
     "UNIX sockets": {"claif/transport/network.py", f"{LOCAL}/engine.py"},
+    "terminals": {"claif/cli/ask/tty.py"},
     "modes of new folders": {"claif/scaffold/write.py"},
     "processors": {f"{LOCAL}/settings.py"},
 }
@@ -49,6 +50,9 @@ NAMES = {
     "resource": "limits of processes",
     "AF_UNIX": "UNIX sockets",
     "open_unix_socket": "UNIX sockets",
+    "termios": "terminals",
+    "tcgetpgrp": "terminals",
+    "getpgrp": "terminals",
     "umask": "modes of new folders",
     "sched_getaffinity": "processors",
 }
