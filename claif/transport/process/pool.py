@@ -138,6 +138,8 @@ class Pool:
     def close(self) -> None:
         """Keep nothing from now on. Whoever owns the processes ends them."""
         self._closed = True
+        if self._sleep is not None:
+            self._sleep.cancel()
 
     async def _start(self, start: Callable[[], Awaitable[D]]) -> D:
         value = await start()
@@ -215,7 +217,7 @@ class Pool:
 
     async def _expire(self) -> None:
         try:
-            while (until := self._shelf.next_expiry()) is not None:
+            while (until := self._shelf.next_expiry()) is not None and not self._closed:
                 self._sleep = trio.CancelScope(deadline=until)
                 with self._sleep:
                     await trio.sleep_forever()
@@ -230,4 +232,4 @@ class Pool:
         except Exception as error:
             logger.debug("a program could not be interrupted: {}", error)
         finally:
-            await value.process.kill()
+            await value.process.kill()  # noqa: ASYNC102 - shielded and bounded itself

@@ -158,6 +158,12 @@ class Process:
             retryable=False,
         )
 
+    async def wait(self) -> int:
+        """Wait for its end: its exit code, or minus the signal that killed it."""
+        await self._exited.wait()
+        assert self.returncode is not None  # noqa: S101 - set before the event
+        return self.returncode
+
     async def close(self) -> None:
         """End it gently, so that it can save what it has: the end of its input, after 5 s SIGTERM, after 5 s SIGKILL.
 

@@ -88,6 +88,8 @@ class Processes:
         started = False
         with trio.CancelScope() as scope:
             self._owners.add(scope)
+            if self._closed:
+                scope.cancel()
             try:
                 await _fetch_secrets(command)
                 async with self._prepared(command, policy) as process:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import resource
 import sys
 import time
 import uuid
@@ -61,6 +63,8 @@ while True:
 
 START = 60.0
 """Seconds that a start may take on a machine that has much else to do."""
+THOROUGH = bool(os.environ.get("CLAIF_TEST_THOROUGH"))
+"""Whether as many rounds are run, and as much is written, as is promised; `tox -e thorough` does."""
 MARK = "CLAIF_TEST_MARK"
 
 
@@ -82,7 +86,7 @@ def python(script: str, folder: Path, *, mark: str = "", **environment: str) -> 
     """A command that runs a script by a bare interpreter, in the folder `work`."""
     work = folder / "work"
     work.mkdir(exist_ok=True)
-    path = work / "program.py"
+    path = work / f"program-{hashlib.sha256(script.encode()).hexdigest()[:8]}.py"
     path.write_text(script)
     if mark:
         environment[MARK] = mark
@@ -116,6 +120,11 @@ def survivors(mark: str, patience: float = 5.0) -> list[int]:
     while (found := marked(mark)) and time.monotonic() < deadline:
         time.sleep(0.01)
     return found
+
+
+def used_memory() -> int:
+    """The most memory in bytes in which this process has resided so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def exists(pid: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import pairwise
 
 import pytest
 import trio
@@ -55,7 +56,7 @@ async def records_of(pieces: Sequence[bytes], noise: list[str] | None = None) ->
 def cut(data: bytes, places: Sequence[int]) -> list[bytes]:
     """Data in pieces."""
     edges = [0, *sorted(place % (len(data) + 1) for place in places), len(data)]
-    return [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [data[start:end] for start, end in pairwise(edges)]
 
 
 @given(lines=RECORDS, places=st.lists(st.integers(0, 1000), max_size=8), ascii_only=st.booleans(), last=st.booleans())
