@@ -64,7 +64,7 @@ def _configured(machine: Machine, here: Available) -> Finding:
     from ..transport.sandbox.policy import Policy
 
     table = machine.config().sandbox
-    policy = Policy(wish=table.level, network=table.network, directory=machine.home)
+    policy = Policy(wish=table.level, network=table.network, directory=machine.home)  # type: ignore[arg-type] # checked
     try:
         choice = choose(policy, here)
     except SandboxError as error:

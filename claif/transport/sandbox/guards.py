@@ -23,11 +23,12 @@ from ...config.files import make_private_folder
 from ...errors import ClaifError
 from ...system import flags, try_lock
 from .mounts import Kind, Mount
-from .rights import may_be_written
+from .paths import may_be_written, real_path
 
 FOLDERS = (".git", ".claude", ".gemini", ".codex", ".vscode")
 FILES = {".mcp.json": b'{"mcpServers": {}}\n', ".envrc": b""}
 """Names of files that are guarded, and what is read there by a child if the host has no such file."""
+NAMES = (*FOLDERS, *FILES)
 
 _PATIENCE = 2.0
 """Seconds to wait for another Claif that changes the same record, which takes it milliseconds."""
@@ -52,39 +53,42 @@ class Guards:
 
     def mounts(self) -> list[Mount]:
         """What guards the names; call it once, and `close` when the child has ended."""
-        missing = {name for name in (*FOLDERS, *FILES) if not os.path.lexists(self.folder / name)}
+        blank: set[str] = set()
         if may_be_written(self.folder):
             try:
-                missing |= self._claim(missing)
+                blank = self._claim()
             except (OSError, ClaifError, ValueError) as error:
+                blank = self._missing()
                 self.notes.append(f"Empty files that guard names in {self.folder} may stay behind ({error}).")
-        else:
-            missing.clear()
         found = [
             Mount(self.folder / name, Kind.BLANK if name in FILES else Kind.SEALED, content=FILES.get(name, b""))
-            for name in missing
+            for name in sorted(blank)
         ]
-        return found + [mount for name in (*FOLDERS, *FILES) if name not in missing for mount in self._there(name)]
+        return found + [mount for name in NAMES if name not in blank for mount in self._there(name)]
 
     def _there(self, name: str) -> Iterator[Mount]:
         path = self.folder / name
         if path.is_symlink():
             self.notes.append(f"{path} is a symbolic link, which the agent can replace.")
         with suppress(OSError):
-            yield Mount(path.resolve(strict=True), Kind.READ)
+            yield Mount(real_path(path), Kind.READ)
 
-    def _claim(self, missing: set[str]) -> set[str]:
-        """Record the missing names as ours; returns those that only seem to be there, since they are ours too."""
+    def _missing(self) -> set[str]:
+        return {name for name in NAMES if not os.path.lexists(self.folder / name)}
+
+    def _claim(self) -> set[str]:
+        """Record the missing names as ours; returns them, and those that are only there because of us."""
         make_private_folder(self._records)
         user = os.open(self._records / f"{self._stem}.users", _OPEN, 0o600)
         self._stack.callback(os.close, user)
         with self._record() as recorded:
+            # From now on nobody removes anything.
             _lock(user, shared=True)
-            # From a run that crashed, or one that goes on.
+            missing = self._missing()
             ours = {name for name in recorded if _is_blank(self.folder / name)}
             recorded.update(missing)
         self._user = user
-        return ours
+        return missing | ours
 
     @contextmanager
     def _record(self) -> Iterator[set[str]]:
@@ -92,8 +96,7 @@ class Guards:
         descriptor = os.open(self._records / f"{self._stem}.json", _OPEN, 0o600)
         with os.fdopen(descriptor, "r+", encoding="utf-8") as file:
             _lock(descriptor)
-            known = {*FOLDERS, *FILES}
-            names = {name for name in json.loads(file.read() or "[]") if name in known}
+            names = {name for name in json.loads(file.read() or "[]") if name in NAMES}
             yield names
             file.seek(0)
             file.truncate()

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from .mounts import Kind, Mount
-from .rights import may_be_reached
+from .paths import may_be_reached, real_path
 
 FOLDERS = (
     *(".ssh", ".aws", ".azure", ".gnupg", ".kube", ".docker", ".oci", ".password-store", ".terraform.d"),
@@ -47,7 +47,7 @@ def secrets(homes: Iterable[Path], claif_home: Path, kept: Iterable[Path], *, ro
         kept: what the child may see all the same: its own state.
         root: whether we are root, who may read the system's secrets.
     """
-    own = [path.resolve() for path in kept]
+    own = [real_path(path, strict=False) for path in kept]
     places = [claif_home]
     for home in dict.fromkeys(homes):
         places += [home / name for name in (*FOLDERS, *FILES)]
@@ -64,7 +64,7 @@ def covering(place: Path) -> Mount | None:
     """What hides a place, if it is there; a symbolic link's target is what gets hidden."""
     try:
         mode = place.stat().st_mode
-        path = place.resolve(strict=True)
+        path = real_path(place)
     except OSError:
         return None
     if not may_be_reached(path):
@@ -107,7 +107,7 @@ def sockets(listed: Iterable[str]) -> Iterator[Path]:
     for line in listed:
         columns = line.rstrip("\n").split(None, 7)
         if len(columns) > 7 and columns[7].startswith("/"):  # noqa: PLR2004 - the path is the eighth
-            with suppress(OSError):
-                found = Path(columns[7]).resolve(strict=True)
+            with suppress(OSError, ValueError):
+                found = real_path(columns[7])
                 if stat.S_ISSOCK(found.stat().st_mode):
                     yield found

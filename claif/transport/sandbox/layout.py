@@ -13,8 +13,8 @@ from ...errors import SandboxError
 from ...system import belongs_to_others, is_root
 from .hidden import covering, environment_files, secrets, sockets
 from .mounts import Kind, Mount, is_hidden
+from .paths import may_be_reached, may_be_written, real_path
 from .programs import needed
-from .rights import may_be_reached, may_be_written
 
 if TYPE_CHECKING:
     from .policy import Policy
@@ -96,7 +96,7 @@ def _folders(policy: Policy, notes: list[str]) -> Iterator[Path]:
     """The working directory and the further folders."""
     for folder in (policy.directory, *(policy.more if policy.writable else ())):
         try:
-            path = folder.resolve(strict=True)
+            path = real_path(folder)
             status = path.stat()
         except OSError as error:
             raise SandboxError(f"{folder} cannot be used: {error.strerror}.") from None
@@ -118,10 +118,10 @@ def _state(state: Iterable[Path], environment: Mapping[str, str], notes: list[st
     """The state of the program, and its folder for temporary files."""
     for place in state:
         try:
-            yield Mount(place.resolve(strict=True), Kind.WRITE)
+            yield Mount(real_path(place), Kind.WRITE)
         except OSError:
             notes.append(f"{place} does not exist, so it cannot be written.")
-    temporary = Path(environment.get("TMPDIR") or SCRATCH[0]).resolve()
+    temporary = real_path(environment.get("TMPDIR") or SCRATCH[0], strict=False)
     if temporary.is_dir() and str(temporary) not in SCRATCH:
         yield Mount(temporary, Kind.WRITE)
 

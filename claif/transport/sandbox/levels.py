@@ -126,18 +126,9 @@ def devices_and_processes(*, root: bool) -> list[str]:
 
     Args:
         root: whether we are root. Then the kernel's settings lie open in `/proc`, even without capabilities, and
-            bubblewrap itself covers them only where the folder, not the file in it, could be written.
+            bubblewrap covers them only where the folder, not the file in it, could be written; so all is read-only.
     """
-    found = ["--dev", "/dev", "--proc", "/proc"]
-    if root:
-        for entry in sorted(os.scandir("/proc"), key=lambda entry: entry.name):
-            if not entry.name.isdecimal() and not entry.is_symlink() and _may_be_changed(entry):
-                found += ["--ro-bind", entry.path, entry.path]
-    return found
-
-
-def _may_be_changed(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir() or bool(entry.stat().st_mode & (stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
+    return ["--dev", "/dev", "--proc", "/proc", *(["--remount-ro", "/proc"] if root else [])]
 
 
 def _probed(bubblewrap: Path, more: tuple[str, ...]) -> Tool:

@@ -18,7 +18,7 @@ from .choose import choose
 from .levels import available
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ..process.command import Command
     from .layout import Layout
@@ -172,7 +172,7 @@ class _Preparation:
         from .guards import Guards
 
         guards = Guards(folder, self.home)
-        self.stack.callback(guards.close)
+        self.stack.push_async_callback(_in_thread, guards.close)
         mounts = await trio.to_thread.run_sync(guards.mounts)
         notes += guards.notes
         return mounts
@@ -181,3 +181,9 @@ class _Preparation:
         if self.policy.limits.processes is None or not available().root:
             return []
         return ["The number of its processes is not limited, for the system does not limit those of root."]
+
+
+async def _in_thread(undo: Callable[[], None]) -> None:
+    """Undo something that may block for a moment, also when cancelled."""
+    with trio.CancelScope(shield=True):
+        await trio.to_thread.run_sync(undo)

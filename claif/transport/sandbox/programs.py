@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from .paths import real_path
+
 _FIRST_LINE = 256
 """Bytes of a script that the kernel reads for its interpreter."""
 _DEEPEST = 4
@@ -14,7 +16,7 @@ _BINARIES = {"bin", "sbin", "Scripts"}
 
 def visible_path(program: Path) -> Path:
     """The path of a program without symbolic links in its folders; the last one stays, for some go by their name."""
-    return program.parent.resolve() / program.name
+    return real_path(program.parent, strict=False) / program.name
 
 
 def needed(program: Path, environment: Mapping[str, str], *, depth: int = _DEEPEST) -> Iterator[Path]:
@@ -26,7 +28,7 @@ def needed(program: Path, environment: Mapping[str, str], *, depth: int = _DEEPE
         depth: how many interpreters of interpreters are followed.
     """
     yield own_folder(visible_path(program))
-    yield own_folder(program.resolve())
+    yield own_folder(real_path(program, strict=False))
     # The links in between may name folders that are needed too, as in virtual environments.
     link = visible_path(program)
     for _ in range(depth):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from contextlib import AsyncExitStack
@@ -15,8 +14,8 @@ import trio
 from ...errors import SandboxError
 from .levels import system_program
 from .mounts import Kind, Mount
+from .paths import may_be_reached, real_path
 from .proxy import Proxy
-from .rights import may_be_reached
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -78,7 +77,7 @@ def interpreter() -> Path:
     Raises:
         SandboxError: there is none.
     """
-    own = Path(os.path.realpath(getattr(sys, "_base_executable", sys.executable)))
+    own = real_path(getattr(sys, "_base_executable", sys.executable), strict=False)
     if may_be_reached(own):
         return own
     found = system_program("python3")

@@ -1,4 +1,4 @@
-"""Rights: what a child of root may do once it has no more than its user number."""
+"""Paths of the host: without links in them, and what a child of root may do there with no more than its number."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ import stat
 from pathlib import Path
 
 from ...system import belongs_to_others, is_root
+
+
+def real_path(path: str | Path, *, strict: bool = True) -> Path:
+    """A path without symbolic links; unlike `Path.resolve` it treats links in a circle like other failures.
+
+    Args:
+        path: the path.
+        strict: whether all of it must be there.
+
+    Raises:
+        OSError: it is not.
+    """
+    return Path(os.path.realpath(path, strict=strict))
 
 
 def may_be_written(folder: Path) -> bool:
