@@ -13,7 +13,7 @@ import pytest
 from testing.fake_cli.client import CLAUDE, PATIENCE, Client, gone, running
 
 from claif.testing import FakeCLI, Pause
-from claif.testing.fake_cli import Children, Die, Flood, Raw, Report, Shell, Stderr
+from claif.testing.fake_cli import Children, Die, Flood, Raw, Report, Retry, Shell, Stderr
 
 FOREVER = Pause(float("inf"))
 
@@ -101,12 +101,13 @@ def wait_for(fake: FakeCLI, count: int) -> list[int]:
 
 
 def test_its_children_outlive_it_and_are_found(tmp_path: Path) -> None:
-    fake = FakeCLI.claude(tmp_path, [Children(), FOREVER])
+    fake = FakeCLI.claude(tmp_path, [Children(), Retry(), FOREVER])
     with running(fake, start_new_session=True) as client:
         client.user("go")
-        left = set(wait_for(fake, 4)) - {client.child.pid}
+        client.until(subtype="api_retry")
+        left = set(fake.processes()) - {client.child.pid}
         groups = {os.getpgid(pid) for pid in left}
-        assert len(groups) == 3
+        assert len(left) == len(groups) == 3
         os.killpg(client.child.pid, signal.SIGTERM)
         assert client.child.wait(PATIENCE) == 143
         assert set(wait_for(fake, 3)) == left

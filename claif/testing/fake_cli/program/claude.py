@@ -217,7 +217,7 @@ class Claude(Voice):
         self.stream.forget()
         retry = {"attempt": 1, "max_retries": 10, "retry_delay_ms": seconds * 1000, "error_status": status or None}
         cause = CAUSES.get(status, "server_error")
-        self._tell({"type": "system", "subtype": "api_retry", **retry, "error": cause})
+        self._send({"type": "system", "subtype": "api_retry", **retry, "error": cause, "session_id": self.session})
         self.listen(seconds)
 
     def _tell(self, record: dict[str, Any]) -> None:

@@ -115,10 +115,12 @@ class CodexApp(Codex):
             "cwd": where,
             "cliVersion": self.script["version"],
             "source": "vscode",
+            "projectId": None,
             "turns": [],
         }
         settings = {"model": thread.model, "modelProvider": "fake", "cwd": where, "approvalPolicy": "never"}
-        self._answer(record, {"thread": told, **settings, "sandbox": {"type": "readOnly"}})
+        limits = {"approvalsReviewer": "user", "sandbox": {"type": "readOnly"}}
+        self._answer(record, {"thread": told, **settings, **limits})
         self._notify("thread/started", thread=told)
 
     def _resume(self, record: dict[str, Any], params: dict[str, Any], *, fork: bool) -> None:

@@ -86,7 +86,9 @@ def as_exec(item: dict[str, Any]) -> dict[str, Any]:
             changes = [{"path": change["path"], "kind": change["kind"]["type"]} for change in item["changes"]]
             own, names = {**own, "changes": changes}, {}
         case _:
-            names = {"server": "server", "tool": "tool", "arguments": "arguments", "result": "result", "error": "error"}
+            found = item["result"] and {"content": item["result"]["content"], "structured_content": None}
+            own["result"] = found
+            names = {"server": "server", "tool": "tool", "arguments": "arguments", "error": "error"}
     status = STATES.get(item["status"], item["status"])
     told = {new: item[old] for old, new in names.items()}
     return {**own, **told, "status": status}

@@ -28,37 +28,36 @@ def ignore_signals() -> None:
 
 
 def beget(kinds: list[str]) -> None:
-    """Start children that are stubborn too and keep standard output open.
+    """Start children that are stubborn too and keep standard output open; when this returns, they are ready.
 
     Args:
         kinds: `plain` stays in the process group, `session` has a session of its own as the tools of agents do,
             `daemon` has lost its parent besides.
     """
+    ready, say_ready = os.pipe()
     for kind in kinds:
-        if os.fork():
-            continue
-        if kind != "plain":
-            os.setsid()
-        if kind == "daemon" and os.fork():
-            os._exit(0)
-        ignore_signals()
-        limit_lifetime()
-        while True:
-            time.sleep(LIFETIME)
-    # The parents between the daemons and this process have ended.
-    for _ in range(kinds.count("daemon")):
-        _reap()
+        child = os.fork()
+        if child == 0:
+            _live(kind, say_ready)
+        if kind == "daemon":
+            os.waitpid(child, 0)
+    for _ in kinds:
+        os.read(ready, 1)
+    os.close(ready)
+    os.close(say_ready)
 
 
-def _reap() -> None:
-    until = time.monotonic() + 1
-    while time.monotonic() < until:
-        try:
-            if os.waitpid(-1, os.WNOHANG)[0]:
-                return
-        except ChildProcessError:
-            return
-        time.sleep(0.001)
+def _live(kind: str, say_ready: int) -> NoReturn:
+    if kind != "plain":
+        os.setsid()
+    if kind == "daemon" and os.fork():
+        os._exit(0)
+    ignore_signals()
+    limit_lifetime()
+    os.write(say_ready, b".")
+    os.closerange(3, say_ready + 1)
+    while True:
+        time.sleep(LIFETIME)
 
 
 def flood(wire: Wire, data: bytes, count: int | None, descriptor: int) -> None:
