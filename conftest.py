@@ -16,7 +16,7 @@ from hypothesis import settings
 from claif.config import secret
 from claif.logs import logger
 
-pytest_plugins = ["claif.testing.pytest_plugin"]
+pytest_plugins = ["claif.testing.pytest_plugin", "agents.clis"]
 
 # A busy machine is no failure; a test that hangs is found by the hang guard.
 settings.register_profile("claif", deadline=None)

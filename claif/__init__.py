@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from .client import Client as Client
     from .client import Stream as Stream
     from .errors import ClaifError as ClaifError
+    from .models import Decision as Decision
     from .models import FileBlock as FileBlock
     from .models import ImageBlock as ImageBlock
     from .models import Message as Message
     from .models import Options as Options
+    from .models import PermissionRequest as PermissionRequest
     from .models import Query as Query
     from .models import Reply as Reply
     from .models import Role as Role
@@ -41,10 +43,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ClaifError",
     "Client",
+    "Decision",
     "FileBlock",
     "ImageBlock",
     "Message",
     "Options",
+    "PermissionRequest",
     "Query",
     "Reply",
     "Role",
@@ -57,7 +61,10 @@ __all__ = [
     "query",
 ]
 
-_MODELS = ("FileBlock", "ImageBlock", "Message", "Options", "Query", "Reply", "Role", "TextBlock", "TextDelta")
+_MODELS = (
+    *("Decision", "FileBlock", "ImageBlock", "Message", "Options", "PermissionRequest", "Query", "Reply", "Role"),
+    *("TextBlock", "TextDelta"),
+)
 
 __getattr__, __dir__ = lazy_exports(
     __name__,

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import client as core
 from .models.build import How, Prompt, build_query
+from .portal.callback import in_loop
 from .portal.feed import Feed
 from .portal.host import Host
 from .portal.loop_waiter import LoopWaiter, run, settle
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from .config import Config, ConfigLoader
     from .models import Event, ModelInfo, Reply
+    from .permission import Approver
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
@@ -76,6 +78,8 @@ class Client:
         plugins: the plugins to use; those that are installed when `None`.
         providers: further providers by name: classes, or functions that take a `Context`.
         progress: called with (what, bytes done, bytes in all or `None`) during downloads.
+        approver: an async function that decides what an agent asks to do; nobody is asked, and nothing allowed that the
+            permission mode does not allow, when `None`.
 
     Example:
         async with claif.aio.Client() as client:
@@ -90,8 +94,18 @@ class Client:
         plugins: PluginManager | None = None,
         providers: Mapping[str, Factory] | None = None,
         progress: Callable[[str, int, int | None], None] | None = None,
+        approver: Approver | None = None,
     ) -> None:
-        self._host = Host(partial(core.Client, config, plugins=plugins, providers=providers, progress=progress))
+        self._host = Host(
+            partial(
+                core.Client,
+                config,
+                plugins=plugins,
+                providers=providers,
+                progress=progress,
+                approver=approver and in_loop(approver),
+            )
+        )
         # The end of the interpreter closes it in another way: while threads can still be started.
         weakref.finalize(self, self._host.abandon).atexit = False
 

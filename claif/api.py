@@ -9,6 +9,15 @@ from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from . import _json
+    from .agents.base import AgentProvider as AgentProvider
+    from .agents.base import Driver as Driver
+    from .agents.base import Job as Job
+    from .agents.extras import read_extras as read_extras
+    from .agents.history import agent_messages as agent_messages
+    from .agents.history import file_text as file_text
+    from .agents.programs import agent_program as agent_program
+    from .agents.programs import installed_program as installed_program
+    from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
     from .client import Stream as Stream
     from .config import Config as Config
@@ -19,6 +28,11 @@ if TYPE_CHECKING:
     from .config import find_key as find_key
     from .config import missing_key as missing_key
     from .config.redact import redact as redact
+    from .downloads.archive import WheelArchive as WheelArchive
+    from .downloads.folder import DownloadFolder as DownloadFolder
+    from .downloads.wheels import Wheel as Wheel
+    from .downloads.wheels import WheelFetcher as WheelFetcher
+    from .errors import AgentNotInstalledError as AgentNotInstalledError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -46,14 +60,21 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
     from .models import ContentBlock as ContentBlock
+    from .models import Decision as Decision
     from .models import Event as Event
     from .models import FileBlock as FileBlock
+    from .models import FileChange as FileChange
     from .models import Finished as Finished
     from .models import ImageBlock as ImageBlock
     from .models import Message as Message
     from .models import ModelInfo as ModelInfo
     from .models import Notice as Notice
     from .models import Options as Options
+    from .models import PermissionDecided as PermissionDecided
+    from .models import PermissionMode as PermissionMode
+    from .models import PermissionRequest as PermissionRequest
+    from .models import Plan as Plan
+    from .models import PlanStep as PlanStep
     from .models import Query as Query
     from .models import Reply as Reply
     from .models import Role as Role
@@ -100,12 +121,23 @@ if TYPE_CHECKING:
     from .transport.http import HTTP as HTTP
     from .transport.http import Endpoint as Endpoint
     from .transport.limits import Limits as Limits
+    from .transport.process.command import Command as Command
+    from .transport.process.command import flag as flag
+    from .transport.process.command import identifier as identifier
+    from .transport.process.find import find_program as find_program
+    from .transport.process.process import Process as Process
+    from .transport.sandbox.policy import Policy as Policy
     from .transport.status import error_from_response as error_from_response
 
     json_dumps = _json.dumps
     json_loads = _json.loads
 
 _MODULES = {
+    ".agents.base": ("AgentProvider", "Driver", "Job"),
+    ".agents.extras": ("read_extras",),
+    ".agents.history": ("agent_messages", "file_text"),
+    ".agents.programs": ("agent_program", "installed_program"),
+    ".agents.settings": ("AgentSettings",),
     ".client": ("Client", "Stream"),
     ".config": (
         "Config",
@@ -117,7 +149,11 @@ _MODULES = {
         "missing_key",
     ),
     ".config.redact": ("redact",),
+    ".downloads.archive": ("WheelArchive",),
+    ".downloads.folder": ("DownloadFolder",),
+    ".downloads.wheels": ("Wheel", "WheelFetcher"),
     ".errors": (
+        "AgentNotInstalledError",
         "AuthenticationError",
         "ClaifError",
         "ClientClosedError",
@@ -145,14 +181,21 @@ _MODULES = {
     ".hookspecs": ("hookimpl", "keeps_text"),
     ".models": (
         "ContentBlock",
+        "Decision",
         "Event",
         "FileBlock",
+        "FileChange",
         "Finished",
         "ImageBlock",
         "Message",
         "ModelInfo",
         "Notice",
         "Options",
+        "PermissionDecided",
+        "PermissionMode",
+        "PermissionRequest",
+        "Plan",
+        "PlanStep",
         "Query",
         "Reply",
         "Role",
@@ -187,6 +230,10 @@ _MODULES = {
     ".remote": ("remote_source",),
     ".transport.http": ("HTTP", "Endpoint"),
     ".transport.limits": ("Limits",),
+    ".transport.process.command": ("Command", "flag", "identifier"),
+    ".transport.process.find": ("find_program",),
+    ".transport.process.process": ("Process",),
+    ".transport.sandbox.policy": ("Policy",),
     ".transport.status": ("error_from_response",),
 }
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import client as core
 from .models.build import How, Prompt, build_query
+from .portal.callback import in_thread
 from .portal.feed import Feed
 from .portal.host import Host
 from .portal.process import current_portal
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import Event, ModelInfo, Query, Reply
+    from .models import Decision, Event, ModelInfo, PermissionRequest, Query, Reply
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
@@ -90,7 +91,7 @@ class Client:
 
     It is opened by `with`, or else by its first use; then `close` closes it, or the end of the interpreter. Any number
     of threads can use one client at the same time. What it is given (`providers`, `progress`) is called in Claif's own
-    thread.
+    thread, but `approver` in one of its own, so that it may wait for a person.
 
     Args:
         config: a `Config`, a `ConfigLoader`, or a mapping with the shape of the configuration file; the user's own
@@ -98,6 +99,8 @@ class Client:
         plugins: the plugins to use; those that are installed when `None`.
         providers: further providers by name: classes, or functions that take a `Context`.
         progress: called with (what, bytes done, bytes in all or `None`) during downloads.
+        approver: a function that decides what an agent asks to do; nobody is asked, and nothing allowed that the
+            permission mode does not allow, when `None`.
 
     Example:
         with claif.blocking.Client() as client:
@@ -112,8 +115,18 @@ class Client:
         plugins: PluginManager | None = None,
         providers: Mapping[str, Factory] | None = None,
         progress: Callable[[str, int, int | None], None] | None = None,
+        approver: Callable[[PermissionRequest], Decision] | None = None,
     ) -> None:
-        self._host = Host(partial(core.Client, config, plugins=plugins, providers=providers, progress=progress))
+        self._host = Host(
+            partial(
+                core.Client,
+                config,
+                plugins=plugins,
+                providers=providers,
+                progress=progress,
+                approver=approver and in_thread(approver),
+            )
+        )
         # The end of the interpreter closes it in another way: while threads can still be started.
         weakref.finalize(self, self._host.abandon).atexit = False
 

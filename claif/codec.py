@@ -34,6 +34,9 @@ EVENTS: dict[str, type] = {
     "text_reset": models.TextReset,
     "tool_use": models.ToolUse,
     "tool_result": models.ToolResult,
+    "file_change": models.FileChange,
+    "plan": models.Plan,
+    "permission": models.PermissionDecided,
     "notice": models.Notice,
     "usage": models.UsageReport,
     "message": models.Message,
@@ -92,7 +95,8 @@ def _converter() -> Converter:
     converter.register_structure_hook(bytes, _bytes)
     converter.register_unstructure_hook(bytes, lambda data: binascii.b2a_base64(data, newline=False).decode())
     converter.register_unstructure_hook(Secret, _no_secret)
-    converter.register_structure_hook(models.Role, lambda value, _: models.Role(_strict(str)(value, str)))
+    for word in (models.Role, models.PermissionMode):
+        converter.register_structure_hook(word, lambda value, kind: kind(_strict(str)(value, str)))
     converter.register_structure_hook_func(lambda kind: kind == Mapping[str, Any], _object)
     converter.register_unstructure_hook_func(lambda kind: kind == Mapping[str, Any], dict)
     converter.register_structure_hook_func(_is_tuple, lambda value, kind: _tuple(converter, value, kind))

@@ -208,6 +208,18 @@ class DependencyError(InstallError):
     """A package, program or library is missing or does not work."""
 
 
+class AgentNotInstalledError(DependencyError):
+    """The command line of an agent is not on this machine; `agent` is the name that `claif install` knows it by."""
+
+    def __init__(self, message: str, *, agent: str = "", hint: str | None = None, provider: str | None = None) -> None:
+        super().__init__(message, hint=hint or f"Install it: claif install {agent}".rstrip(), provider=provider)
+        self.agent = agent
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON data, with the name of the agent."""
+        return {**super().to_dict(), "agent": self.agent}
+
+
 class PermissionError(InstallError, builtins.PermissionError):
     """The operating system does not allow it."""
 
@@ -217,6 +229,13 @@ class PluginError(ClaifError):
 
     exit_code = 10
     default_hint = "See the plugins with `claif plugins list`; run without them with --no-plugins."
+
+
+class SandboxError(ClaifError):
+    """The confinement that was asked for cannot be had here, so nothing was started."""
+
+    exit_code = 11
+    default_hint = "See what confinement this machine has, and what is missing, with `claif doctor`."
 
 
 class ClientClosedError(ClaifError):

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .client import Client
     from .config import Config, ConfigSource
-    from .models import Message, Query
+    from .models import Message, PermissionRequest, Query
     from .pipeline.types import Layer
     from .plugin.record import QueryRecord
     from .provider import ProviderFactory
@@ -163,6 +163,32 @@ def claif_config_sources(register: Callable[[ConfigSource], None]) -> None:
 
     Raising:
         None of the sources that this call registered are asked; queries are refused if the plugin is critical.
+
+    Since 2.0.
+    """
+
+
+@hookspec
+def claif_approve(request: PermissionRequest, query: Query, config: Config) -> bool | None:
+    """Allow or deny what an agent asks to do.
+
+    Called:
+        Once for each request that the permission mode does not settle, before the user is asked. Return quickly.
+
+    Args:
+        request: what the agent wants to do; its texts come from the agent and are not to be trusted.
+        query: the query that the agent works for.
+        config: the whole configuration, frozen.
+
+    Returns:
+        `True` to allow it, `False` to deny it, `None` to leave it to the next one and at last to the user.
+
+    Ordering:
+        Built-in implementations first, then by the name of the distribution; one that denies has the last word, and the
+        others are not asked.
+
+    Raising:
+        The plugin is passed over; the request is denied if the plugin is critical.
 
     Since 2.0.
     """

@@ -8,11 +8,11 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
-from .config.schema import ProviderSettings
+from .config.schema import ProviderSettings, Sandbox
 from .errors import ProviderError
-from .models import Message, ModelInfo, Options, Query
+from .models import Decision, Message, ModelInfo, Options, PermissionMode, PermissionRequest, Query
 
 if TYPE_CHECKING:
     import trio
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .finding import Finding
     from .pipeline.types import Emit
     from .transport.http import HTTP
+    from .transport.process.processes import Processes
 
 State = Literal["ready", "no key", "not installed", "broken", "incompatible", "disabled", "conflict"]
 
@@ -33,6 +34,11 @@ class ProviderStatus:
     hint: str = ""
 
 
+async def deny(_request: PermissionRequest, _query: Query, _mode: PermissionMode) -> Decision:
+    """Allow nothing: nobody is there to be asked."""
+    return Decision(allowed=False)
+
+
 @frozen
 class Context:
     """What a provider is given when it is constructed.
@@ -44,6 +50,9 @@ class Context:
         nursery: for background tasks that live as long as the client.
         home: Claif's own folder.
         progress: call it with (what, done bytes, total bytes or None) during long work before the first event.
+        sandbox: the table `[sandbox]` of the configuration.
+        approve: decides what an agent asks to do, in a permission mode.
+        get_processes: the client's child processes, loaded when they are first used.
     """
 
     name: str
@@ -52,13 +61,23 @@ class Context:
     nursery: trio.Nursery
     home: Path
     progress: Callable[[str, int, int | None], None] = lambda _what, _done, _total: None
+    sandbox: Sandbox = field(factory=Sandbox)
+    approve: Callable[[PermissionRequest, Query, PermissionMode], Awaitable[Decision]] = deny
+    get_processes: Callable[[], Processes] | None = None
+
+    @property
+    def processes(self) -> Processes:
+        """The client's child processes."""
+        assert self.get_processes is not None, "a client gives this"  # noqa: S101 - a mistake of whoever made it
+        return self.get_processes()
 
 
 class Provider(ABC):
     """Answers queries.
 
     `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`,
-    `tools`, `schema`, `thinking`, `models`. What a query needs and the provider lacks is refused before it is asked.
+    `tools`, `schema`, `thinking`, `models`; `agent` if it works in a directory, under a permission mode and a sandbox;
+    `conversations` if one can be gone on with. What a query needs and the provider lacks is refused before it is asked.
     """
 
     name: ClassVar[str] = ""

@@ -17,6 +17,11 @@ def flags(*names: str) -> int:
     return found
 
 
+def is_root() -> bool:
+    """Whether this process has the rights of root, as far as its user number says so."""
+    return HAS_OWNERS and os.geteuid() == 0
+
+
 def belongs_to_others(status: os.stat_result, *, trust_root: bool = False) -> bool:
     """Whether a file belongs to another user; never, where files have no owners.
 
@@ -30,17 +35,38 @@ def belongs_to_others(status: os.stat_result, *, trust_root: bool = False) -> bo
     return status.st_uid not in trusted
 
 
-def try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int, *, shared: bool = False) -> bool:
     """Take an advisory lock between processes, without waiting; closing the file gives it back.
 
     Where there are no such locks (Windows), nobody is kept out: the last writer wins.
+
+    Args:
+        descriptor: of the file that is locked.
+        shared: whether others may have it too, if they also share it.
     """
     try:
         import fcntl
     except ImportError:
         return True
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
+
+
+def how_it_ended(code: int) -> str:
+    """How a process ended, in words.
+
+    Args:
+        code: its exit code, or minus the signal that killed it.
+    """
+    if code >= 0:
+        return f"ended with exit code {code}"
+    import signal
+
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = str(-code)
+    return f"was killed by the signal {name}"

@@ -137,23 +137,14 @@ def _check(provider: str | None, model: str | None = None) -> None:
 
 def _run(context: click.Context, work: Callable[[Client], Awaitable[T]]) -> T:
     """Do something with a client; a signal ends it and the process."""
-    import trio
-
     from .open_client import open_client
-    from .render.status import Status
-    from .signals import interruptible
+    from .work import Progress, run_work
 
-    async def main() -> T:
-        status = Status()
-        with trio.CancelScope() as scope, interruptible(scope) as interruption:
-            try:
-                async with open_client(session(context), progress=status.progress) as client:
-                    return await work(client)
-            finally:
-                status.clear()
-        raise click.exceptions.Exit(interruption.exit_code or 1)
+    async def with_client(progress: Progress) -> T:
+        async with open_client(session(context), progress=progress) as client:
+            return await work(client)
 
-    return trio.run(main)
+    return run_work(with_client)
 
 
 async def _all_models(client: Client) -> list[ModelInfo]:

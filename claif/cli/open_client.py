@@ -13,6 +13,7 @@ from .log import start_log
 from .render.remarks import Remarks
 
 if TYPE_CHECKING:
+    from ..permission import Approver
     from .session import Session
 
 
@@ -22,6 +23,7 @@ async def open_client(
     *,
     progress: Callable[[str, int, int | None], None] | None = None,
     remarks: Remarks | None = None,
+    approver: Approver | None = None,
 ) -> AsyncIterator[Client]:
     """Open a client, and tell the user what there is to say about the configuration and the plugins.
 
@@ -29,6 +31,7 @@ async def open_client(
         state: the switches of the command line.
         progress: see `Client`.
         remarks: how the user is told.
+        approver: see `Client`.
 
     Raises:
         ClaifError: it cannot be opened.
@@ -37,7 +40,7 @@ async def open_client(
     config = loader.build()
     start_log(config, state)
     plugins = PluginManager.for_config(config, off=state.no_plugins)
-    async with Client(loader, plugins=plugins, progress=progress) as client:
+    async with Client(loader, plugins=plugins, progress=progress, approver=approver) as client:
         # A source of configuration may have set another level.
         start_log(client.config, state)
         remarks = remarks or Remarks()

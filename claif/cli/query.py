@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .agent_options import AGENTS, agent_options, conversation_of
 from .complete.values import values
 from .session import logging_options, session
 
@@ -25,6 +26,8 @@ Examples:
   claif query -a - -p openai "Describe this" < photo.png
   claif query --json "Say hello" | jq .usage
   claif query -x "A shell script that counts lines" > count.sh
+  claif query -p claude --permission plan "How would you mend the test?"
+  claif query -p claude --permission edit --continue "Do it"
 
 \b
 Standard input:
@@ -45,9 +48,9 @@ Output:
 Exit codes:
   0 answered              5 key refused            9 not installed
   1 other error           6 connection broken     10 plugin failed
-  2 wrong usage or query  7 too late             130 interrupted (Ctrl-C)
-  3 configuration         8 rate limited         141 reader went away
-  4 provider failed
+  2 wrong usage or query  7 too late              11 no such confinement
+  3 configuration         8 rate limited         130 interrupted (Ctrl-C)
+  4 provider failed                              141 reader went away
 """
 
 
@@ -56,7 +59,7 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
 
 
 @click.command(
-    epilog=EPILOG,
+    epilog=EPILOG + AGENTS,
     short_help="Ask a model; the default command.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -98,6 +101,7 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     help="Attach a file, standard input (-), or a URL, which is handed to the provider and not fetched. At most 20 MiB "
     "each. Repeatable.",
 )
+@agent_options
 @_form("--json", value="json", help="Print the whole reply as one JSON object.")
 @_form("--events", value="events", help="Print each event as a line of JSON as it arrives, then the reply.")
 @_form("-x", "--extract", value="code", help="Print only the first fenced code block of the answer.")
@@ -124,6 +128,7 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         refuse_mistyped_command(words, lambda: root.list_commands(context))
     asked, remarks = _build(words, given)
 
+    from .offer import with_offer
     from .run import View, run_query
 
     view = View(
@@ -133,7 +138,12 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         verbose=state.verbose > 0,
         thinking=given["thinking"] or state.verbose > 0,
     )
-    context.exit(run_query(asked, view, state, remarks))
+    follow = given["follow"]
+
+    def ask() -> int:
+        return run_query(asked, view, state, remarks, follow=follow)
+
+    context.exit(with_offer(ask, interactive=view.form in {"text", "code"} and not view.quiet))
 
 
 def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:
@@ -145,7 +155,18 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
     provider = check_name(given["provider"], "provider")
     model = check_name(given["model"], "model")
     options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
+    conversation = conversation_of(given["resume"], given["follow"])
     messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"])
-    built = Query(messages, provider=provider, model=model, options=options, stream=not given["no_stream"])
+    built = Query(
+        messages,
+        provider=provider,
+        model=model,
+        options=options,
+        stream=not given["no_stream"],
+        conversation=conversation,
+        permission=given["permission"],
+        directory=given["directory"],
+        sandbox=given["sandbox"],
+    )
     built.check()
     return built, remarks

@@ -11,6 +11,8 @@ COMMANDS = {
     "query": ("claif.cli.query:query", "Ask a model; the default command."),
     "providers": ("claif.cli.providers:providers", "Who can be asked, and what they lack."),
     "models": ("claif.cli.models:models", "The models that providers offer; fetch the embedded one."),
+    "install": ("claif.cli.install:install", "Install the command lines of agents, or see which are here."),
+    "uninstall": ("claif.cli.install:uninstall", "Remove command lines of agents that Claif has installed."),
     "config": ("claif.cli.config:config", "See and change the configuration."),
     "keys": ("claif.cli.keys:keys", "Store API keys, and see who uses them."),
     "plugins": ("claif.cli.plugins:plugins", "What is installed beside Claif, and what is wrong with it."),

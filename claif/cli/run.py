@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import trio
 from attrs import frozen
 
 from ..errors import ClaifError
+from .ask.asker import Asker
+from .follow import go_on, remember
 from .open_client import open_client
 from .render.choose import choose_renderer
 from .render.remarks import Remarks
@@ -41,7 +44,7 @@ class View:
     thinking: bool = False
 
 
-def run_query(query: Query, view: View, state: Session, notes: Sequence[str] = ()) -> int:
+def run_query(query: Query, view: View, state: Session, notes: Sequence[str] = (), *, follow: bool = False) -> int:
     """Ask, show the answer as it comes, and tell the exit code.
 
     Args:
@@ -49,40 +52,47 @@ def run_query(query: Query, view: View, state: Session, notes: Sequence[str] = (
         view: how the answer is shown.
         state: the switches of the command line.
         notes: what the user should know first.
+        follow: go on with the last conversation.
 
     Raises:
         ClaifError: it could not be answered; what had arrived has been shown.
     """
-    return trio.run(_run, query, view, state, notes)
+    return trio.run(_run, partial(_ask, query, view, state, notes, follow=follow))
 
 
-async def _run(query: Query, view: View, state: Session, notes: Sequence[str]) -> int:
+async def _run(ask: Callable[[], Awaitable[None]]) -> int:
     with trio.CancelScope() as scope, interruptible(scope) as interruption:
-        await _ask(query, view, state, notes)
+        await ask()
     return interruption.exit_code or 0
 
 
-async def _ask(query: Query, view: View, state: Session, notes: Sequence[str]) -> None:
+async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *, follow: bool) -> None:
     status = Status(quiet=view.quiet)
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
     remarks.lines(notes)
-    async with open_client(state, progress=status.progress, remarks=remarks) as client:
+    asker = Asker()
+    async with open_client(state, progress=status.progress, remarks=remarks, approver=asker.ask) as client:
         if query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")
+        if follow:
+            query = go_on(client, query, remarks.line)
         renderer = choose_renderer(view.form, client.config.general.output, remarks, status, raw=view.raw)
-        client.plugins.on_warning(lambda plugin, message: renderer.remark(f"{plugin}: {message}"))
-        await _answer(client, query, renderer)
+        asker.renderer = renderer
+        client.plugins.on_warning(
+            lambda plugin, message: asker.when_free(partial(renderer.remark, f"{plugin}: {message}"))
+        )
+        await _answer(client, query, renderer, asker)
 
 
-async def _answer(client: Client, query: Query, renderer: Renderer) -> None:
-    """Feed the renderer while its clock ticks."""
+async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker) -> None:
+    """Feed the renderer while its clock ticks; while a question is open, nothing else is shown."""
     reply: Reply | None = None
     failure: Exception | None = None
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(_tick, renderer)
+        nursery.start_soon(_tick, renderer, asker)
         try:
-            reply = await client.run(query, renderer.show)
+            reply = await client.run(query, asker.show)
         except trio.Cancelled:
             renderer.interrupt()
             raise
@@ -94,10 +104,12 @@ async def _answer(client: Client, query: Query, renderer: Renderer) -> None:
     if failure is not None:
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
+    await remember(client, query, reply, renderer.remark)
     await renderer.finish(reply)
 
 
-async def _tick(renderer: Renderer) -> None:
+async def _tick(renderer: Renderer, asker: Asker) -> None:
     while renderer.interval is not None:
         await trio.sleep(renderer.interval)
-        renderer.tick()
+        if not asker.busy:
+            renderer.tick()

@@ -31,6 +31,7 @@ from .stream import Stream, feed
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader
     from ..models import Event, ModelInfo, Query, Reply
+    from ..permission import Approver
     from ..pipeline.types import Emit, Handler, Layer
     from ..plugin.manager import PluginManager
     from ..provider import Provider
@@ -60,6 +61,8 @@ class Client:
         plugins: the plugins to use; those that are installed when `None`.
         providers: further providers by name: classes, or functions that take a `Context`.
         progress: called with (what, bytes done, bytes in all or `None`) during downloads.
+        approver: an async function that decides what an agent asks to do; nobody is asked, and nothing allowed that the
+            permission mode does not allow, when `None`.
 
     Example:
         async with claif.Client() as client:
@@ -74,11 +77,13 @@ class Client:
         plugins: PluginManager | None = None,
         providers: Mapping[str, Factory] | None = None,
         progress: Callable[[str, int, int | None], None] | None = None,
+        approver: Approver | None = None,
     ) -> None:
         self._given_config: Given = config
         self._given_plugins = plugins
         self._given_providers = dict(providers or {})
         self._progress = progress or _no_progress
+        self._approver = approver
         self._watchdog = Watchdog()
         self._state: dict[str, Any] = {}
         self._open: AbstractAsyncContextManager[None] | None = None
@@ -262,6 +267,7 @@ class Client:
                     http=http,
                     nursery=nursery,
                     progress=self._progress,
+                    approver=self._approver,
                 )
                 self._closed = False
                 try:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .findkey import find_key, missing_key
     from .loader import ConfigLoader, claif_home, load_config
     from .merge import Origin, SourceTable
-    from .schema import General, Plugins, Processors, Project, ProviderSettings
+    from .schema import General, Plugins, Processors, Project, ProviderSettings, Sandbox
     from .secret import Secret
     from .sources import ConfigSource, load_sources
 
@@ -25,6 +25,7 @@ __all__ = [
     "Processors",
     "Project",
     "ProviderSettings",
+    "Sandbox",
     "Secret",
     "SourceTable",
     "claif_home",
@@ -46,6 +47,7 @@ __getattr__, __dir__ = lazy_exports(
         "Processors": ".schema",
         "Project": ".schema",
         "ProviderSettings": ".schema",
+        "Sandbox": ".schema",
         "Secret": ".secret",
         "SourceTable": ".merge",
         "claif_home": ".loader",

@@ -13,7 +13,7 @@ from .dotted import Path, join, nearest, split
 from .keyfile import stored_keys
 from .merge import Merged, Origin, leaves, look
 from .references import Unresolved
-from .schema import SECTIONS, General, Plugins, Processors, Project, ProviderSettings
+from .schema import SECTIONS, General, Plugins, Processors, Project, ProviderSettings, Sandbox
 from .secret import Secret
 from .types import field_types, from_text
 
@@ -36,6 +36,7 @@ class Config:
         plugins: the table `[plugins]`.
         processors: the table `[processors]`.
         project: the table `[project]`.
+        sandbox: the table `[sandbox]`.
         providers: the tables `[providers.NAME]` as they were written; each `api_key` is a `Secret`.
         processor_tables: the tables `[processors.NAME]` as they were written.
         notices: what the user should be told about where the configuration came from.
@@ -46,6 +47,7 @@ class Config:
     plugins: Plugins = field(factory=Plugins)
     processors: Processors = field(factory=Processors)
     project: Project = field(factory=Project)
+    sandbox: Sandbox = field(factory=Sandbox)
     providers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     processor_tables: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     notices: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ _ADDRESSES = frozenset(
     | {"script", "server", "shell", "socket", "uds", "url", "urls"}
 )
 _SECRETS = frozenset({"authorization", "credentials", "key", "password", "secret", "token"})
-_TRUST = frozenset({"http", "plugin", "plugins", "preset", "sandbox", "type"})
+_TRUST = frozenset({"http", "permission", "plugin", "plugins", "preset", "sandbox", "servers", "tools", "type"})
 
 _PROJECT_GENERAL = frozenset({"default_provider", "log_level", "output", "timeout"})
 _PROJECT_PROVIDER = frozenset({"connect_timeout", "first_event_timeout", "idle_timeout", "model", "options"})

@@ -122,6 +122,67 @@ class Project:
     allow: tuple[str, ...] = ("general.output", "providers.*.options.temperature")
 
 
+_SIZE = re.compile(r"([0-9]{1,12})(?: ?([KMGT])(i?)B)?")
+_UNITS = {"K": 1, "M": 2, "G": 3, "T": 4}
+
+
+def size_in_bytes(text: str) -> int:
+    """The bytes that a size such as `4GiB`, `500 MB` or `1048576` means.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    found = _SIZE.fullmatch(text)
+    if found is None or not int(found[1]):
+        raise ValueError("must be a size like 4GiB, 500MB or a number of bytes")
+    unit: int = 1024 if found[3] else 1000
+    return int(found[1]) * int(unit ** _UNITS.get(found[2], 0))
+
+
+def _size(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None:
+    if value is not None:
+        size_in_bytes(value)
+
+
+def _one_of(*words: str) -> Validator:
+    def check(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
+        if value is not None and value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}")
+
+    return check
+
+
+def _count(_instance: Any, _attribute: Attribute[Any], value: int | None) -> None:
+    if value is not None and value < 1:
+        raise ValueError("must be a whole number from 1 on")
+
+
+SANDBOX_LEVELS = ("auto", "require", "off")
+NETWORKS = ("open", "proxy", "none")
+
+
+@frozen(kw_only=True)
+class Sandbox:
+    """The table `[sandbox]`: how agents are confined. Neither a project's file nor a plugin may set it.
+
+    Args:
+        level: `auto` takes the best confinement that this machine has and tells which; `require` refuses to run an
+            agent without file confinement (bubblewrap or Landlock); `off` confines nothing but the environment.
+        network: `open`; `proxy`, which reaches only the hosts that the provider names; or `none`.
+        memory: the most memory that an agent may use, such as `4GiB`.
+        cpu: seconds of processor time that one process of an agent may use.
+        processes: the most processes of one agent.
+        file_size: the largest file that it may write, such as `1GiB`.
+    """
+
+    level: str = field(default="auto", validator=_one_of(*SANDBOX_LEVELS))
+    network: str = field(default="open", validator=_one_of(*NETWORKS))
+    memory: str | None = field(default=None, validator=_size)
+    cpu: int | None = field(default=None, validator=_count)
+    processes: int | None = field(default=None, validator=_count)
+    file_size: str | None = field(default=None, validator=_size)
+
+
 @frozen(kw_only=True)
 class ProviderSettings:
     """A table `[providers.NAME]`. Providers with more settings subclass it, with attrs, and add them.
@@ -154,5 +215,11 @@ class ProviderSettings:
     ca_bundle: str | None = field(default=None, validator=_plain_text)
 
 
-SECTIONS: Mapping[str, type] = {"general": General, "plugins": Plugins, "processors": Processors, "project": Project}
+SECTIONS: Mapping[str, type] = {
+    "general": General,
+    "plugins": Plugins,
+    "processors": Processors,
+    "project": Project,
+    "sandbox": Sandbox,
+}
 """The tables of the file beside `[providers.NAME]`."""

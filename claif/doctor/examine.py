@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..finding import Finding
-from . import configuration, folders, installation, interpreter, network, parts, terminal
+from . import configuration, folders, installation, interpreter, network, parts, sandbox, terminal
 from .machine import Machine
 
 Check = Callable[[Machine], Iterable[Finding]]
@@ -17,6 +17,7 @@ CHECKS: Sequence[tuple[str, Sequence[Check]]] = (
     ("Configuration", (configuration.problems, configuration.variables, configuration.default)),
     ("Terminal", (terminal.encoding, terminal.terminal)),
     ("Network", (network.proxies, network.certificates)),
+    ("Sandbox", (sandbox.confinement,)),
 )
 """Heading -> what is checked under it, in this process; plugins and providers are looked at in another one."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from ..models import (
     ContentBlock,
     Event,
@@ -108,7 +110,7 @@ class _Stream:
     async def _start(self, event: Started) -> None:
         self._started = True
         run = self._run
-        await self._emit(Started(run.provider or event.provider, event.model or run.model, event.id))
+        await self._emit(evolve(event, provider=run.provider or event.provider, model=event.model or run.model))
 
 
 def _wrap(handler: Handler) -> Handler:

@@ -14,8 +14,12 @@ from .blocks import (
 )
 from .events import (
     Event,
+    FileChange,
     Finished,
     Notice,
+    PermissionDecided,
+    Plan,
+    PlanStep,
     Started,
     TextDelta,
     TextReset,
@@ -26,20 +30,28 @@ from .events import (
     UsageReport,
 )
 from .message import Message, Role
+from .permission import Decision, PermissionMode, PermissionRequest
 from .query import Options, Query, Tool
 from .reply import ModelInfo, Reply, Timings
 from .usage import Usage
 
 __all__ = [
     "ContentBlock",
+    "Decision",
     "Event",
     "FileBlock",
+    "FileChange",
     "Finished",
     "ImageBlock",
     "Message",
     "ModelInfo",
     "Notice",
     "Options",
+    "PermissionDecided",
+    "PermissionMode",
+    "PermissionRequest",
+    "Plan",
+    "PlanStep",
     "Query",
     "Reply",
     "Role",

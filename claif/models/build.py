@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 from attrs import evolve
 
 from .message import Message
+from .permission import PermissionMode
 from .query import Options, Query, Tool
 
 if TYPE_CHECKING:
@@ -34,11 +35,17 @@ class How(TypedDict, total=False):
     extra: Mapping[str, Any]
     tools: Iterable[Tool]
     schema: Mapping[str, Any] | None
+    conversation: str | None
+    permission: PermissionMode | str | None
+    directory: str | None
+    sandbox: str | None
     metadata: Mapping[str, Any]
 
 
 _OPTIONS = frozenset(("temperature", "top_p", "max_tokens", "stop", "seed", "timeout", "extra"))
-_QUERY = frozenset(("provider", "model", "tools", "schema", "metadata"))
+_QUERY = frozenset(
+    ("provider", "model", "tools", "schema", "conversation", "permission", "directory", "sandbox", "metadata")
+)
 
 
 def build_query(prompt: Prompt, *, stream: bool, **how: Unpack[How]) -> Query:

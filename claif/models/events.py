@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
 
 from .blocks import ToolResultBlock, ToolUseBlock
 from .message import Message
+from .permission import Decision, PermissionRequest
 from .usage import Usage
 
 
 @frozen
 class Started:
-    """The answer begins; `id` is the provider's id of it."""
+    """The answer begins.
+
+    Args:
+        provider: name of the provider.
+        model: the model, as the provider names it.
+        id: the provider's id of the answer.
+        conversation: the agent's id of the conversation, to go on with it later.
+        sandbox: what confines the agent: `bubblewrap`, `landlock`, `group` or `environment`; see the sandbox's levels.
+    """
 
     provider: str
     model: str | None = None
     id: str | None = None
+    conversation: str | None = None
+    sandbox: str | None = None
 
 
 @frozen
@@ -66,6 +77,48 @@ class Notice:
 
 
 @frozen
+class FileChange:
+    """An agent has changed a file.
+
+    Args:
+        path: the file, as the agent names it.
+        kind: `add`, `update`, `delete` or `move`.
+        diff: the change as a unified diff, or the new text; empty if the agent does not tell.
+    """
+
+    path: str
+    kind: str = "update"
+    diff: str = ""
+
+
+@frozen
+class PlanStep:
+    """One step of an agent's plan; `status` is `pending`, `in_progress` or `completed`."""
+
+    text: str
+    status: str = "pending"
+
+
+def _steps(steps: Iterable[PlanStep]) -> tuple[PlanStep, ...]:
+    return tuple(steps)
+
+
+@frozen
+class Plan:
+    """The agent's plan as it is now; it replaces the one before."""
+
+    steps: tuple[PlanStep, ...] = field(converter=_steps)
+
+
+@frozen
+class PermissionDecided:
+    """What an agent asked for, and what was decided."""
+
+    request: PermissionRequest
+    decision: Decision
+
+
+@frozen
 class UsageReport:
     """What was consumed so far; the last report of an answer is the total."""
 
@@ -93,6 +146,9 @@ Event = (
     | TextReset
     | ToolUse
     | ToolResult
+    | FileChange
+    | Plan
+    | PermissionDecided
     | Notice
     | UsageReport
     | Message

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from ..errors import InvalidQueryError
 from .blocks import FileBlock, ImageBlock, TextBlock
 from .message import Message, Role
+from .permission import PermissionMode
 
 
 def _texts(texts: Iterable[str]) -> tuple[str, ...]:
@@ -70,6 +72,10 @@ class Query:
         stream: whether the answer should come piece by piece.
         tools: functions that the model may ask to call.
         schema: JSON schema that the answer must follow.
+        conversation: an agent's id of the conversation to go on with; a new one when `None`.
+        permission: what an agent may do; as the provider's settings say when `None`.
+        directory: where an agent works; as the provider's settings say, or else the current one, when `None`.
+        sandbox: `auto`, `require` or `off`; as the configuration says when `None`.
         metadata: JSON data for layers and processors; providers do not see it.
     """
 
@@ -80,6 +86,10 @@ class Query:
     stream: bool = True
     tools: tuple[Tool, ...] = field(default=(), converter=_tools)
     schema: Mapping[str, Any] | None = None
+    conversation: str | None = None
+    permission: PermissionMode | None = field(default=None, converter=optional(PermissionMode))
+    directory: str | None = None
+    sandbox: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from .events import Notice
+from .events import Event, Notice
 from .message import Message, Role
 from .usage import Usage
 
@@ -30,10 +30,13 @@ class Reply:
         model: the model that answered, as the provider names it.
         id: the provider's id of the answer.
         query_id: what marks the records of this query in the log; an error has the same.
+        conversation: the agent's id of the conversation, to go on with it later.
+        sandbox: what confined the agent, see `Started`.
         finish_reason: why it ended, see `Finished`.
         usage: tokens consumed.
         timings: how long it took.
         attempts: how often a provider was asked until one answered.
+        activity: the events of what was done with tools, in order: tools, file changes, plans and permissions.
         notices: what happened on the way.
         metadata: JSON data attached by layers.
     """
@@ -43,10 +46,13 @@ class Reply:
     model: str | None = None
     id: str | None = None
     query_id: str | None = None
+    conversation: str | None = None
+    sandbox: str | None = None
     finish_reason: str | None = None
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)
     attempts: int = 1
+    activity: tuple[Event, ...] = ()
     notices: tuple[Notice, ...] = ()
     metadata: Mapping[str, Any] = field(factory=dict)
 

@@ -8,14 +8,19 @@ import trio
 
 from ..models import (
     Event,
+    FileChange,
     Finished,
     Message,
     Notice,
+    PermissionDecided,
+    Plan,
     Reply,
     Started,
     TextDelta,
     ThinkingDelta,
     Timings,
+    ToolResult,
+    ToolUse,
     Usage,
     UsageReport,
 )
@@ -29,13 +34,14 @@ if TYPE_CHECKING:
 class ReplyBuilder:
     """Hands each event to the consumer and keeps what the reply needs of it."""
 
-    __slots__ = ("_emit", "_finished", "_first", "_messages", "_notices", "_run", "_started", "_usage")
+    __slots__ = ("_activity", "_emit", "_finished", "_first", "_messages", "_notices", "_run", "_started", "_usage")
 
     def __init__(self, run: Run, emit: Emit) -> None:
         self._run = run
         self._emit = emit
         self._messages: list[Message] = []
         self._notices: list[Notice] = []
+        self._activity: list[Event] = []
         self._started: Started | None = None
         self._finished: Finished | None = None
         self._usage: Usage | None = None
@@ -68,6 +74,8 @@ class ReplyBuilder:
                 self._finished = event
             case Notice():
                 self._notices.append(event)
+            case ToolUse() | ToolResult() | FileChange() | Plan() | PermissionDecided():
+                self._activity.append(event)
             case _:
                 pass
 
@@ -80,11 +88,14 @@ class ReplyBuilder:
             model=(started.model if started else None) or run.model,
             id=started.id if started else None,
             query_id=run.id,
+            conversation=started.conversation if started else None,
+            sandbox=started.sandbox if started else None,
             finish_reason=self._finished.reason if self._finished else None,
             usage=self._usage or Usage(),
             timings=Timings(
                 first=None if self._first is None else self._first - run.began, total=trio.current_time() - run.began
             ),
             attempts=run.attempts or 1,
+            activity=tuple(self._activity),
             notices=tuple(self._notices),
         )

@@ -49,8 +49,8 @@ class Watch:
         self.phase, self.limit, self.since = "idle", self.idle, self.clock()
 
     def touch(self) -> None:
-        """Bytes came: the peer lives."""
-        if self.phase == "idle":
+        """Bytes came: the peer lives. What comes while the watch is paused does not resume it."""
+        if self.phase == "idle" and self.since != inf:
             self.since = self.clock()
 
     def pause(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ..client import Client
     from ..config import Config, ConfigSource
-    from ..models import Query, Reply
+    from ..models import PermissionRequest, Query, Reply
     from ..pipeline.types import Layer
     from .binding import Implementation
     from .entries import CommandEntry, ProviderEntry
@@ -227,6 +227,18 @@ class PluginManager:
         from .offers import config_sources
 
         return config_sources(self._caller, self._implementations("claif_config_sources"))
+
+    def verdicts(self, request: PermissionRequest, query: Query, config: Config) -> Iterator[tuple[str, bool | None]]:
+        """What each plugin says to what an agent asks to do; a critical one that fails denies."""
+        from .results import verdict
+
+        for implementation in self._implementations("claif_approve"):
+            name = implementation.plugin.name
+            try:
+                yield name, self._caller.call(implementation, (request, query, config), verdict, None)
+            except PluginError as error:
+                self.warn(name, error.message)
+                yield name, False
 
     @property
     def observed(self) -> bool:

@@ -56,3 +56,14 @@ def message(result: object, before: Message, *, keeps_text: bool) -> Message | N
     if keeps_text and (result is None or result.text != before.text):
         raise Failed("it is marked with @keeps_text and changed the text all the same")
     return result
+
+
+def verdict(result: object) -> bool | None:
+    """What `claif_approve` returned.
+
+    Raises:
+        Failed: it is neither `True`, nor `False`, nor `None`.
+    """
+    if result is None or isinstance(result, bool):
+        return result
+    raise Failed(f"it returned a value of type {type(result).__name__}; wanted is True, False or None")

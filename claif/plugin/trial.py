@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any, NamedTuple
 
 import trio
 
+from ..children import Ended, run_child
 from ..logs import logger
 from .entry_points import HOOKS, EntryPoint
 from .guard import printable
@@ -22,12 +21,6 @@ from .state import SLOW
 
 AT_ONCE = 2
 """Children that run at the same time: more would measure each other."""
-
-GRACE = 1.0
-"""Seconds that a killed child has to go, and that its last words have to arrive."""
-
-MOST_BYTES = 65_536
-"""Of a child's output that are kept."""
 
 
 class Trial(NamedTuple):
@@ -84,8 +77,8 @@ async def try_part(part: EntryPoint, *, timeout: float, path: Sequence[str] = ()
         # -P: what lies in the working directory has no business here.
         command = [sys.executable, "-P", "-m", "claif.plugin.trial_child", part.group, part.value]
         logger.info("importing {} in a process of its own", part.value)
-        child = await _run([*command, str(report), json.dumps(list(path))], timeout)
-        data = _read(report) or {"seconds": 0.0, "loaded": [], "hooks": [], "problems": [child.end(timeout)]}
+        child = await run_child([*command, str(report), json.dumps(list(path))], timeout=timeout)
+        data = _read(report) or {"seconds": 0.0, "loaded": [], "hooks": [], "problems": [_end(child, timeout)]}
     loaded: list[str] = data["loaded"]
     problems: list[str] = data["problems"]
     notes: list[str] = []
@@ -113,66 +106,17 @@ def _read(report: Path) -> dict[str, Any] | None:
     return data
 
 
-class _Child(NamedTuple):
-    """How a child ended: its exit code, `None` if it was killed at its limit, and what it wrote."""
-
-    code: int | None
-    out: bytes
-    err: bytes
-
-    def end(self, timeout: float) -> str:
-        """Why there is no report."""
-        if self.code is None:
-            return f"Its import takes longer than {timeout:g} s."
-        if self.code >= 0:
-            return f"Its import ended the process with exit code {self.code}."
-        try:
-            name = signal.Signals(-self.code).name
-        except ValueError:
-            name = f"signal {-self.code}"
-        return f"Its import killed the process ({name})."
-
-
-async def _run(command: Sequence[str], timeout: float) -> _Child:
-    out, err = bytearray(), bytearray()
-    process = await trio.lowlevel.open_process(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
-    async with trio.open_nursery() as nursery:
-        for stream, kept in ((process.stdout, out), (process.stderr, err)):
-            if stream is not None:
-                nursery.start_soon(_drain, stream, kept)
-        try:
-            with trio.move_on_after(timeout) as limit:
-                await process.wait()
-        finally:
-            _kill(process)
-            with trio.move_on_after(GRACE, shield=True):
-                await process.wait()
-        # A grandchild that has made itself a session of its own may keep the pipes open for ever.
-        nursery.cancel_scope.deadline = trio.current_time() + GRACE
-    return _Child(None if limit.cancelled_caught else process.returncode, bytes(out), bytes(err))
-
-
-async def _drain(stream: trio.abc.ReceiveStream, kept: bytearray) -> None:
-    async for data in stream:
-        kept += data[: max(0, MOST_BYTES - len(kept))]
-
-
-def _kill(process: trio.Process) -> None:
-    """Kill the child and all that it started in its session."""
-    if sys.platform == "win32":
-        process.kill()
-        return
+def _end(child: Ended, timeout: float) -> str:
+    """Why there is no report."""
+    if child.code is None:
+        return f"Its import takes longer than {timeout:g} s."
+    if child.code >= 0:
+        return f"Its import ended the process with exit code {child.code}."
     try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        # The group is empty; on macOS one of zombies is a matter of permissions.
-        process.kill()
+        name = signal.Signals(-child.code).name
+    except ValueError:
+        name = f"signal {-child.code}"
+    return f"Its import killed the process ({name})."
 
 
 def _excerpt(data: bytes) -> str:

@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, TypeVar
 
 from .call import CANCEL_TIMEOUT, Call
+from .callback import calling_loop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,6 +35,7 @@ class LoopWaiter:
             raise RuntimeError(
                 "claif.aio needs a running asyncio event loop; under trio use claif.Client, elsewhere claif.blocking"
             ) from None
+        calling_loop.set(self._loop)
         self._beat = BEAT if "ipykernel" in sys.modules else inf
         self._waits = False
         self._future: asyncio.Future[None] | None = None

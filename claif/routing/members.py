@@ -12,6 +12,7 @@ from attrs import frozen
 
 from ..config.schema import ProviderSettings, is_name
 from ..errors import ClaifError, ClientClosedError, ProviderInitError, ProviderNotFoundError
+from ..permission import Approvals
 from ..plugin.lazy_provider import LazyProvider
 from ..provider import BaseProvider, Context, ProviderStatus
 from .default import Choice, choose_default
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     import trio
 
     from ..config import Config
+    from ..models import Decision, PermissionMode, PermissionRequest, Query
+    from ..permission import Approver
     from ..plugin.entries import ProviderEntry
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
+    from ..transport.process.processes import Processes
     from .generations import Generation
 
 Factory = Callable[[Context], Any] | type[BaseProvider]
@@ -64,13 +68,17 @@ class Members:
         http: HTTP,
         nursery: trio.Nursery,
         progress: Callable[[str, int, int | None], None],
+        approver: Approver | None = None,
     ) -> None:
         self._config = config
+        self._plugins = plugins
         self._entries: Mapping[str, ProviderEntry] = plugins.providers()
         self._factories: dict[str, Factory] = dict(given)
         self._own: dict[str, Factory] = {}
         self._gone: set[str] = set()
         self._http, self._nursery, self._progress = http, nursery, progress
+        self._processes: Processes | None = None
+        self._approvals = Approvals(approver)
         self._lifetimes = Lifetimes(nursery, self._lazy)
         plugins.register_providers(self._register)
 
@@ -168,8 +176,10 @@ class Members:
         return [self._member(name, name == default) for name in self.names()]
 
     async def close(self) -> None:
-        """Disconnect all, at the same time."""
+        """Disconnect all, at the same time; then end the processes that are left."""
         await self._lifetimes.close()
+        if self._processes is not None:
+            await self._processes.aclose()
 
     def _register(self, name: str, factory: Factory, capabilities: object = None) -> None:  # noqa: ARG002 - declared only
         if name in self._entries or name in self._factories:
@@ -200,6 +210,21 @@ class Members:
             nursery=self._nursery,
             home=Path(self._config.home),
             progress=self._progress,
+            sandbox=self._config.sandbox,
+            approve=self._approve,
+            get_processes=self._get_processes,
+        )
+
+    def _get_processes(self) -> Processes:
+        if self._processes is None:
+            from ..transport.process.processes import Processes
+
+            self._processes = Processes(Path(self._config.home), self._nursery)
+        return self._processes
+
+    async def _approve(self, request: PermissionRequest, query: Query, mode: PermissionMode) -> Decision:
+        return await self._approvals.decide(
+            request, query, mode, lambda: self._plugins.verdicts(request, query, self._config)
         )
 
     def _member(self, name: str, default: bool) -> Member:

@@ -15,7 +15,8 @@ def check_needs(query: Query, provider: Provider, name: str) -> None:
     """Refuse a query that the provider cannot take, before it is asked.
 
     Raises:
-        InvalidQueryError: an attachment, a tool or a schema that the provider does not take.
+        InvalidQueryError: an attachment, a tool or a schema that the provider does not take, something that only an
+            agent can heed, or a conversation whose id is none.
     """
     able = provider.capabilities
     for message in query.messages:
@@ -26,6 +27,29 @@ def check_needs(query: Query, provider: Provider, name: str) -> None:
         raise _refused(name, "tools")
     if query.schema is not None and "schema" not in able:
         raise _refused(name, "answers that follow a schema")
+    if query.conversation is not None:
+        from ..agents.conversations import conversation_id
+
+        check_keeps_conversations(provider, name)
+        conversation_id(query.conversation)
+    if "agent" not in able:
+        for what, value in (
+            ("a permission mode", query.permission),
+            ("a working directory", query.directory),
+            ("a sandbox", query.sandbox),
+        ):
+            if value is not None:
+                raise _refused(name, what, "Only agents do, such as claude and codex: name one with -p.")
+
+
+def check_keeps_conversations(provider: Provider, name: str) -> None:
+    """Refuse to go on with a conversation where none is kept.
+
+    Raises:
+        InvalidQueryError: the provider keeps none.
+    """
+    if "conversations" not in provider.capabilities:
+        raise _refused(name, "conversations to go on with", "Only agents keep them, such as claude and codex.")
 
 
 def _check_attachment(block: ImageBlock | FileBlock, provider: Provider, name: str) -> None:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from .conformance import ProviderConformance as ProviderConformance
     from .fake import FakeProvider as FakeProvider
     from .fake import Pause as Pause
+    from .fake_cli import FakeCLI as FakeCLI
+    from .fake_cli import replay as replay
     from .http_server import RecordedRequest as RecordedRequest
     from .leaks import LeakCheck as LeakCheck
     from .server import ScriptedServer as ScriptedServer
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Behaviour",
+    "FakeCLI",
     "FakeProvider",
     "LeakCheck",
     "Pause",
@@ -26,11 +29,13 @@ __all__ = [
     "RecordedRequest",
     "ScriptedServer",
     "ServerProcess",
+    "replay",
     "strategies",
 ]
 
 _NAMES = {
     "Behaviour": ".behaviour",
+    "FakeCLI": ".fake_cli",
     "FakeProvider": ".fake",
     "LeakCheck": ".leaks",
     "Pause": ".fake",
@@ -38,6 +43,7 @@ _NAMES = {
     "RecordedRequest": ".http_server",
     "ScriptedServer": ".server",
     "ServerProcess": ".server_process",
+    "replay": ".fake_cli",
 }
 _get, __dir__ = lazy_exports(__name__, _NAMES)
 

@@ -16,11 +16,17 @@ class Behaviour:
     Args:
         text: the answer.
         echo: answer with the text of the last message instead.
+        tail: answer with the length of the last message in characters and its last so many characters instead.
         tokens: answer with this many tokens, `tok0 tok1 …`, instead.
+        size: answer with so many characters of numbers in order instead, in large pieces.
         piece: characters in one delta; 0 is one word each.
         bytes: bytes in one network write; 0 is one event each. Small numbers split events, lines and characters.
         reasoning: name of the field in which the model thinks aloud first: `reasoning_content` or `reasoning`.
         tool: call the first tool of the request twice.
+        shell: have the client's own tool for commands run this first, then answer with the tool's result; requests
+            that offer no such tool are answered at once.
+        call: the same with the tool of this name, and `arguments`.
+        arguments: arguments for `call`, a JSON object.
         usage: whether tokens are counted.
         done: whether the stream ends with `[DONE]`.
         finish: the finish reason; `none` leaves it out.
@@ -33,7 +39,7 @@ class Behaviour:
         body: what the error's body is: `json`, `html` or `empty`.
         retry_after: value of the `Retry-After` header.
         times: misbehave (`error`, `drop`, `cut`) for the first so many requests of this URL only; 0 is always.
-        fail: send an error object with this code inside the stream, after `after` events.
+        fail: send an error object with this code inside the stream, after `after` events, and end it.
         bad: send invalid `json`, invalid `utf8`, an endless `line` or JSON that is no object (`list`), after `after`
             events.
         stall: stop for ever before the `headers` or in the `stream`, after `after` events.
@@ -42,15 +48,21 @@ class Behaviour:
         short: end the stream in good HTTP order, but before it is complete, after so many events; -1 never does.
         drop: break the connection without an answer.
         redirect: send the client to this port of 127.0.0.1; 0 does not.
+        tag: does nothing; it makes a URL its own, whose requests are counted and found apart from those of others.
     """
 
     text: str = "Hello from the scripted server."
     echo: bool = False
+    tail: int = 0
     tokens: int = 0
+    size: int = 0
     piece: int = 0
     bytes: int = 0
     reasoning: str = ""
     tool: bool = False
+    shell: str = ""
+    call: str = ""
+    arguments: str = "{}"
     usage: bool = True
     done: bool = True
     finish: str = "stop"
@@ -71,6 +83,7 @@ class Behaviour:
     short: int = -1
     drop: bool = False
     redirect: int = 0
+    tag: str = ""
 
 
 _READ: dict[str, Callable[[str], Any]] = {

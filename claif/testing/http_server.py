@@ -46,8 +46,9 @@ class Exchange:
         await self._send(h11.Response(status_code=status, headers=list(headers)))
 
     async def send(self, data: bytes) -> None:
-        """Send a part of the body."""
-        await self._send(h11.Data(data=data))
+        """Send a part of the body; what answers `HEAD` has none."""
+        if self.request.method != "HEAD":
+            await self._send(h11.Data(data=data))
 
     async def end(self) -> None:
         """End the body."""

@@ -7,10 +7,14 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from . import chat_script
-from .chat_script import CREATED, Step, answer_pieces, play
+from .answer import answer_pieces, text_of, tool_calls
+from .chat_script import CREATED, GARBAGE, error, models
+from .script import Step, event, play
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
+
+__all__ = ["as_chat", "chunks", "error", "failure", "models", "steps", "whole"]
 
 THINKING = {"reasoning_content": "reasoning_text", "reasoning": "reasoning_summary_text"}
 """How the two ways to think aloud are called here."""
@@ -20,15 +24,24 @@ def as_chat(request: Mapping[str, Any]) -> dict[str, Any]:
     """The request as chat completions would have it, as far as answers depend on it."""
     given = request.get("input") or []
     items = [{"content": given}] if isinstance(given, str) else given
-    messages = [{"content": _text(item.get("content") or item.get("output") or "")} for item in items]
+    messages: list[dict[str, Any]] = [
+        {"role": "tool", "content": text_of(item["output"])}
+        if "output" in item
+        else {"role": item.get("role", "user"), "content": text_of(item.get("content"))}
+        for item in items
+    ]
     if instructions := request.get("instructions"):
         messages.insert(0, {"content": instructions})
-    tools = [{"function": tool} for tool in request.get("tools") or ()]
-    return {"messages": messages, "tools": tools, "model": request.get("model", "scripted-1")}
+    return {"messages": messages, "tools": _tools(request), "model": request.get("model", "scripted-1")}
 
 
-def _text(content: Any) -> str:
-    return content if isinstance(content, str) else "".join([part.get("text", "") for part in content])
+def _tools(request: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The functions that the request offers; those of a namespace are called `namespace/name`."""
+    found = []
+    for tool in request.get("tools") or ():
+        inside = [{**each, "name": f"{tool['name']}/{each['name']}"} for each in tool.get("tools") or ()]
+        found += [{"function": function} for function in inside or [tool] if "name" in function]
+    return found
 
 
 def _items(behaviour: Behaviour, request: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -44,13 +57,24 @@ def _items(behaviour: Behaviour, request: Mapping[str, Any]) -> list[dict[str, A
             thought["encrypted_content"] = "cHJvb2Y="
         items.append(thought)
     chat = as_chat(request)
-    if behaviour.tool:
-        return items + [
-            {"id": f"fc_{call['index']}", "type": "function_call", "call_id": call["id"], **call["function"]}
-            for call in chat_script.tool_calls(chat)
-        ]
+    if calls := tool_calls(behaviour, chat):
+        return items + [_call_item(call) for call in calls]
     text = {"type": "output_text", "text": "".join(answer_pieces(behaviour, chat)), "annotations": []}
-    return [*items, {"id": "msg_scripted", "type": "message", "role": "assistant", "content": [text]}]
+    # Codex keeps the items of a conversation by their ids.
+    identity = f"msg_{len(chat['messages'])}"
+    return [*items, {"id": identity, "type": "message", "role": "assistant", "content": [text]}]
+
+
+def _call_item(call: Mapping[str, Any]) -> dict[str, Any]:
+    namespace, _, name = call["function"]["name"].rpartition("/")
+    item = {
+        "id": f"fc_{call['id']}",
+        "type": "function_call",
+        "call_id": call["id"],
+        "name": name,
+        "arguments": call["function"]["arguments"],
+    }
+    return {**item, "namespace": namespace} if namespace else item
 
 
 def _usage(behaviour: Behaviour, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,21 +151,20 @@ def chunks(behaviour: Behaviour, request: Mapping[str, Any]) -> Iterator[list[di
 
 
 def _sent(events: list[dict[str, Any]], numbers: Iterator[int]) -> bytes:
-    return b"".join([_event({**event, "sequence_number": next(numbers)}) for event in events])
-
-
-def _event(data: dict[str, Any]) -> bytes:
-    return f"event: {data['type']}\n".encode() + chat_script.event(data)
+    return b"".join([event({**each, "sequence_number": next(numbers)}, each["type"]) for each in events])
 
 
 def failure(behaviour: Behaviour) -> bytes:
-    """The error event that a failing stream has."""
-    message = "The scripted server fails in the stream."
-    return _event({"type": "error", "code": behaviour.fail, "message": message, "param": None})
+    """How a stream fails: clients look for either of the two events."""
+    problem = {"code": behaviour.fail, "message": "The scripted server fails in the stream."}
+    failed = {"id": "resp_scripted", "object": "response", "status": "failed", "error": problem, "output": []}
+    return event({"type": "error", **problem, "param": None}, "error") + event(
+        {"type": "response.failed", "response": failed}, "response.failed"
+    )
 
 
 def steps(behaviour: Behaviour, request: Mapping[str, Any], *, misbehave: bool = True) -> Iterator[Step]:
     """The steps of a streamed response; `misbehave` says whether `cut` still applies."""
     numbers = count()
     sends = (_sent(events, numbers) for events in chunks(behaviour, request))
-    return play(behaviour, sends, failed=failure(behaviour), misbehave=misbehave)
+    return play(behaviour, sends, failed=failure(behaviour), garbage=GARBAGE, misbehave=misbehave)

@@ -13,18 +13,15 @@ from typing import Any, Self
 import trio
 
 from ..pipeline.failures import unwrapped
-from . import chat_script, responses_script
-from .behaviour import Behaviour, from_path, to_path
-from .chat_script import CREATED, Cut, Flood, Send, Stall, error_body
-from .http_server import Exchange, HangUp, RecordedRequest, serve_connection
-
-JSON = ("content-type", "application/json")
-SCRIPTS = {"/chat/completions": chat_script, "/responses": responses_script}
-"""Who says what, by the path that is asked."""
+from .behaviour import from_path, to_path
+from .http_server import Exchange, RecordedRequest, serve_connection
+from .respond import JSON, respond
 
 
 class ScriptedServer:
-    """Speaks chat completions and the Responses API; `url()` builds the base URL that makes it behave as wanted.
+    """Speaks chat completions, the Responses API and Anthropic's Messages API, each at its path.
+
+    `url()` builds the base URL that makes it behave as wanted; `root_url()` the same for clients that add `/v1`.
 
     Example:
         async with ScriptedServer() as server:
@@ -51,6 +48,10 @@ class ScriptedServer:
     def url(self, **behaviour: object) -> str:
         """The base URL of a server that behaves so; the names are those of `Behaviour`."""
         return f"http://127.0.0.1:{self.port}{to_path(**behaviour)}"
+
+    def root_url(self, **behaviour: object) -> str:
+        """The same without `/v1`, as Anthropic's clients want it: they ask for `/v1/messages` below it."""
+        return self.url(**behaviour).removesuffix("/v1")
 
     async def __aenter__(self) -> Self:
         self._nursery = await self._stack.enter_async_context(_background())
@@ -108,7 +109,12 @@ class ScriptedServer:
     def stats(self) -> dict[str, Any]:
         """The counters and the requests as JSON data; `GET /stats` answers the same."""
         requests = [
-            {"method": seen.method, "path": seen.path, "headers": dict(seen.headers), "body": seen.body.decode()}
+            {
+                "method": seen.method,
+                "path": seen.path,
+                "headers": dict(seen.headers),
+                "body": seen.body.decode(errors="replace"),
+            }
             for seen in self.requests
         ]
         return {"connections": self.connections, "open": self.open, "requests": requests}
@@ -126,56 +132,7 @@ class ScriptedServer:
             return
         self._seen[request.path] += 1
         misbehave = not behaviour.times or self._seen[request.path] <= behaviour.times
-        await trio.sleep(behaviour.first)
-        if behaviour.drop and misbehave:
-            raise HangUp
-        if behaviour.stall == "headers":
-            await exchange.wait_for_hang_up()
-        if behaviour.redirect:
-            target = f"http://127.0.0.1:{behaviour.redirect}{request.path}"
-            await exchange.reply(307, b"", [("location", target)])
-        elif behaviour.error and misbehave:
-            await self._error(exchange, behaviour)
-        elif path == "/models":
-            models = [{"id": name, "object": "model", "created": CREATED, "owned_by": "claif"} for name in self.models]
-            await exchange.reply(200, json.dumps({"object": "list", "data": models}).encode(), [JSON])
-        elif path in SCRIPTS and request.method == "POST":
-            await self._generate(exchange, behaviour, path, misbehave=misbehave)
-        else:
-            await exchange.reply(404, b'{"error": {"message": "There is nothing here.", "code": null}}', [JSON])
-
-    async def _error(self, exchange: Exchange, behaviour: Behaviour) -> None:
-        kind, body = error_body(behaviour)
-        headers = [("content-type", kind), ("x-request-id", "req-scripted")]
-        if behaviour.retry_after:
-            headers.append(("retry-after", behaviour.retry_after))
-        await exchange.reply(behaviour.error, body, headers)
-
-    async def _generate(self, exchange: Exchange, behaviour: Behaviour, path: str, *, misbehave: bool) -> None:
-        script = SCRIPTS[path]
-        try:
-            request = exchange.request.json
-        except ValueError:
-            await exchange.reply(400, b'{"error": {"message": "The body is not JSON.", "code": null}}', [JSON])
-            return
-        if behaviour.plain or not request.get("stream"):
-            await exchange.reply(200, json.dumps(script.whole(behaviour, request)).encode(), [JSON])
-            return
-        await exchange.begin(200, [("content-type", "text/event-stream"), ("x-request-id", "req-scripted")])
-        for step in script.steps(behaviour, request, misbehave=misbehave):
-            await trio.sleep(behaviour.delay)
-            match step:
-                case Send(data):
-                    for start in range(0, len(data), behaviour.bytes or len(data)):
-                        await exchange.send(data[start : start + (behaviour.bytes or len(data))])
-                case Flood(data):
-                    while True:
-                        await exchange.send(data)
-                case Stall():
-                    await exchange.wait_for_hang_up()
-                case Cut():
-                    raise HangUp
-        await exchange.end()
+        await respond(exchange, behaviour, path, models=self.models, misbehave=misbehave)
 
 
 @asynccontextmanager

@@ -57,6 +57,10 @@ class ServerProcess:
         """The base URL of a server that behaves so; the names are those of `Behaviour`."""
         return self.origin + to_path(**behaviour)
 
+    def root_url(self, **behaviour: object) -> str:
+        """The same without `/v1`; see `ScriptedServer.root_url`."""
+        return self.url(**behaviour).removesuffix("/v1")
+
     def stats(self) -> dict[str, Any]:
         """The server's counters `connections` and `open`, and its `requests`, as JSON data."""
         connection = http.client.HTTPConnection(self.origin.removeprefix("http://"), timeout=PATIENCE)

@@ -8,13 +8,20 @@ from hypothesis import strategies as st
 
 from ..models import (
     ContentBlock,
+    Decision,
     Event,
     FileBlock,
+    FileChange,
     Finished,
     ImageBlock,
     Message,
     Notice,
     Options,
+    PermissionDecided,
+    PermissionMode,
+    PermissionRequest,
+    Plan,
+    PlanStep,
     Query,
     Reply,
     Role,
@@ -188,6 +195,34 @@ def tools() -> SearchStrategy[Tool]:
     return st.builds(Tool, name=words(), description=texts(), parameters=json_objects())
 
 
+def conversation_ids() -> SearchStrategy[str]:
+    """Ids of conversations, as agents give them."""
+    return st.uuids().map(str) | words()
+
+
+def permission_requests() -> SearchStrategy[PermissionRequest]:
+    """What an agent may ask for, hostile texts among it."""
+    kinds = st.sampled_from(["command", "edit", "read", "network", "tool", "other"])
+    return st.builds(
+        PermissionRequest,
+        id=words(),
+        tool_name=words(),
+        kind=kinds | words(),
+        subject=texts(),
+        detail=texts(),
+        diff=texts(),
+        directory=st.just("") | words().map("/work/{}".format),
+        provider=words(),
+        conversation=st.none() | conversation_ids(),
+    )
+
+
+def decisions() -> SearchStrategy[Decision]:
+    """Answers to what an agent asks for."""
+    by = st.sampled_from(["mode", "user", "always", "nobody"]) | words()
+    return st.builds(Decision, allowed=st.booleans(), by=by, always=st.booleans(), reason=texts())
+
+
 def queries() -> SearchStrategy[Query]:
     """Queries that a provider with all capabilities can answer."""
     return st.builds(
@@ -199,6 +234,10 @@ def queries() -> SearchStrategy[Query]:
         stream=st.booleans(),
         tools=st.lists(tools(), max_size=2),
         schema=st.none() | json_objects(),
+        conversation=st.none() | conversation_ids(),
+        permission=st.none() | st.sampled_from(PermissionMode),
+        directory=st.none() | words().map("/work/{}".format),
+        sandbox=st.none() | st.sampled_from(["auto", "require", "off"]),
         metadata=json_objects(2),
     )
 
@@ -208,16 +247,35 @@ def notices() -> SearchStrategy[Notice]:
     return st.builds(Notice, kind=words(), text=texts(), data=json_objects(2))
 
 
+def activities() -> SearchStrategy[Event]:
+    """Events of what is done with tools."""
+    steps = st.builds(PlanStep, texts(), st.sampled_from(["pending", "in_progress", "completed"]) | words())
+    change = st.sampled_from(["add", "update", "delete", "move"])
+    return st.one_of(
+        st.builds(ToolUse, tool_uses()),
+        st.builds(ToolResult, tool_results()),
+        st.builds(FileChange, path=texts(), kind=change | words(), diff=texts()),
+        st.builds(Plan, st.lists(steps, max_size=4)),
+        st.builds(PermissionDecided, permission_requests(), decisions()),
+    )
+
+
 def events() -> SearchStrategy[Event]:
     """Any event."""
     reason = st.sampled_from(["stop", "length", "tool_use", "content_filter"])
     return st.one_of(
-        st.builds(Started, provider=words(), model=st.none() | words(), id=st.none() | words()),
+        st.builds(
+            Started,
+            provider=words(),
+            model=st.none() | words(),
+            id=st.none() | words(),
+            conversation=st.none() | conversation_ids(),
+            sandbox=st.none() | st.sampled_from(["bubblewrap", "landlock", "group", "environment"]),
+        ),
         st.builds(TextDelta, texts()),
         st.builds(ThinkingDelta, texts()),
         st.builds(TextReset, texts()),
-        st.builds(ToolUse, tool_uses()),
-        st.builds(ToolResult, tool_results()),
+        activities(),
         notices(),
         st.builds(UsageReport, usages()),
         messages(),
@@ -236,10 +294,13 @@ def replies() -> SearchStrategy[Reply]:
         model=st.none() | words(),
         id=st.none() | words(),
         query_id=st.none() | words(),
+        conversation=st.none() | conversation_ids(),
+        sandbox=st.none() | st.sampled_from(["bubblewrap", "landlock", "group", "environment"]),
         finish_reason=st.none() | words(),
         usage=usages(),
         timings=st.builds(Timings, seconds, seconds),
         attempts=st.integers(1, 9),
+        activity=st.lists(activities(), max_size=2).map(tuple),
         notices=st.lists(notices(), max_size=2).map(tuple),
         metadata=json_objects(2),
     )

@@ -11,12 +11,14 @@ class LineParser:
 
     Args:
         limits: the bound for one line.
+        errors: what to do with bytes that are not UTF-8: `strict` is an error, `replace` puts U+FFFD there.
     """
 
-    __slots__ = ("_error", "_limit", "_parts", "_size")
+    __slots__ = ("_error", "_errors", "_limit", "_parts", "_size")
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(self, limits: Limits = DEFAULT_LIMITS, *, errors: str = "strict") -> None:
         self._limit = limits.line
+        self._errors = errors
         self._parts: list[bytes] = []
         self._size = 0
         self._error: ProtocolError | None = None
@@ -93,7 +95,7 @@ class LineParser:
             if not text or text.isspace():
                 continue
             try:
-                found.append(text.decode())
+                found.append(text.decode(errors=self._errors))
             except UnicodeDecodeError as error:
                 self._error = ProtocolError(f"The provider sent a line that is not UTF-8 (byte {error.start}).")
                 break

@@ -20,6 +20,7 @@ ENTRY_POINTS = """\
 scripted = scripted_hooks
 [claif.providers]
 scripted = scripted_plugin:ScriptedProvider
+agent = scripted_plugin:ScriptedAgent
 [claif.commands]
 shout = scripted_plugin:shout
 query = scripted_plugin:shout
@@ -83,10 +84,16 @@ class Cli:
             cwd=self.folder,
         )
 
-    def terminal(self, *args: str, columns: int = 80, rows: int = 24, **env: str) -> Terminal:
-        """Start it on a terminal."""
+    def terminal(
+        self, *args: str, columns: int = 80, rows: int = 24, streams: dict[str, int] | None = None, **env: str
+    ) -> Terminal:
+        """Start it on a terminal; some of its standard streams may be something else."""
         merged = {**self.env, "TERM": "xterm-256color", **env}
-        return Terminal(self.command(*args), merged, self.folder, columns, rows)
+        return Terminal(self.command(*args), merged, self.folder, columns, rows, **(streams or {}))
+
+    def terminal_of(self, *command: str) -> Terminal:
+        """Start another program on a terminal."""
+        return Terminal(list(command), {**self.env, "TERM": "xterm-256color"}, self.folder, 80, 24)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import click
 import trio
 
 from claif import codec, errors
-from claif.api import Provider
+from claif.api import AgentSettings, PermissionDecided, PermissionRequest, Provider, agent_program
 from claif.models import Event, Message, TextDelta
 
 
@@ -52,6 +52,48 @@ class ScriptedProvider(Provider):
             await emit(Message.assistant(json.dumps(asked)))
         else:
             await emit(codec.load(step, Event))
+
+
+class ScriptedAgent(ScriptedProvider):
+    """As an agent: the step `ask` has a request decided and tells what was decided, as agents do; `program` finds one.
+
+    After `meanwhile` it does something else as soon as a question is open: it tells a text, or blocks everything.
+    """
+
+    name = "agent"
+    capabilities = ScriptedProvider.capabilities | {"agent", "conversations"}
+    Settings = AgentSettings
+
+    async def query(self, query, emit):
+        async with trio.open_nursery() as self._nursery:
+            await super().query(query, emit)
+
+    async def _play(self, step, query, emit):
+        kind = step["type"] if isinstance(step, dict) else ""
+        if kind == "meanwhile":
+            self._nursery.start_soon(self._meanwhile, step, emit)
+        elif kind == "ask":
+            await self._ask(step, query, emit)
+        elif kind == "program":
+            home, path = self.context.home, self.context.settings.path
+            found = agent_program(step["name"], configured=path, home=home, environ=os.environ)
+            await emit(TextDelta(f"[{found.relative_to(home)}]"))
+        else:
+            await super()._play(step, query, emit)
+
+    async def _meanwhile(self, step, emit):
+        await trio.sleep(step.get("after", 0.5))
+        if "text" in step:
+            await emit(TextDelta(step["text"]))
+        else:
+            time.sleep(step["block"])  # noqa: ASYNC251 - a provider that blocks the event loop
+
+    async def _ask(self, step, query, emit):
+        request = PermissionRequest(**{"id": "1", "tool_name": "Bash", "provider": "agent", **step["request"]})
+        settings = self.context.settings
+        decision = await self.context.approve(request, query, settings.mode(query.permission))
+        await emit(PermissionDecided(request, decision))
+        await emit(TextDelta(f"[{'allowed' if decision.allowed else 'denied'} by {decision.by}]"))
 
 
 def script(query):

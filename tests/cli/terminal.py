@@ -21,13 +21,26 @@ OWN = re.compile(rb"\x1b\[(?:[0-9;]*m|[0-9]*A|K|J)")
 
 
 class Terminal:
-    """A program on a pty."""
+    """A program on a pty, which is its controlling terminal; standard streams can be something else all the same."""
 
-    def __init__(self, command: list[str], env: dict[str, str], folder: Path, columns: int, rows: int) -> None:
+    def __init__(
+        self, command: list[str], env: dict[str, str], folder: Path, columns: int, rows: int, **streams: int
+    ) -> None:
         self._own, other = pty.openpty()
         self.resize(columns, rows)
+
+        def control() -> None:
+            """Runs in the child; the only way to give it a terminal that it can open by `/dev/tty`."""
+            fcntl.ioctl(other, termios.TIOCSCTTY, 0)
+
+        streams = {"stdin": other, "stdout": other, "stderr": other, **streams}
         self.child = subprocess.Popen(
-            command, stdin=other, stdout=other, stderr=other, env=env, cwd=folder, start_new_session=True
+            command,
+            env=env,
+            cwd=folder,
+            start_new_session=True,
+            preexec_fn=control,  # noqa: PLW1509 - one system call, which needs no lock
+            **streams,
         )
         os.close(other)
         self.seen = b""
@@ -63,6 +76,24 @@ class Terminal:
                 self.seen += data
         return self.seen
 
+    def wait(self, seconds: float = 0.1) -> None:
+        """Take what comes within some time."""
+        if select.select([self._own], [], [], seconds)[0]:
+            self.seen += os.read(self._own, 65536)
+
+    def answer(self, keys: str, times: int = 1, seconds: float = 20.0) -> None:
+        """Press keys when a question is asked for the so manieth time."""
+        deadline = time.monotonic() + seconds
+        while self.seen.count(b"(Enter: no) ") < times:
+            assert time.monotonic() < deadline, f"no question came: {self.seen!r}"
+            self.wait()
+        self.type(keys)
+
+    def hang_up(self) -> None:
+        """Take the terminal away."""
+        os.close(self._own)
+        self._own = os.open(os.devnull, os.O_RDWR)
+
     def end(self, seconds: float = 20.0) -> int:
         """Read to the end; the exit code."""
         self.read(seconds=seconds)
@@ -71,6 +102,15 @@ class Terminal:
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self.child.send_signal(signal.SIGINT)
+
+    def type(self, text: str) -> None:
+        """Press keys."""
+        os.write(self._own, text.encode())
+
+    @property
+    def modes(self) -> list[object]:
+        """The modes of the terminal."""
+        return termios.tcgetattr(self._own)
 
     @property
     def text(self) -> str:

@@ -23,7 +23,7 @@ def test_findings_come_in_groups_and_what_is_looked_at_is_told(machine):
     told: list[str] = []
     found = examine(machine, Wishes(), told.append)
     groups = list(dict.fromkeys(finding.group for finding in found))
-    assert groups == ["Python", "Claif", "Files", "Configuration", "Terminal", "Network", "Plugins"]
+    assert groups == ["Python", "Claif", "Files", "Configuration", "Terminal", "Network", "Sandbox", "Plugins"]
     assert told == groups[:-1]
 
 

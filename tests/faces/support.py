@@ -26,7 +26,10 @@ class Probe:
         running: how many of its queries run.
         disconnects: how often it was disconnected.
         thread: the thread it runs in.
+        context: what the provider was given.
     """
+
+    context: Context
 
     capabilities: ClassVar[frozenset[str]] = FakeProvider.capabilities
 
@@ -49,6 +52,7 @@ class _Probed(Provider):
     def __init__(self, context: Context, probe: Probe) -> None:
         super().__init__(context)
         self.probe = probe
+        probe.context = context
 
     async def disconnect(self) -> None:
         self.probe.disconnects += 1

@@ -5,13 +5,13 @@ from __future__ import annotations
 from house.tree import LAZY, PACKAGE, imports, module_name, sources
 
 FLOORS = (
-    ("errors", "_lazy", "_version", "_json", "finding", "system"),
+    ("errors", "_lazy", "_version", "_json", "finding", "system", "children"),
     ("models",),
     ("codec", "config", "logs"),
     ("pipeline", "provider", "permission"),
     ("hookspecs", "plugin"),
     ("transport", "protocols"),
-    ("middleware", "processors", "routing", "cache", "ledger", "remote"),
+    ("middleware", "processors", "routing", "cache", "ledger", "remote", "downloads", "agents"),
     ("client", "portal", "blocking", "aio"),
     ("history", "batch", "server", "install", "broker", "scaffold", "doctor"),
     ("cli", "__main__"),

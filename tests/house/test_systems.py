@@ -9,17 +9,22 @@ from pathlib import Path
 from house.tree import PACKAGE, PLUGINS, ROOT, sources
 
 LOCAL = "plugins/claif-local/claif_local"
+PROCESS = "claif/transport/process"
 PLACES = {
-    "locks between processes": {"claif/system.py", f"{LOCAL}/lock.py"},
-    "owners of files": {"claif/system.py", f"{LOCAL}/store.py"},
+    "locks between processes": {"claif/system.py", "claif/downloads/lock.py"},
+    "owners of files": {"claif/system.py"},
     "descriptors of folders": {"claif/config/files.py"},
-    "pipes and other processes": {"claif/cli/pipes.py"},
-    "waiting for a slow reader": {"claif/cli/render/output.py"},
-    "signals": {"claif/cli/signals.py", "claif/cli/editor.py"},
-    "forks": {"claif/portal/process.py"},
-    "groups of processes": {"claif/plugin/trial.py", f"{LOCAL}/engine.py", "claif/cli/complete/install.py"},
+    "pipes and other processes": {"claif/cli/pipes.py", f"{PROCESS}/tree.py", f"{PROCESS}/supervisor.py"},
+    "waiting for a slow reader": {"claif/cli/render/output.py", f"{PROCESS}/supervisor.py"},
+    "signals": {"claif/cli/signals.py", "claif/cli/editor.py", f"{PROCESS}/supervisor.py"},
+    "forks": {"claif/portal/process.py", f"{PROCESS}/supervisor.py"},
+    "groups of processes": {
+        *("claif/children.py", f"{LOCAL}/engine.py", "claif/cli/complete/install.py"),
+        f"{PROCESS}/child.py",
+    },
     "limits of processes": {"claif/plugin/trial_child.py"},
     "UNIX sockets": {"claif/transport/network.py", f"{LOCAL}/engine.py"},
+    "terminals": {"claif/cli/ask/tty.py"},
     "modes of new folders": {"claif/scaffold/write.py"},
     "processors": {f"{LOCAL}/settings.py"},
 }
@@ -45,6 +50,9 @@ NAMES = {
     "resource": "limits of processes",
     "AF_UNIX": "UNIX sockets",
     "open_unix_socket": "UNIX sockets",
+    "termios": "terminals",
+    "tcgetpgrp": "terminals",
+    "getpgrp": "terminals",
     "umask": "modes of new folders",
     "sched_getaffinity": "processors",
 }

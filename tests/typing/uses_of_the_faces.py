@@ -49,6 +49,22 @@ def without_a_block() -> claif.blocking.Client:
     return client
 
 
+def decide(request: claif.PermissionRequest) -> claif.Decision:
+    return claif.Decision(allowed=request.kind == "read")
+
+
+async def decide_later(request: claif.PermissionRequest) -> claif.Decision:
+    return decide(request)
+
+
+def with_an_approver() -> tuple[claif.blocking.Client, claif.aio.Client, claif.Client]:
+    return (
+        claif.blocking.Client(approver=decide),
+        claif.aio.Client(approver=decide_later),
+        claif.Client(approver=decide_later),
+    )
+
+
 async def application() -> list[str]:
     texts: list[str] = []
     async with claif.aio.Client({"general": {"timeout": 5}}, providers={"echo": EchoProvider}) as client:

@@ -54,6 +54,16 @@ def attachments(_context: click.Context) -> Values:
     return [CompletionItem("", type="file")]
 
 
+def directories(_context: click.Context) -> Values:
+    """Folders."""
+    return [CompletionItem("", type="dir")]
+
+
+def conversations(context: click.Context) -> Values:
+    """Ids of conversations, the latest first."""
+    return known.conversations(context.params.get("provider"))
+
+
 def settings(_context: click.Context) -> Values:
     """Dotted names of settings, and the tables that there are."""
     table = known.user_table()
@@ -80,6 +90,11 @@ def setting_values(context: click.Context) -> Values:
     if parts[0] == "providers" and parts[2:] == ["model"]:
         return known.models(parts[1])
     return known.CHOICES.get(parts[-1], ())
+
+
+def installable(_context: click.Context) -> Values:
+    """Names of what `claif install` can install."""
+    return known.INSTALLABLE
 
 
 def plugins(_context: click.Context) -> Values:

@@ -21,6 +21,7 @@ SETTINGS: Mapping[str, Sequence[str]] = {
     "plugins": ("disable", "critical"),
     "processors": ("enable", "disable", "order"),
     "project": ("allow",),
+    "sandbox": ("level", "network", "memory", "cpu", "processes", "file_size"),
 }
 PROVIDER_SETTINGS = (
     *("type", "model", "base_url", "api_key", "preset", "allow_http", "connect_timeout", "first_event_timeout"),
@@ -28,10 +29,15 @@ PROVIDER_SETTINGS = (
 )
 """What the schema declares. Reading it there would cost the import of attrs at each press of a key; a test compares."""
 
+INSTALLABLE = ("claude", "codex", "node")
+"""What `claif install` knows."""
 CHOICES: Mapping[str, Sequence[str]] = {
     "log_level": ("trace", "debug", "info", "success", "warning", "error", "critical"),
     "output": ("auto", "plain", "markdown"),
     "allow_http": ("true", "false"),
+    "level": ("auto", "require", "off"),
+    "network": ("open", "proxy", "none"),
+    "permission": ("ask", "plan", "edit", "full"),
 }
 """The last part of a setting's name -> what it can be."""
 
@@ -95,6 +101,19 @@ def stored_keys() -> list[str]:
     except (ClaifError, RuntimeError, ValueError, RecursionError):
         return []
     return sorted(data) if isinstance(data, dict) else []
+
+
+def conversations(provider: str | None) -> list[str]:
+    """Ids of the conversations with a provider, or with all, the latest first."""
+    import json
+
+    try:
+        file = read_text(home() / "conversations.json", secret=True)
+        data = json.loads(file.text) if file else []
+        found = [item["conversation"] for item in reversed(data) if provider in {None, item["provider"]}]
+    except (ClaifError, RuntimeError, ValueError, TypeError, KeyError, RecursionError):
+        return []
+    return list(filter(_is_text, found))
 
 
 def models(provider: str | None) -> list[str]:

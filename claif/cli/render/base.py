@@ -41,6 +41,9 @@ class Renderer(ABC):
     def remark(self, text: str) -> None:  # noqa: B027 - not every renderer cares
         """Something happened beside the answer."""
 
+    async def pause(self) -> None:  # noqa: B027 - not every renderer draws
+        """Make room below what is there, for a remark or a question."""
+
     def tick(self) -> None:  # noqa: B027 - not every renderer cares
         """Time has passed."""
 
@@ -68,9 +71,9 @@ class TextRenderer(Renderer):
         steps = self._transcript.take(event)
         for step in steps:
             await self._do(step)
-        if not steps and (line := self.remarks.about(event)) is not None:
+        if not steps and (lines := self.remarks.about(event)):
             await self.pause()
-            self.remarks.line(line)
+            self.remarks.lines(lines)
             self.status.wait()
 
     async def fail(self, error: ClaifError) -> None:
@@ -122,7 +125,7 @@ class TextRenderer(Renderer):
 
     @abstractmethod
     async def pause(self) -> None:
-        """Make room for a remark."""
+        """Make room below what is there, for a remark or a question."""
 
     @abstractmethod
     async def close(self) -> None:

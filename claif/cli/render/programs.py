@@ -35,13 +35,17 @@ class ReplyRenderer(Renderer):
 
     async def show(self, event: Event) -> None:
         """Make remarks."""
-        if (line := self.remarks.about(event)) is not None:
+        for line in self.remarks.about(event):
             self.remark(line)
 
     def remark(self, text: str) -> None:
         """Say it."""
         self.status.clear()
         self.remarks.line(text)
+
+    async def pause(self) -> None:
+        """Take the spinner away."""
+        self.status.clear()
 
     async def fail(self, error: ClaifError) -> None:  # noqa: ARG002 - a part of an answer is no answer for a program
         """Show nothing."""

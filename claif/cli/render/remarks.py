@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...config.redact import redact
-from ...models import Event, Notice, Reply, ToolResult, ToolUse
+from ...models import Event, FileChange, Notice, PermissionDecided, Plan, Reply, ToolResult, ToolUse
 from ..sanitize import Sanitizer, one_line
 from ..style import err_style, is_terminal
+from .activity import Checklist, change_line, decision_line, result_line, tool_line
+
+_SEEN = frozenset({"user", "mode"})
+"""Who allows without a line about it: the user, who has just been asked, and the mode, which the user chose."""
+
+_LONGEST_ID = 200
+"""Characters of the id of a conversation."""
 
 
 class Remarks:
@@ -16,7 +23,7 @@ class Remarks:
 
     Args:
         quiet: say nothing.
-        verbose: also show tools and, in a pipe, the footer.
+        verbose: also show what tools answer, each permission and, in a pipe, tools at work and the footer.
         thinking: also show what the model thinks.
     """
 
@@ -26,6 +33,7 @@ class Remarks:
         self.thinking = thinking
         self._sanitizer = Sanitizer()
         self._mid_line = False
+        self._checklist = Checklist()
 
     def line(self, text: str) -> None:
         """A line of its own."""
@@ -38,17 +46,36 @@ class Remarks:
         for text in texts:
             self.line(text)
 
-    def about(self, event: Event) -> str | None:
-        """What there is to say about an event."""
+    def about(self, event: Event) -> Sequence[str]:
+        """The lines that there are to say about an event."""
         if self.quiet:
-            return None
-        if isinstance(event, Notice):
-            return event.text
-        if isinstance(event, ToolUse) and (self.verbose or is_terminal(sys.stdout)):
-            return _tool(event)
-        if isinstance(event, ToolResult) and self.verbose:
-            return f"result: {one_line(event.block.content, 200)}"
-        return None
+            return ()
+        match event:
+            case Notice():
+                return (event.text,)
+            case PermissionDecided():
+                return (decision_line(event),) if self._tells(event) else ()
+            case ToolResult():
+                return (result_line(event),) if self.verbose else ()
+            case ToolUse() | FileChange() | Plan() if self.verbose or is_terminal(sys.stdout):
+                return self._work(event)
+            case _:
+                return ()
+
+    def _work(self, event: ToolUse | FileChange | Plan) -> Sequence[str]:
+        match event:
+            case ToolUse():
+                return (tool_line(event),)
+            case FileChange():
+                return (change_line(event),)
+            case Plan():
+                return tuple(self._checklist.lines(event))
+
+    def _tells(self, event: PermissionDecided) -> bool:
+        """Whether a decision is told: what was denied is, also in a pipe, for the agent goes on without it."""
+        decision = event.decision
+        seen = decision.by in _SEEN or not is_terminal(sys.stdout)
+        return self.verbose or not (decision.allowed and seen)
 
     def think(self, text: str) -> None:
         """A piece of what the model thinks."""
@@ -68,7 +95,7 @@ class Remarks:
         """Who answered, and what it took: where a person reads along, or asked for it."""
         self.end_thinking()
         if not self.quiet and (self.verbose or (is_terminal(sys.stdout) and is_terminal(sys.stderr))):
-            self._write(err_style(describe(reply), dim=True) + "\n")
+            self._write(err_style(describe(reply, verbose=self.verbose), dim=True) + "\n")
 
     @staticmethod
     def _write(text: str) -> None:
@@ -76,8 +103,13 @@ class Remarks:
         sys.stderr.flush()
 
 
-def describe(reply: Reply) -> str:
-    """Provider, model, tokens, cost and seconds of a reply, as far as they are known."""
+def describe(reply: Reply, *, verbose: bool = False) -> str:
+    """Provider, model, tokens, cost and seconds of a reply, as far as they are known.
+
+    Args:
+        reply: the reply.
+        verbose: also tell the conversation's id, which resumes it, and what confined the agent.
+    """
     usage = reply.usage
     parts = [one_line(part, 100) for part in (reply.provider, reply.model) if part]
     counts = [
@@ -93,10 +125,8 @@ def describe(reply: Reply) -> str:
         parts.append(f"{reply.timings.total:.1f} s")
     if reply.finish_reason not in {None, "stop"}:
         parts.append(f"ended by {one_line(reply.finish_reason or '', 40)}")
+    if verbose and reply.conversation:
+        parts.append(f"conversation {one_line(reply.conversation, _LONGEST_ID)}")
+    if verbose and reply.sandbox:
+        parts.append(f"sandbox {one_line(reply.sandbox, 40)}")
     return " · ".join(parts)
-
-
-def _tool(event: ToolUse) -> str:
-    from ..jsonout import to_json
-
-    return f"tool: {event.block.tool_name} {one_line(to_json(dict(event.block.parameters)), 200)}"

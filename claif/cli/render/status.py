@@ -91,7 +91,7 @@ class Status:
             return
         self._next = now + _REDRAW
         if total is None:
-            self._draw(f"{what} {_size(done)}")
+            self._draw(f"{what} {_size(done)}" if done else what)
             return
         share = min(done / total, 1.0) if total else 1.0
         text = f"{share:4.0%} of {_size(total)}"

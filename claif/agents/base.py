@@ -1,0 +1,193 @@
+"""The base of agent providers: from a query to a process, one turn in it, and the process kept warm or ended."""
+
+from __future__ import annotations
+
+import os
+from abc import abstractmethod
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import trio
+from attrs import evolve, frozen
+
+from ..config.schema import size_in_bytes
+from ..errors import InvalidQueryError, TimeoutError
+from ..models import PermissionDecided, PermissionMode, Started
+from ..pipeline.watchdog import unwatched
+from ..provider import Context, Provider
+from .keys import fingerprint
+from .programs import agent_program
+from .settings import AgentSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from ..models import Decision, Event, PermissionRequest, Query
+    from ..pipeline.types import Emit
+    from ..transport.process.command import Command
+    from ..transport.process.process import Process
+    from ..transport.sandbox.policy import Policy
+
+
+@frozen(kw_only=True)
+class Job:
+    """A query as an agent gets it.
+
+    Args:
+        query: what is asked.
+        mode: what the agent may do.
+        directory: where it works, absolute.
+        command: the program and its arguments.
+        policy: how it is confined.
+        open: what else the process is bound to, so that it serves only queries with the same.
+    """
+
+    query: Query
+    mode: PermissionMode
+    directory: Path
+    command: Command
+    policy: Policy
+    open: Hashable = None
+
+
+class Driver(Protocol):
+    """Speaks an agent's protocol with one process."""
+
+    process: Process
+
+    async def open(self) -> None:
+        """Greet it; bounded by the settings' `start_timeout`."""
+
+    async def healthy(self) -> bool:
+        """Whether it can take another turn; quickly."""
+
+    async def turn(self, job: Job, emit: Emit) -> bool:
+        """One query, in a conversation of its own unless the query names one; returns whether the process can go on.
+
+        Raises:
+            ClaifError: the agent failed; the process is ended.
+        """
+
+    async def interrupt(self) -> None:
+        """Have it stop what it does; bounded by the caller."""
+
+
+class AgentProvider(Provider):
+    """Answers by an agent's command line; subclasses say which command and bring the driver."""
+
+    Settings = AgentSettings
+    settings: AgentSettings
+    hosts: ClassVar[frozenset[str]] = frozenset()
+    """What the agent must reach where the network leads through the sandbox's proxy."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.settings = context.settings
+
+    @abstractmethod
+    def job(self, query: Query) -> Job:
+        """What is run for a query; `base_policy` has the policy that the configuration asks for.
+
+        Raises:
+            ClaifError: the program is not installed, or the query cannot be asked of it.
+        """
+
+    @abstractmethod
+    def driver(self, process: Process, job: Job) -> Driver:
+        """What speaks with a process that has been started for `job`."""
+
+    async def query(self, query: Query, emit: Emit) -> None:
+        """Answer by a warm process if there is one that fits, else by a new one."""
+        job = self.job(query)
+        key = fingerprint(self.context.name, job.command, job.policy, job.open)
+        pool = self.context.processes.pool
+        async with pool.lease(key, partial(self._start, job)) as lease:
+            process = lease.value.process
+            with process.watched():
+                if await lease.value.turn(job, _with_sandbox(emit, process.level)):
+                    lease.keep(self.settings.warm)
+
+    def program(self, name: str) -> Path:
+        """The agent's program.
+
+        Args:
+            name: the agent, as `claif install` knows it.
+
+        Raises:
+            DependencyError: it is not installed.
+        """
+        return agent_program(name, configured=self.settings.path, home=self.context.home, environ=os.environ)
+
+    async def decide(self, job: Job, request: PermissionRequest, emit: Emit) -> Decision:
+        """Have a request decided, and tell so in the answer."""
+        request = evolve(request, provider=self.context.name, directory=str(job.directory))
+        decision = await self.context.approve(request, job.query, job.mode)
+        await emit(PermissionDecided(request, decision))
+        return decision
+
+    def base_policy(self, query: Query, *, state: tuple[Path, ...] = (), nested: bool = False) -> Policy:
+        """The policy for a query.
+
+        Args:
+            query: it may say its own permission, directory and sandbox.
+            state: what of its own the agent writes outside of the working directory.
+            nested: whether it confines its own tools with bubblewrap.
+
+        Raises:
+            InvalidQueryError: there is no such directory, or no such sandbox level.
+        """
+        from ..transport.sandbox.policy import Limits, Policy
+
+        table = self.context.sandbox
+        directory = self.settings.workplace(query.directory)
+        if not directory.is_dir():
+            raise InvalidQueryError(
+                f"The working directory {directory} does not exist.", hint="Name another one with --directory."
+            )
+        wish = query.sandbox or table.level
+        if wish not in ("auto", "require", "off"):
+            raise InvalidQueryError(f"There is no sandbox level {wish!r}.", hint="There are auto, require and off.")
+        mode = self.settings.mode(query.permission)
+        limits = Limits(
+            memory=size_in_bytes(table.memory) if table.memory else None,
+            cpu=table.cpu,
+            processes=table.processes,
+            file_size=size_in_bytes(table.file_size) if table.file_size else None,
+        )
+        return Policy(
+            wish=wish,  # type: ignore[arg-type] # checked above
+            directory=directory,
+            writable=mode is not PermissionMode.PLAN,
+            state=state,
+            network=table.network,  # type: ignore[arg-type] # the configuration has checked it
+            hosts=self.hosts,
+            nested=nested,
+            limits=limits,
+        )
+
+    async def _start(self, job: Job) -> Driver:
+        seconds = self.settings.start_timeout
+        with unwatched():
+            process = await self.context.processes.start(job.command, job.policy, start_timeout=seconds)
+            try:
+                driver = self.driver(process, job)
+                with trio.move_on_after(seconds) as limit:
+                    await driver.open()
+            except BaseException:
+                await process.kill()  # noqa: ASYNC102 - shielded and bounded itself
+                raise
+            if limit.cancelled_caught:
+                await process.kill()
+                raise TimeoutError(
+                    f"{self.context.name} was not ready within {seconds:g} s.",
+                    hint=f"Give it more time with providers.{self.context.name}.start_timeout (seconds).",
+                )
+        return driver
+
+
+def _with_sandbox(emit: Emit, level: str) -> Emit:
+    async def tell(event: Event) -> None:
+        await emit(evolve(event, sandbox=level) if isinstance(event, Started) else event)
+
+    return tell

@@ -1,0 +1,1 @@
+"""Asks the user on the terminal whether an agent may do something."""

@@ -1,0 +1,99 @@
+"""A fake of Claude Code or Codex: it answers from a script, as the real one would."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Literal
+
+from ..fake import Pause
+from .program_file import FakeProgram
+from .steps import Echo, Say, Step
+
+Protocol = Literal["claude", "codex"]
+AnyStep = str | Step | Pause
+Turn = AnyStep | Iterable[AnyStep]
+VERSIONS = {"claude": "2.1.197", "codex": "0.169.0"}
+"""The versions whose records the fakes write."""
+
+
+class FakeCLI(FakeProgram):
+    """An executable that speaks an agent's protocol.
+
+    `claude` speaks `-p --output-format stream-json`, with the prompt after `--`, on standard input, or in lines of
+    JSON (`--input-format stream-json`). `codex` speaks `app-server` and `exec --json`. Both tell their version and
+    whether they are logged in. Each turn consumes 10 tokens of input, 4 of them cached, and 6 of output, and costs
+    0.001 US dollars where the CLI tells costs. Whatever a test forgets of it ends after ten minutes.
+
+    Example:
+        fake = FakeCLI.claude(tmp_path, ["Hel", Pause(1), "lo"], [Shell("touch x", ask=True), "Done."], Fail(429))
+        table = {"providers": {"claude": {"path": str(fake.program)}}}
+        ...
+        assert fake.runs[0].directory == tmp_path
+        assert not fake.processes()
+
+    Args:
+        directory: where the executable is written, with its script `NAME.json` and the records of its runs.
+        protocol: `claude` or `codex`; it is the file's name too.
+        turns: each a text, a step, a `Pause`, or several of them in order; the last one is repeated. Without any it
+            repeats the prompt.
+        at_start: steps before it reads anything, of those that belong to no protocol: `Raw`, `Stderr`, `Flood`,
+            `Children`, `Die` and `Pause`.
+        stubborn: ignore the end of standard input and the signals that ask a program to end.
+        linger: seconds between the end of standard input and its own.
+        conversations: ids that it knows, beside those that it begins.
+        logged_in: what it says of its login.
+        version: what it says of its version.
+        interpreter: a Python for users who may not run this one.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        protocol: Protocol,
+        *turns: Turn,
+        at_start: Iterable[AnyStep] = (),
+        stubborn: bool = False,
+        linger: float = 0.0,
+        conversations: Iterable[str] = (),
+        logged_in: bool = True,
+        version: str = "",
+        interpreter: str | os.PathLike[str] | None = None,
+    ) -> None:
+        script = {
+            "protocol": protocol,
+            "turns": [_steps(turn) for turn in turns] or [[Echo().to_json()]],
+            "at_start": _steps(at_start),
+            "stubborn": stubborn,
+            "linger": linger,
+            "conversations": list(conversations),
+            "logged_in": logged_in,
+            "version": version or VERSIONS[protocol],
+        }
+        super().__init__(directory / protocol, script, interpreter)
+
+    @classmethod
+    def claude(cls, directory: Path, *turns: Turn, **options: Any) -> FakeCLI:
+        """A fake of Claude Code."""
+        return cls(directory, "claude", *turns, **options)
+
+    @classmethod
+    def codex(cls, directory: Path, *turns: Turn, **options: Any) -> FakeCLI:
+        """A fake of Codex."""
+        return cls(directory, "codex", *turns, **options)
+
+
+def _steps(turn: Turn) -> list[dict[str, Any]]:
+    steps = [turn] if isinstance(turn, str | Step | Pause) else turn
+    return [_step(step) for step in steps]
+
+
+def _step(step: AnyStep) -> dict[str, Any]:
+    match step:
+        case str():
+            return Say(step).to_json()
+        case Pause(seconds):
+            return {"do": "pause", "seconds": None if seconds == float("inf") else seconds}
+        case _:
+            return step.to_json()

@@ -1,0 +1,1 @@
+"""Child processes: started within bounds, read without loss, ended without an orphan; knows no provider."""

@@ -1,0 +1,163 @@
+"""Processes: all children of a client, each owned by a task that outlives none of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Self
+
+import trio
+
+from ...config.secret import Secret
+from ...errors import ClientClosedError, TimeoutError
+from ...logs import logger
+from ...system import WINDOWS
+from ..sandbox.prepare import prepared
+from .child import DirectChild
+from .environment import child_environment
+from .failures import check, spawn_failure
+from .plain import start_plain
+from .pool import Pool
+from .process import Process
+from .supervised import start_supervised
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+    from ..sandbox.policy import Policy
+    from ..sandbox.prepare import Prepared
+    from .child import Child
+    from .command import Command
+
+CLOSE_TIMEOUT = 16.0
+"""Seconds within which all children are gone when a client is closed."""
+
+
+class Processes:
+    """All child processes of a client. Use it as an async context manager; it may be made outside of one.
+
+    Args:
+        home: Claif's own folder.
+        nursery: where the tasks run that own the children; it ends after them.
+
+    Attributes:
+        pool: processes that are kept for the next query.
+    """
+
+    def __init__(self, home: Path, nursery: trio.Nursery) -> None:
+        self.pool = Pool(nursery)
+        self._home, self._nursery = home, nursery
+        self._owners: set[trio.CancelScope] = set()
+        self._nobody = trio.Event()
+        self._closed = False
+
+    async def start(self, command: Command, policy: Policy, *, start_timeout: float) -> Process:
+        """Start a program.
+
+        Args:
+            command: what is run.
+            policy: how it is confined.
+            start_timeout: seconds until it must run, confined; what it then needs to be ready is not counted.
+
+        Raises:
+            ClientClosedError: the client is closed.
+            DependencyError: it cannot be run.
+            InvalidQueryError: its working directory is not there, or what it is told cannot be passed on.
+            ProviderInitError: too many agents run below one another.
+            SandboxError: it cannot be confined as the policy requires.
+            TimeoutError: it takes too long.
+        """
+        if self._closed:
+            raise ClientClosedError("The client is closed.")
+        check(command)
+        with trio.move_on_after(start_timeout):
+            process: Process = await self._nursery.start(partial(self._own, command, policy))
+            return process
+        raise TimeoutError(f"The program {command.program.name} could not be started within {start_timeout:g} s.")
+
+    async def _own(
+        self, command: Command, policy: Policy, *, task_status: trio.TaskStatus[Process] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Own a child from before it is there until nothing of it is left."""
+        started = False
+        with trio.CancelScope() as scope:
+            self._owners.add(scope)
+            if self._closed:
+                scope.cancel()
+            try:
+                await _fetch_secrets(command)
+                async with self._prepared(command, policy) as process:
+                    started = True
+                    task_status.started(process)
+                    await process.live()
+            except Exception:
+                if not started:
+                    raise
+                logger.exception("the end of {} was not clean", command.program.name)
+            finally:
+                self._owners.discard(scope)
+                if not self._owners:
+                    self._nobody.set()
+        if not started:
+            raise ClientClosedError("The client was closed while a program was started.")
+
+    @asynccontextmanager
+    async def _prepared(self, command: Command, policy: Policy) -> AsyncIterator[Process]:
+        """A running program, confined, with its private folder; what it leaves behind is removed."""
+        run_id = uuid.uuid4().hex
+        with TemporaryDirectory(prefix="claif-", ignore_cleanup_errors=True) as tmp:
+            environment = child_environment(os.environ, command.environment, run_id=run_id, tmp=tmp)
+            async with prepared(command, policy, environment, self._nursery, home=self._home) as ready:
+                try:
+                    child = await _spawn(ready, command, run_id)
+                except OSError as error:
+                    raise spawn_failure(error.errno, command) from None
+                finally:
+                    ready.close_fds()
+                yield Process(
+                    child, command.program.name, level=ready.level, notes=ready.notes, folder=self._spool_folder()
+                )
+
+    def _spool_folder(self) -> Path | None:
+        return self._home if os.access(self._home, os.W_OK) else None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()  # noqa: ASYNC102 - shielded and bounded itself
+
+    async def aclose(self) -> None:
+        """End all, at the same time; it takes 16 s at most, also when cancelled, and can be called again."""
+        self._closed = True
+        self.pool.close()
+        self._nobody = trio.Event()
+        for owner in self._owners:
+            owner.cancel()
+        with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
+            if self._owners:
+                await self._nobody.wait()
+
+
+async def _spawn(ready: Prepared, command: Command, run_id: str) -> Child:
+    if ready.level == "bubblewrap":
+        return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds, namespaced=True)
+    if sys.platform.startswith("linux") and sys.executable:
+        return await start_supervised(ready.argv, ready.environment, command.directory, ready.confine, run_id=run_id)
+    if WINDOWS:
+        return await start_plain(ready.argv, ready.environment, command.directory)
+    return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds)
+
+
+async def _fetch_secrets(command: Command) -> None:
+    for value in command.environment.values():
+        if isinstance(value, Secret) and value.pending:
+            await trio.to_thread.run_sync(value.fetch, abandon_on_cancel=True)

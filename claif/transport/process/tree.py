@@ -1,0 +1,150 @@
+"""Trees of processes on Linux: who descends from whom, and how to end them all without missing or mistaking one.
+
+It imports nothing of Claif, since the supervisor, an isolated interpreter, loads it by its path.
+
+How a tree is ended: every member is stopped as it is found, so that it can start no more and cannot reap what it has
+started; when a look finds nobody new, all are killed. A pid can be given to a stranger between a look and a signal, so
+each member is held by a pidfd and looked at once more before it is touched.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+
+GONE = -1
+"""Instead of a pidfd: there is no such process any more."""
+_MOST_LOOKS = 100
+_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def parent(pid: int) -> int:
+    """The parent of a process; 0 if it is gone, or a zombie that only waits to be reaped."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            fields = file.read().rpartition(b")")[2].split(None, 2)  # its name may hold anything
+    except OSError:
+        return 0
+    return 0 if fields[0] in b"ZX" else int(fields[1])
+
+
+def processes() -> list[int]:
+    """All processes that can be seen."""
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdecimal()]
+    except OSError:
+        return []
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process."""
+    return [other for other in processes() if parent(other) == pid]
+
+
+def descendants(root: int) -> list[int]:
+    """All processes below one, parents before their children."""
+    below: dict[int, list[int]] = {}
+    for pid in processes():
+        below.setdefault(parent(pid), []).append(pid)
+    found = list(below.get(root, ()))
+    for pid in found:
+        found += below.get(pid, ())
+    return found
+
+
+def memory(pids: Iterable[int]) -> int:
+    """The bytes of memory in which processes reside, shared ones counted for each."""
+    total = 0
+    for pid in pids:
+        try:
+            with open(f"/proc/{pid}/statm", "rb") as file:
+                total += int(file.read().split()[1]) * _PAGE
+        except OSError:
+            continue
+    return total
+
+
+class Family:
+    """All processes below one."""
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._known = {root}
+
+    def members(self) -> list[int]:
+        """Who is there now."""
+        found = descendants(self._root)
+        self._known = {self._root, *found}
+        return found
+
+    def belongs(self, pid: int) -> bool:
+        """Whether a process is one of those that were seen in the last look, or a child of one."""
+        return parent(pid) in self._known
+
+
+class Marked:
+    """All processes whose environment held a variable when they began.
+
+    Args:
+        mark: `NAME=value`.
+    """
+
+    def __init__(self, mark: bytes) -> None:
+        self._mark = mark
+
+    def members(self) -> list[int]:
+        """Who is there now."""
+        return [pid for pid in processes() if parent(pid) and self.belongs(pid)]
+
+    def belongs(self, pid: int) -> bool:
+        """Whether a process is one of them."""
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                return self._mark in file.read().split(b"\0")
+        except OSError:
+            return False
+
+
+def sweep(who: Family | Marked) -> None:
+    """Kill all members, also those that are started meanwhile; a fork bomb may take more than one call."""
+    held: dict[int, int | None] = {}
+    try:
+        for _ in range(_MOST_LOOKS):
+            fresh = [pid for pid in who.members() if pid not in held]
+            if not fresh:
+                break
+            for pid in fresh:
+                hold = hold_of(pid)
+                if hold == GONE:
+                    continue
+                if who.belongs(pid):
+                    held[pid] = hold
+                    send(pid, hold, signal.SIGSTOP)
+                elif hold is not None:
+                    os.close(hold)
+        for pid, hold in held.items():
+            send(pid, hold, signal.SIGKILL)
+    finally:
+        for hold in held.values():
+            if hold is not None:
+                os.close(hold)
+
+
+def hold_of(pid: int) -> int | None:
+    """A descriptor that stays with a process whoever gets its pid; `GONE` if it is gone, `None` if there are none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError) as error:
+        return GONE if isinstance(error, ProcessLookupError) else None
+
+
+def send(pid: int, hold: int | None, number: int) -> None:
+    """Send a signal by pidfd if there is one, else by pid; one that is gone, or not ours to signal, is passed over."""
+    try:
+        if hold is not None:
+            signal.pidfd_send_signal(hold, number)
+        else:
+            os.kill(pid, number)
+    except OSError:
+        pass

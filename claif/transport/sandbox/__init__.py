@@ -1,0 +1,1 @@
+"""The sandbox: what confines a child process on this machine, and what it may reach."""

@@ -1,0 +1,22 @@
+"""Each of the real agents, with a home and a directory of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agents.clis import claude_program, codex_program
+from agents.real import Agent
+
+__all__ = ["claude_program", "codex_program"]
+
+
+@pytest.fixture(params=["claude", "codex"])
+def agent(request: pytest.FixtureRequest, tmp_path: Path) -> Agent:
+    """One of the real agents."""
+    program: Path = request.getfixturevalue(f"{request.param}_program")
+    for name in ("home", "work"):
+        (tmp_path / name).mkdir(mode=0o700)
+    suffix = {"claude": "", "codex": "/v1"}[request.param]
+    return Agent(request.param, program, suffix, tmp_path / "home", tmp_path / "work")

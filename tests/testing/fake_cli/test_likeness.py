@@ -1,0 +1,113 @@
+"""The fakes say nothing that the real ones do not: their records have no field that no transcript has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from claif.testing import FakeCLI
+from claif.testing.fake_cli import Change, Fail, Retry, Shell, Think, Tool
+from testing.fake_cli.client import CLAUDE, Client, Record, running
+
+TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
+
+
+def recorded(pattern: str) -> Iterator[Record]:
+    for path in sorted(TRANSCRIPTS.glob(pattern)):
+        for line in path.read_bytes().split(b"\n"):
+            if line.startswith(b"{") and line.endswith(b"}"):
+                yield json.loads(line)
+
+
+def shapes(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Each place of a record with the names of the fields there; lists count as their elements."""
+    if isinstance(value, list):
+        for each in value:
+            yield from shapes(each, name)
+    elif isinstance(value, dict):
+        for field, inner in value.items():
+            yield name, field
+            yield from shapes(inner, f"{name}/{_kind(inner) or field}")
+
+
+def _kind(value: Any) -> str:
+    return str(value.get("type", "")) if isinstance(value, dict) else ""
+
+
+def of_claude(record: Record) -> Iterator[tuple[str, str]]:
+    kind = record["type"]
+    more = record.get("subtype") if kind in ("system", "result") else (record.get("request") or {}).get("subtype")
+    # What the model gives a tool is the tool's business, and models have names of their own.
+    record = {name: value for name, value in record.items() if name not in ("modelUsage", "tool_use_result")}
+    for place, field in shapes(record, f"{kind}/{more or ''}"):
+        if "/input" not in place and not place.endswith(("/response", "/response/response")):
+            yield place, field
+
+
+def of_codex(record: Record) -> Iterator[tuple[str, str]]:
+    yield from shapes(record, record.get("method", "answer"))
+
+
+def test_claude_code_has_all_fields_of_the_fake(tmp_path: Path) -> None:
+    turn = [Think("Hm"), "Hel", Shell("echo x", ask=True), Tool("mcp__a__b", {}, "2"), Retry(429), "lo"]
+    fake = FakeCLI.claude(tmp_path, turn, Fail(401), turn)
+    found: list[Record] = []
+    with running(fake, [*CLAUDE, "--include-partial-messages"], cwd=tmp_path) as client:
+        for prompt in ("one", "two", "/clear", "three"):
+            client.user(prompt)
+            for record in client.records():
+                found.append(record)
+                if record["type"] == "control_request":
+                    verdict = {"behavior": "allow", "updatedInput": {}}
+                    response = {"subtype": "success", "request_id": record["request_id"], "response": verdict}
+                    client.send({"type": "control_response", "response": response})
+                if record["type"] == "result":
+                    break
+    known = {shape for record in recorded("claude-*") for shape in of_claude(record)}
+    # No transcript has thoughts; their shape is that of the API.
+    invented = {shape for record in found for shape in of_claude(record) if "think" not in f"{shape}"} - known
+    assert not invented - {("assistant//message/content", "signature")}
+
+
+def conversation(client: Client) -> Iterator[Record]:
+    for method, params in (("initialize", {}), ("thread/start", {})):
+        client.send({"id": method, "method": method, "params": params})
+        found = client.until(id=method)
+        yield from found
+    thread = found[-1]["result"]["thread"]["id"]
+    for number in range(2):
+        params = {"threadId": thread, "input": [{"type": "text", "text": "go"}]}
+        client.send({"id": number + 100, "method": "turn/start", "params": params})
+        for record in client.records():
+            yield record
+            if "id" in record and "method" in record:
+                client.send({"id": record["id"], "result": {"decision": "accept"}})
+            if record.get("method") == "turn/completed":
+                break
+
+
+def test_codex_has_all_fields_of_the_fake(tmp_path: Path) -> None:
+    fake = FakeCLI.codex(tmp_path, ["Hel", Shell("echo x", ask=True), Retry(429), "lo"], Fail(401))
+    with running(fake, ["app-server"], cwd=tmp_path) as client:
+        found = list(conversation(client))
+    known = {shape for record in recorded("codex-app-*") for shape in of_codex(record)}
+    assert not sorted({shape for record in found for shape in of_codex(record)} - known)
+
+
+def test_codex_exec_has_all_fields_of_the_fake(tmp_path: Path) -> None:
+    fake = FakeCLI.codex(tmp_path, ["Hel", Shell("echo x"), Tool("mcp__a__b", {}, "2"), "lo"], Fail(401))
+    found = []
+    for _ in range(2):
+        with running(fake, ["exec", "--json", "hi"], cwd=tmp_path) as client:
+            client.child.stdin.close()
+            found += list(client.records())
+    known = {shape for record in recorded("codex-exec-*") for shape in shapes(record, record["type"])}
+    assert not sorted({shape for record in found for shape in shapes(record, record["type"])} - known)
+
+
+def test_a_field_that_was_invented_shows(tmp_path: Path) -> None:
+    known = {shape for record in recorded("codex-app-*") for shape in of_codex(record)}
+    record = {"method": "turn/started", "params": {"turn": {"invented": 1}}}
+    assert set(of_codex(record)) - known == {("turn/started/params/turn", "invented")}

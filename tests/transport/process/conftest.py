@@ -1,0 +1,38 @@
+"""The levels of confinement, each wished for by name."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from claif.transport.sandbox import prepare
+from claif.transport.sandbox.choose import Choice
+from claif.transport.sandbox.levels import available
+from claif.transport.sandbox.policy import Level
+
+LEVELS: tuple[Level, ...] = ("bubblewrap", "landlock", "group", "environment")
+
+
+@pytest.fixture(params=LEVELS)
+def level(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Level:
+    """Each level in turn, whatever a policy wishes."""
+    return use_level(request.param, monkeypatch)
+
+
+@pytest.fixture
+def bubblewrap(monkeypatch: pytest.MonkeyPatch) -> Level:
+    """The strongest level."""
+    return use_level("bubblewrap", monkeypatch)
+
+
+def use_level(level: Level, monkeypatch: pytest.MonkeyPatch) -> Level:
+    """Have everything confined at a level; where the machine lacks it the test is skipped, but fails in CI."""
+    machine = available()
+    missing = {"bubblewrap": machine.bubblewrap.problem, "landlock": "" if machine.landlock else "no Landlock"}
+    if problem := missing.get(level, ""):
+        if os.environ.get("CLAIF_REQUIRE_ALL"):
+            pytest.fail(f"{level} is needed here: {problem}")
+        pytest.skip(problem)
+    monkeypatch.setattr(prepare, "choose", lambda _policy, _machine: Choice(level))
+    return level

@@ -1,0 +1,210 @@
+"""All processes of a client end with it, and cost a client nothing that starts none."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import trio
+from attrs import evolve
+from transport.process.support import ECHO, NASTY, START, marked, new_mark, processes_in, python, start, survivors
+
+from claif.api import AgentProvider, Client, Command, Job, Process, TextDelta
+from claif.config.secret import Secret
+from claif.errors import ClientClosedError, MissingAPIKeyError, ProviderInitError
+from claif.models import Query
+from claif.pipeline.types import Emit
+from claif.transport.process import process as process_module
+from claif.transport.process.environment import DEPTH
+from claif.transport.sandbox.policy import Level, Policy
+
+
+async def test_all_are_closed_at_the_same_time_and_gently(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process_module, "CLOSE_TIMEOUT", 1.0)
+    mark = new_mark()
+    async with processes_in(tmp_path) as processes:
+        polite = [await start(processes, ECHO, tmp_path, mark=mark) for _ in range(3)]
+        nasty = [await start(processes, NASTY, tmp_path, mark=mark) for _ in range(3)]
+        for process in nasty:
+            await process.receive()
+        began = time.monotonic()
+        await processes.aclose()
+        assert time.monotonic() - began < 2 * 1.0 + 3
+        assert [process.returncode for process in polite] == [0, 0, 0]
+        assert [process.returncode for process in nasty] == [-9, -9, -9]
+        assert not survivors(mark)
+        await processes.aclose()
+        with pytest.raises(ClientClosedError):
+            await start(processes, ECHO, tmp_path)
+
+
+async def test_one_that_is_being_started_when_all_are_closed_does_not_come_up(tmp_path: Path, level: Level) -> None:
+    mark = new_mark()
+    async with processes_in(tmp_path) as processes:
+        for seconds in (0, 0.001, 0.01, 0.05):
+
+            async def begin() -> None:
+                with pytest.raises(ClientClosedError):
+                    process = await start(processes, ECHO, tmp_path, mark=mark)
+                    assert await process.receive() is None
+                    raise ClientClosedError("it came up, and was closed")
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(begin)
+                await trio.sleep(seconds)
+                await processes.aclose()
+            processes._closed = False
+        assert not survivors(mark)
+
+
+async def test_the_task_that_owns_a_process_keeps_it_until_it_is_let_go(tmp_path: Path) -> None:
+    async with processes_in(tmp_path) as processes:
+        process = await start(processes, "print('{}')", tmp_path)
+        await process.wait()
+        assert len(processes._owners) == 1
+        assert await process.receive() == {}
+        await process.close()
+        await trio.testing.wait_all_tasks_blocked()
+        assert not processes._owners
+
+
+async def test_a_key_is_fetched_when_it_is_needed_and_a_program_without_its_key_is_not_run(tmp_path: Path) -> None:
+    script = "import json, os\nprint(json.dumps({'key': os.environ['KEY']}))"
+
+    def fetch(_alive: object) -> str:
+        return "fetched-from-afar"
+
+    def fail(_alive: object) -> str:
+        raise MissingAPIKeyError("no key")
+
+    async with processes_in(tmp_path) as processes:
+        command = python(script, tmp_path)
+        policy = Policy(wish="off", directory=command.directory)
+        good = evolve(command, environment={"KEY": Secret.later(fetch)})
+        process = await processes.start(good, policy, start_timeout=START)
+        assert await process.receive() == {"key": "fetched-from-afar"}
+        await process.close()
+        bad = evolve(command, environment={"KEY": Secret.later(fail)})
+        with pytest.raises(MissingAPIKeyError):
+            await processes.start(bad, policy, start_timeout=START)
+
+
+async def test_attack_36_agents_do_not_start_agents_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = f"import json, os\nprint(json.dumps({{'depth': os.environ['{DEPTH}']}}))"
+    async with processes_in(tmp_path) as processes:
+        for ours, childs in ((None, "1"), ("1", "2")):
+            if ours:
+                monkeypatch.setenv(DEPTH, ours)
+            process = await start(processes, script, tmp_path)
+            assert await process.receive() == {"depth": childs}
+            await process.close()
+        monkeypatch.setenv(DEPTH, "2")
+        with pytest.raises(ProviderInitError, match="was started by an agent"):
+            await start(processes, script, tmp_path)
+
+
+class EchoDriver:
+    """Speaks with the echo."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+
+    async def open(self) -> None:
+        pass
+
+    async def healthy(self) -> bool:
+        return True
+
+    async def turn(self, job: Job, emit: Emit) -> bool:
+        await self.process.send({"prompt": job.query.prompt})
+        record = await self.process.receive()
+        if record is None:
+            raise self.process.ended("Echo")
+        await emit(TextDelta(f"{record['echo']['prompt']} by {self.process.pid}"))
+        return True
+
+    async def interrupt(self) -> None:
+        pass
+
+
+class EchoAgent(AgentProvider):
+    """An agent that says what it hears."""
+
+    name = "echo-agent"
+    capabilities = frozenset({"text", "streaming", "agent"})
+    command: Command
+
+    def job(self, query: Query) -> Job:
+        policy = self.base_policy(query)
+        return Job(
+            query=query, mode=self.settings.mode(None), directory=policy.directory, command=self.command, policy=policy
+        )
+
+    def driver(self, process: Process, job: Job) -> EchoDriver:
+        return EchoDriver(process)
+
+
+async def test_a_provider_gets_the_processes_of_its_client_which_end_with_it(tmp_path: Path) -> None:
+    mark = new_mark()
+
+    class Agent(EchoAgent):
+        command = python(ECHO, tmp_path, mark=mark)
+
+    config = {"providers": {"echo-agent": {"directory": str(tmp_path / "work")}}}
+    async with Client(config, providers={"echo-agent": Agent}) as client:
+        texts = [(await client.query(f"hello {number}", provider="echo-agent")).text for number in range(3)]
+        assert [text.partition(" by ")[0] for text in texts] == ["hello 0", "hello 1", "hello 2"]
+        assert len({text.partition(" by ")[2] for text in texts}) == 1
+        assert marked(mark)
+    assert not survivors(mark)
+
+
+def test_the_background_thread_of_the_blocking_face_can_have_agents_for_longer_than_its_spawner_lives(
+    tmp_path: Path,
+) -> None:
+    from claif import blocking
+
+    mark = new_mark()
+
+    class Agent(EchoAgent):
+        command = python(ECHO, tmp_path, mark=mark)
+
+    config = {"providers": {"echo-agent": {"directory": str(tmp_path / "work")}}}
+    with blocking.Client(config, providers={"echo-agent": Agent}) as client:
+        first = client.query("one", provider="echo-agent").text
+        time.sleep(11)
+        assert client.query("one", provider="echo-agent").text == first
+    assert not survivors(mark)
+
+
+NO_PROCESS = """
+import sys, trio
+from claif import Client
+from claif.testing import FakeProvider
+
+async def main():
+    async with Client({}, providers={"fake": FakeProvider}) as client:
+        await client.query("hello", provider="fake")
+
+trio.run(main)
+found = sorted(name for name in sys.modules if name.startswith(("claif.transport.process", "claif.transport.sandbox")))
+print(found)
+"""
+
+
+def test_a_client_that_starts_no_process_loads_nothing_of_them(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", NO_PROCESS],
+        env={**os.environ, "CLAIF_HOME": str(tmp_path), "CLAIF_PLUGINS": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip() == "[]"
