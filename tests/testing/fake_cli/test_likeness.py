@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from claif.testing import FakeCLI
-from claif.testing.fake_cli import Change, Fail, Retry, Shell, Think, Tool
 from testing.fake_cli.client import CLAUDE, Client, Record, running
+
+from claif.testing import FakeCLI
+from claif.testing.fake_cli import Fail, Retry, Shell, Think, Tool
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 
