@@ -159,15 +159,15 @@ def main() -> None:
     burst = median(with_processes(stream, "") for _ in range(5))
     single = median(with_processes(stream, "time.sleep(0.0005)") for _ in range(5))
     about = (
-        f"Python {platform.python_version()}, {options.rounds} rounds at each level with a nasty agent: it ignores SIGTERM "
-        "and SIGHUP, and has a child, a child in a session of its own, and a daemon. Command: "
-        "`python benchmarks/processes.py --write`. Goals: no survivor, from cancel to gone p99 250 ms, 60 ms of processor "
-        "time for 1,000 events, 64 MiB of growth."
+        f"Python {platform.python_version()}, {options.rounds} rounds at each level with a nasty agent: it ignores "
+        "SIGTERM and SIGHUP, and has a child, a child in a session of its own, and a daemon. Command: "
+        "`python benchmarks/processes.py --write`. Goals: no survivor, from cancel to gone p99 250 ms, 60 ms of "
+        "processor time for 1,000 events, 64 MiB of growth."
     )
     head = "| level | start, beyond a bare one | cancel to gone, p50 | p99 | survivors |\n|---|---|---|---|---|"
     rest = (
-        f"1,000 events of {len(EVENT)} bytes: {burst:.0f} ms of processor time where they come together, {single:.0f} ms "
-        f"one at a time. An endless line of {options.flood:,} MiB: {grown:.0f} MiB of growth."
+        f"1,000 events of {len(EVENT)} bytes: {burst:.0f} ms of processor time where they come together, "
+        f"{single:.0f} ms one at a time. An endless line of {options.flood:,} MiB: {grown:.0f} MiB of growth."
     )
     text = "\n".join([about, "", head, *rows, "", rest])
     print(text)
