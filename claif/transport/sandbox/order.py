@@ -52,8 +52,8 @@ def order_for(
         # An agent that confines its own tools needs them, but gets no Landlock either.
         order["drop"] = root
         order["files"] = files(tuple(mounts))
-        if ports is not None:
-            order["ports"] = sorted(ports)
+    if ports is not None:
+        order["ports"] = sorted(ports)
     return order
 
 
