@@ -19,7 +19,7 @@ VERSIONS = {"claude": "2.1.197", "codex": "0.169.0"}
 
 
 class FakeCLI(FakeProgram):
-    """An executable that speaks an agent's protocol.
+    """An executable that speaks an agent's protocol, on POSIX systems.
 
     `claude` speaks `-p --output-format stream-json`, with the prompt after `--`, on standard input, or in lines of
     JSON (`--input-format stream-json`). `codex` speaks `app-server` and `exec --json`. Both tell their version and

@@ -79,14 +79,7 @@ def conversation(client: Client) -> Iterator[Record]:
         yield from found
     thread = found[-1]["result"]["thread"]["id"]
     for number in range(2):
-        params = {"threadId": thread, "input": [{"type": "text", "text": "go"}]}
-        client.send({"id": number + 100, "method": "turn/start", "params": params})
-        for record in client.records():
-            yield record
-            if "id" in record and "method" in record:
-                client.send({"id": record["id"], "result": {"decision": "accept"}})
-            if record.get("method") == "turn/completed":
-                break
+        yield from client.allowed_turn(number + 100, thread)
 
 
 def test_codex_has_all_fields_of_the_fake(tmp_path: Path) -> None:
