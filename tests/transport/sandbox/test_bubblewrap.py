@@ -126,7 +126,8 @@ def tree(place):
     except OSError as error:
         return error.errno
 print(json.dumps({
-    "environment": dict(os.environ), "directory": os.getcwd(), "files": sorted(map(int, os.listdir("/proc/self/fd")))[:3],
+    "environment": dict(os.environ), "directory": os.getcwd(),
+    "files": sorted(map(int, os.listdir("/proc/self/fd")))[:3],
     "processes": sum(name.isdecimal() for name in os.listdir("/proc")), "tmp": tree("/tmp"), "run": tree("/run"),
     "home": tree(os.environ["HOME"]), "ssh": tree(os.environ["HOME"] + "/.ssh"),
     "command": open("/proc/1/cmdline").read(), "writable": os.access(".", os.W_OK),
@@ -194,6 +195,29 @@ def test_state_and_further_folders_are_written_and_what_is_not_there_is_told(spo
     assert (state / "x").read_text() == (more / "x").read_text() == (spot.other / "login.json").read_text() == "new"
     assert (spot.other / "file").read_text() == "before"
     assert result["notes"] == [f"{spot.other}/nowhere does not exist, so it cannot be written."]
+
+
+def test_what_governs_in_the_state_stays_as_it_is(spot: Places):
+    (spot.other / "hooks").mkdir()
+    (spot.other / "settings.json").write_text("honest")
+    script = """
+import os
+for number, tries in enumerate((
+    lambda: open("settings.json", "w"), lambda: os.unlink("settings.json"), lambda: os.rename("hooks", "x"),
+    lambda: open("hooks/new", "w"), lambda: os.replace("file", "settings.json"), lambda: open("new", "w").write("x"),
+)):
+    try:
+        os.chdir(os.environ["STATE"])
+        tries()
+        print(number)
+    except OSError:
+        pass
+"""
+    governing = [spot.other / name for name in ("settings.json", "hooks", "nowhere")]
+    result = spot.run(script, environment={"STATE": str(spot.other)}, state=[spot.other], governing=governing)
+    assert (result["out"], result["notes"]) == ("5\n", [])
+    assert (spot.other / "settings.json").read_text() == "honest"
+    assert sorted(os.listdir(spot.other)) == ["file", "hooks", "new", "settings.json"]
 
 
 def test_further_folders_are_read_only_in_a_plan(spot: Places):

@@ -49,12 +49,15 @@ async def echo(connection: Connection) -> None:
 
 
 async def test_a_tunnel_passes_everything_both_ways_and_each_end_by_itself():
-    async with serve(echo) as server, proxied(f"127.0.0.1:{server.port}") as (_, port):
-        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
-            await stream.send_all(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n\r\nearly".encode())
-            await stream.send_all(b"x" * 300_000)
-            await stream.send_eof()
-            got = await until_the_end(stream)
+    async with (
+        serve(echo) as server,
+        proxied(f"127.0.0.1:{server.port}") as (_, port),
+        await trio.open_tcp_stream("127.0.0.1", port) as stream,
+    ):
+        await stream.send_all(f"CONNECT 127.0.0.1:{server.port} HTTP/1.1\r\n\r\nearly".encode())
+        await stream.send_all(b"x" * 300_000)
+        await stream.send_eof()
+        got = await until_the_end(stream)
     assert got == b"HTTP/1.1 200 Connection established\r\n\r\nearly" + b"x" * 300_000 + b"<end>"
 
 
