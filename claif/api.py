@@ -126,6 +126,7 @@ if TYPE_CHECKING:
     from .transport.process.command import identifier as identifier
     from .transport.process.find import find_program as find_program
     from .transport.process.process import Process as Process
+    from .transport.process.processes import Processes as Processes
     from .transport.sandbox.policy import Policy as Policy
     from .transport.status import error_from_response as error_from_response
 
@@ -233,6 +234,7 @@ _MODULES = {
     ".transport.process.command": ("Command", "flag", "identifier"),
     ".transport.process.find": ("find_program",),
     ".transport.process.process": ("Process",),
+    ".transport.process.processes": ("Processes",),
     ".transport.sandbox.policy": ("Policy",),
     ".transport.status": ("error_from_response",),
 }

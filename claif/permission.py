@@ -31,7 +31,7 @@ _SETTLED = {
     PermissionMode.EDIT: {"read": True, "edit": True},
     PermissionMode.ASK: {"read": True},
 }
-_GOVERNING = frozenset({".git", ".claude", ".gemini", ".codex", ".mcp.json", ".envrc", ".vscode"})
+GOVERNING = frozenset({".git", ".claude", ".gemini", ".codex", ".mcp.json", ".envrc", ".vscode"})
 """Files and folders that decide what programs do later: editing them is more than editing."""
 
 _Key = tuple[str, str, str, str, str, str]
@@ -132,7 +132,7 @@ def _is_work(request: PermissionRequest) -> bool:
     if path == root or not path.is_relative_to(root):
         return False
     parts = [part.casefold() for part in path.relative_to(root).parts]
-    return _GOVERNING.isdisjoint(parts) and not parts[-1].startswith(".env")
+    return GOVERNING.isdisjoint(parts) and not parts[-1].startswith(".env")
 
 
 def _of_plugins(verdicts: Iterable[Verdict]) -> Decision | None:

@@ -49,7 +49,7 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> str:
             row["state"],
             row["version"],
             _BY[row["by"]],
-            "" if row["login"] == "none" else f"{row['login']} ({_short(row['login_where'])})",
+            _login(row),
             _available(row),
         )
         for row in rows
@@ -59,6 +59,12 @@ def table_of(rows: Sequence[Mapping[str, Any]]) -> str:
         facts = (row["path"], row["problem"], row["obstacle"])
         lines += [f"\n{out_style(row['name'], bold=True)}: {one_line(fact)}" for fact in facts if fact]
     return "\n".join(lines)
+
+
+def _login(row: Mapping[str, Any]) -> str:
+    if row["login"] == "none":
+        return "none" if row["by"] else ""
+    return f"{row['login']} ({_short(row['login_where'])})"
 
 
 def _available(row: Mapping[str, Any]) -> str:

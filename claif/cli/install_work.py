@@ -172,8 +172,9 @@ def _advice(program: Program, path: str) -> list[str]:
 
 def _has_provider(name: str) -> bool:
     from .provider_rows import known_providers
+    from .session import Session
 
-    return any(row["type"] == name for row in known_providers())
+    return any(row["type"] == name for row in known_providers(Session()))
 
 
 def uninstall_all(programs: Sequence[Program], *, quiet: bool) -> None:

@@ -48,6 +48,7 @@ def permissions(machine: Machine) -> Iterator[Finding]:
         ("config.toml", _WRITERS, 0o600),
         ("keys.json", _OTHERS, 0o600),
         ("models", _WRITERS, 0o700),
+        ("programs", _WRITERS, 0o700),
     ):
         yield from _inside(home / name, forbidden, wanted)
 

@@ -14,6 +14,7 @@ from claif_local import engine as engine_module
 from claif_local.engine import Engine
 from claif_local.weights import SMOLLM2
 
+from claif.api import Processes
 from claif.config.keycommand import run_key_command
 from claif.errors import ProviderInitError
 
@@ -55,9 +56,9 @@ async def what_the_child_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     (folder / "server.py").write_text(LOOK)
     monkeypatch.setattr(engine_module, "__file__", str(folder / "engine.py"))
     engine = Engine(folder / "model", "small", threads=1, context=64, timeout=20)
-    async with trio.open_nursery() as nursery:
+    async with trio.open_nursery() as nursery, Processes(folder, nursery) as processes:
         with pytest.raises(ProviderInitError) as caught:
-            await engine.start(nursery)
+            await engine.start(processes)
     seen = caught.value.message.partition("cannot be loaded: ")[2]
     files, names = json.loads(seen)
     return files, names
@@ -88,13 +89,9 @@ def open_files(pid: int | None) -> list[str]:
 async def test_attack_46_the_real_runtime_has_none_of_our_files(inheritable: set[int], real_home: Path) -> None:
     ours = {os.readlink(f"/proc/self/fd/{descriptor}") for descriptor in inheritable}
     engine = Engine(real_home / "models" / SMOLLM2.file, "small", threads=1, context=128, timeout=60)
-    async with trio.open_nursery() as nursery:
-        try:
-            await engine.start(nursery)
-            links = open_files(engine.pid)
-        finally:
-            with trio.move_on_after(10, shield=True):
-                await engine.stop()
+    async with trio.open_nursery() as nursery, Processes(real_home, nursery) as processes:
+        await engine.start(processes)
+        links = open_files(engine.pid)
     assert not ours & set(links)
 
 

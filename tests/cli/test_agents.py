@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
+
+from claif.cli.complete import known
+from claif.cli.query import query
+from claif.config.schema import NETWORKS, SANDBOX_LEVELS
+from claif.models import PermissionMode
 
 from .test_query import DESCRIBE, described
 
@@ -24,15 +30,23 @@ def started(conversation):
     return {**STARTED, "conversation": conversation}
 
 
+def test_the_choices_are_those_that_there_are():
+    """They are written down a second time so that a shell's question imports nothing; they must not drift."""
+    choices = {each.name: each.type.choices for each in query.params if isinstance(each.type, click.Choice)}
+    assert list(choices["permission"]) == list(known.CHOICES["permission"]) == [mode.value for mode in PermissionMode]
+    assert list(choices["sandbox"]) == list(known.CHOICES["level"]) == list(SANDBOX_LEVELS)
+    assert list(known.CHOICES["network"]) == list(NETWORKS)
+
+
 def test_what_an_agent_is_told_reaches_it(cli):
     args = ["--permission", "edit", "--directory", "work", "--resume", "3f2a-11", "--sandbox=require"]
-    query = described(cli.script(DESCRIBE).run("-p", "agent", *args, "hi"))
-    assert query["permission"] == "edit"
-    assert query["directory"] == "work"
-    assert query["conversation"] == "3f2a-11"
-    assert query["sandbox"] == "require"
-    query = described(cli.script(DESCRIBE).run("-p", "agent", "hi"))
-    assert [query[name] for name in ("permission", "directory", "conversation", "sandbox")] == [None] * 4
+    told = described(cli.script(DESCRIBE).run("-p", "agent", *args, "hi"))
+    assert told["permission"] == "edit"
+    assert told["directory"] == "work"
+    assert told["conversation"] == "3f2a-11"
+    assert told["sandbox"] == "require"
+    told = described(cli.script(DESCRIBE).run("-p", "agent", "hi"))
+    assert [told[name] for name in ("permission", "directory", "conversation", "sandbox")] == [None] * 4
 
 
 @pytest.mark.parametrize(

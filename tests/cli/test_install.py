@@ -95,6 +95,8 @@ def test_installing_prints_the_path_and_says_what_is_still_missing(cli, node):
     assert "no login" not in again.stderr.decode()
     assert len(node.asked) == 1
     assert rows(cli.run("install", "--json"))["claude"]["by"] == "claif"
+    line = cli.run("install").stdout.decode().splitlines()[1]
+    assert line.split() == ["claude", "ready", CLAUDE.version, "Claif", "none"]
 
 
 @pytest.mark.parametrize("there", [True, False])

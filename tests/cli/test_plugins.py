@@ -52,7 +52,7 @@ def test_list_tells_programs_everything(crowd):
     assert found["claif-broken"]["state"] == "broken"
     assert found["claif-old"]["state"] == "incompatible"
     assert (found["claif-twin"]["state"], found["claif-scripted"]["state"]) == ("conflict", "conflict")
-    assert found["claif-scripted"]["providers"] == ["scripted"]
+    assert found["claif-scripted"]["providers"] == ["agent", "scripted"]
 
 
 def test_list_is_a_table_for_people_with_reasons_and_remedies_below(crowd):

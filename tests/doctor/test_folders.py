@@ -31,11 +31,12 @@ def test_a_home_of_the_user_alone_is_fine(machine, home):
         ("config.toml", 0o620, "fail", "chmod 600"),
         ("keys.json", 0o640, "fail", "chmod 600"),
         ("models", 0o775, "fail", "chmod 700"),
+        ("programs", 0o775, "fail", "chmod 700"),
     ],
 )
 def test_what_others_may_do_is_told_with_the_exact_command(machine, home, name, mode, state, command):
     path = home / name
-    if name == "models":
+    if name in {"models", "programs"}:
         path.mkdir()
     elif name:
         path.write_text("")

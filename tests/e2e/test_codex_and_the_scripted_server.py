@@ -28,7 +28,9 @@ def ask(codex_program: Path, server: ServerProcess, tmp_path: Path):
     """Asks Codex once; the keywords are those of `Behaviour`."""
 
     def ask(prompt: str, *options: str, **behaviour: object) -> Run:
-        arguments = [*EXEC, *options, *codex_arguments(server.url(**behaviour), stall=2), "-"]
+        # A slow machine is no silent server.
+        patience = 1.0 if "stall" in behaviour else 60.0
+        arguments = [*EXEC, *options, *codex_arguments(server.url(**behaviour), stall=patience), "-"]
         return run(codex_program, arguments, codex_environment(tmp_path / "home"), prompt)
 
     return ask

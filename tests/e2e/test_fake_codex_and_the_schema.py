@@ -43,14 +43,7 @@ def conversation(client: Client) -> Iterator[Record]:
     thread = client.call("thread/start")["thread"]["id"]
     yield {"answers": "thread/fork", "result": client.call("thread/fork", threadId=thread)}
     for number in range(100, 103):
-        params = {"threadId": thread, "input": [{"type": "text", "text": "go"}]}
-        client.send({"id": number, "method": "turn/start", "params": params})
-        for record in client.records():
-            yield record
-            if "id" in record and "method" in record:
-                client.send({"id": record["id"], "result": {"decision": "accept"}})
-            if record.get("method") == "turn/completed":
-                break
+        yield from client.allowed_turn(number, thread)
 
 
 def problems(schema: Path, record: dict[str, Any]) -> list[str]:

@@ -19,11 +19,11 @@ PLACES = {
     "signals": {"claif/cli/signals.py", "claif/cli/editor.py", f"{PROCESS}/supervisor.py"},
     "forks": {"claif/portal/process.py", f"{PROCESS}/supervisor.py"},
     "groups of processes": {
-        *("claif/children.py", f"{LOCAL}/engine.py", "claif/cli/complete/install.py"),
+        *("claif/children.py", "claif/cli/complete/install.py"),
         f"{PROCESS}/child.py",
     },
     "limits of processes": {"claif/plugin/trial_child.py"},
-    "UNIX sockets": {"claif/transport/network.py", f"{LOCAL}/engine.py"},
+    "UNIX sockets": {"claif/transport/network.py", f"{LOCAL}/server.py"},
     "terminals": {"claif/cli/ask/tty.py"},
     "modes of new folders": {"claif/scaffold/write.py"},
     "processors": {f"{LOCAL}/settings.py"},

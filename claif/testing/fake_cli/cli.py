@@ -19,12 +19,13 @@ VERSIONS = {"claude": "2.1.197", "codex": "0.169.0"}
 
 
 class FakeCLI(FakeProgram):
-    """An executable that speaks an agent's protocol.
+    """An executable that speaks an agent's protocol, on POSIX systems.
 
     `claude` speaks `-p --output-format stream-json`, with the prompt after `--`, on standard input, or in lines of
     JSON (`--input-format stream-json`). `codex` speaks `app-server` and `exec --json`. Both tell their version and
-    whether they are logged in. Each turn consumes 10 tokens of input, 4 of them cached, and 6 of output, and costs
-    0.001 US dollars where the CLI tells costs. Whatever a test forgets of it ends after ten minutes.
+    whether they are logged in. Each turn consumes 10 tokens of input and 6 of output; 4 are from the cache, which Codex
+    counts among the 10 and Claude Code beside them, as it does 2 that go into it. It costs 0.001 US dollars where the
+    CLI tells costs. Whatever a test forgets of it ends after ten minutes.
 
     Example:
         fake = FakeCLI.claude(tmp_path, ["Hel", Pause(1), "lo"], [Shell("touch x", ask=True), "Done."], Fail(429))

@@ -31,12 +31,14 @@ class Command:
         arguments: what follows it; everybody on the machine can read it.
         environment: variables beside those that every child gets; a value may be a `Secret`.
         directory: its working directory, absolute.
+        leaf: whether it is known to start no Claif, so that nobody has to see to it that this comes to an end.
     """
 
     program: Path
     arguments: tuple[str, ...] = field(default=(), converter=_arguments)
     environment: Mapping[str, str | Secret] = field(factory=dict)
     directory: Path
+    leaf: bool = False
 
 
 def flag(name: str, value: str) -> str:

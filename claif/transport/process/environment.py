@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping
 
 from ...config.secret import Secret
@@ -31,6 +30,7 @@ RUN_ID = "CLAIF_RUN_ID"
 DEPTH = "CLAIF_DEPTH"
 DEEPEST = 2
 """How many agents may run one below the other: an agent that asks Claif for an agent, which may not go on so."""
+_DEPTHS = tuple(map(str, range(DEEPEST)))
 
 
 def minimal(environ: Mapping[str, str]) -> dict[str, str]:
@@ -54,7 +54,6 @@ def child_environment(
         tmp: its private folder for temporary files.
 
     Raises:
-        ProviderInitError: it would be an agent of an agent of an agent.
         InvalidQueryError: a variable cannot be passed on.
     """
     found = minimal(environ) | {"TMPDIR": tmp}
@@ -69,15 +68,25 @@ def child_environment(
     return found
 
 
+def check_depth(environ: Mapping[str, str]) -> None:
+    """Refuse an agent of an agent of an agent.
+
+    Args:
+        environ: ours.
+
+    Raises:
+        ProviderInitError: this Claif itself runs below an agent that runs below another one.
+    """
+    if _depth(environ) >= DEEPEST:
+        raise ProviderInitError(
+            "This Claif was started by an agent that an agent of Claif had started.",
+            hint=f"Agents that start agents without end are stopped here ({DEPTH}); ask the model of an API instead.",
+        )
+
+
 def _depth(environ: Mapping[str, str]) -> int:
     text = environ.get(DEPTH, "0")
-    depth = int(text) if text.isdecimal() and len(text) < len(str(sys.maxsize)) else DEEPEST
-    if depth >= DEEPEST:
-        raise ProviderInitError(
-            f"This Claif was started by an agent that an agent of Claif had started ({DEPTH}={text[:20]}).",
-            hint="Agents that start agents without end are stopped here; ask the model of an API instead.",
-        )
-    return depth
+    return int(text) if text in _DEPTHS else DEEPEST
 
 
 def _check(name: str, text: str) -> None:

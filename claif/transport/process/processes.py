@@ -19,7 +19,7 @@ from ...logs import logger
 from ...system import WINDOWS
 from ..sandbox.prepare import prepared
 from .child import DirectChild
-from .environment import child_environment
+from .environment import check_depth, child_environment
 from .failures import check, spawn_failure
 from .plain import start_plain
 from .pool import Pool
@@ -76,6 +76,8 @@ class Processes:
         if self._closed:
             raise ClientClosedError("The client is closed.")
         check(command)
+        if not command.leaf:
+            check_depth(os.environ)
         with trio.move_on_after(start_timeout):
             process: Process = await self._nursery.start(partial(self._own, command, policy))
             return process
@@ -115,7 +117,7 @@ class Processes:
             environment = child_environment(os.environ, command.environment, run_id=run_id, tmp=tmp)
             async with prepared(command, policy, environment, self._nursery, home=self._home) as ready:
                 try:
-                    child = await _spawn(ready, command, run_id)
+                    child = await _spawn(ready, command, run_id, tmp)
                 except OSError as error:
                     raise spawn_failure(error.errno, command) from None
                 finally:
@@ -147,11 +149,13 @@ class Processes:
                 await self._nobody.wait()
 
 
-async def _spawn(ready: Prepared, command: Command, run_id: str) -> Child:
+async def _spawn(ready: Prepared, command: Command, run_id: str, tmp: str) -> Child:
     if ready.level == "bubblewrap":
         return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds, namespaced=True)
     if sys.platform.startswith("linux") and sys.executable:
-        return await start_supervised(ready.argv, ready.environment, command.directory, ready.confine, run_id=run_id)
+        return await start_supervised(
+            ready.argv, ready.environment, command.directory, ready.confine, run_id=run_id, tmp=tmp
+        )
     if WINDOWS:
         return await start_plain(ready.argv, ready.environment, command.directory)
     return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds)
@@ -160,4 +164,4 @@ async def _spawn(ready: Prepared, command: Command, run_id: str) -> Child:
 async def _fetch_secrets(command: Command) -> None:
     for value in command.environment.values():
         if isinstance(value, Secret) and value.pending:
-            await trio.to_thread.run_sync(value.fetch, abandon_on_cancel=True)
+            await trio.to_thread.run_sync(value.fetch, trio.from_thread.check_cancelled)

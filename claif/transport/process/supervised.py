@@ -137,7 +137,13 @@ class SupervisedChild:
 
 
 async def start_supervised(
-    argv: Sequence[str], environment: Mapping[str, str], directory: Path, confine: dict[str, Any] | None, *, run_id: str
+    argv: Sequence[str],
+    environment: Mapping[str, str],
+    directory: Path,
+    confine: dict[str, Any] | None,
+    *,
+    run_id: str,
+    tmp: str = "",
 ) -> SupervisedChild:
     """Start a program under a supervisor.
 
@@ -147,6 +153,7 @@ async def start_supervised(
         directory: its working directory.
         confine: what it does to itself before it becomes the program, for `confine.confine`; `None` is nothing.
         run_id: the value of the variable that marks it.
+        tmp: a folder that goes with it if we cannot remove it ourselves any more.
 
     Raises:
         OSError: it cannot be run.
@@ -174,6 +181,7 @@ async def start_supervised(
                 "directory": str(directory),
                 "confine": confine,
                 "confine_in": str(CONFINE_IN),
+                "tmp": tmp,
             }
         )
     except BaseException:

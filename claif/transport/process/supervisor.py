@@ -6,10 +6,10 @@ when Claif itself is gone, however that came about, the supervisor ends them all
 
 It is run as a file by an isolated interpreter, imports nothing of Claif, and imports little, since every start waits
 for it. Its one argument is the number of a socket on which it is told, by one line of JSON, what to run: `argv`,
-`environment`, `directory`, `confine` (see `confine.py`) and `confine_in` (the folder of that file). It answers with
-`{"started": pid}`, or `{"errno": number, "stage": "directory" | "confine" | "program", "message": text}`. Then it may
-be told `{"do": "terminate"}` or `{"do": "sweep"}`. At the end, when all are gone, it says `{"ended": code}`, minus the
-signal if one killed the program.
+`environment`, `directory`, `confine` (see `confine.py`), `confine_in` (the folder of that file) and `tmp` (a folder
+that it removes if Claif is gone). It answers with `{"started": pid}`, or with `{"errno": number, "stage": "directory" |
+"confine" | "program", "message": text}`. Then it may be told `{"do": "terminate"}` or `{"do": "sweep"}`. At the end,
+when all are gone, it says `{"ended": code}`, minus the signal if one killed the program.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Supervisor:
         self._heard = b""
         self._program = 0
         self._code: int | None = None
+        self._alone = False
         # Signals become bytes in a pipe, so that one wait is enough for all that can happen.
         self._woken, waker = os.pipe()
         os.set_blocking(waker, False)
@@ -69,6 +70,10 @@ class Supervisor:
         if self._program:
             self._attend()
             self._end()
+        if self._alone and order["tmp"]:
+            import shutil
+
+            shutil.rmtree(order["tmp"], ignore_errors=True)
 
     def _start(self, order: dict[str, Any]) -> None:
         if order["confine"] is not None:
@@ -109,6 +114,7 @@ class Supervisor:
                     continue
                 heard = self._hear()
                 if heard is None:
+                    self._alone = True
                     return
                 for command in heard:
                     if command["do"] == "sweep":

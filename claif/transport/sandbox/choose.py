@@ -82,6 +82,8 @@ def _weaker_than_bubblewrap(policy: Policy, machine: Available) -> list[str]:
     notes = ["Other processes can be seen, and modes and times of the user's files be changed."]
     if policy.writable:
         notes.append("Governance files of the working directory (.git, .claude, …) can be changed, .env files be read.")
+    if policy.governing:
+        notes.append("The agent's own settings can be changed.")
     if machine.landlock < 6:  # noqa: PLR2004 - the version that brought scopes
         notes.append("Other processes of the user can be signalled.")
     return notes + _network(policy, machine)

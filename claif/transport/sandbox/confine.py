@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # typing itself would cost a third of the start
+    from typing import Any
 
 LIMITS = {"memory": "RLIMIT_DATA", "cpu": "RLIMIT_CPU", "processes": "RLIMIT_NPROC", "file_size": "RLIMIT_FSIZE"}
 LATER = 5

@@ -21,14 +21,14 @@ from pathlib import Path
 
 from ...config.files import make_private_folder
 from ...errors import ClaifError
+from ...permission import GOVERNING
 from ...system import flags, try_lock
 from .mounts import Kind, Mount
 from .paths import may_be_written, real_path
 
-FOLDERS = (".git", ".claude", ".gemini", ".codex", ".vscode")
 FILES = {".mcp.json": b'{"mcpServers": {}}\n', ".envrc": b""}
-"""Names of files that are guarded, and what is read there by a child if the host has no such file."""
-NAMES = (*FOLDERS, *FILES)
+"""Those that are files, and what a child reads there if the host has no such file."""
+NAMES = tuple(sorted(GOVERNING))
 
 _PATIENCE = 2.0
 """Seconds to wait for another Claif that changes the same record, which takes it milliseconds."""

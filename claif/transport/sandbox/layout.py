@@ -69,8 +69,9 @@ def lay_out(wanted: Wanted) -> Layout:
     notes: list[str] = []
     folders = [Mount(path, Kind.WRITE if policy.writable else Kind.READ) for path in _folders(policy, notes)]
     state = list(_state(policy.state, environment, notes))
+    governing = [Mount(real_path(path), Kind.READ) for path in policy.governing if path.exists()]
     homes = [Path.home(), Path(environment["HOME"])] if environment.get("HOME") else [Path.home()]
-    mounts = [*_scratch(environment), *folders, *state]
+    mounts = [*_scratch(environment), *folders, *state, *governing]
     mounts += secrets(homes, wanted.home, [mount.path for mount in state], root=is_root())
     for folder in folders:
         mounts += [mount for path in environment_files(folder.path) if (mount := covering(path))]

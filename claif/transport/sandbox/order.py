@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...system import belongs_to_others
 from .calls import INET, INET6, NETLINK, UNIX, call_filter, processor
 from .mounts import Kind, Mount
 
@@ -52,18 +53,17 @@ def order_for(
         # An agent that confines its own tools needs them, but gets no Landlock either.
         order["drop"] = root
         order["files"] = files(tuple(mounts))
-        if ports is not None:
-            order["ports"] = sorted(ports)
+    if ports is not None:
+        order["ports"] = sorted(ports)
     return order
 
 
 def running() -> int:
     """How many threads the user has, which is what the limit of processes counts."""
     count = 0
-    user = os.getuid()
     for entry in os.scandir("/proc"):
         try:
-            if entry.name.isdecimal() and entry.stat().st_uid == user:
+            if entry.name.isdecimal() and not belongs_to_others(entry.stat()):
                 count += len(os.listdir(f"{entry.path}/task"))
         except OSError:
             continue  # It has just ended.

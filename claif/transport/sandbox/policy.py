@@ -51,6 +51,8 @@ class Policy:
         directory: the working directory, absolute.
         writable: whether it may write there; governance files (`.git`, `.claude`, …) stay read-only all the same.
         state: files and folders of its own outside of the working directory that it must write, such as its home.
+        governing: files and folders within `state` that decide what programs do later, such as settings with hooks;
+            those that exist stay read-only.
         more: further folders that it may write, if the working directory is writable.
         network: `open`, `proxy` or `none`.
         hosts: what the proxy lets through, as `name` or `name:port`; port 443 where none is said.
@@ -63,6 +65,7 @@ class Policy:
     directory: Path
     writable: bool = False
     state: tuple[Path, ...] = field(default=(), converter=_paths)
+    governing: tuple[Path, ...] = field(default=(), converter=_paths)
     more: tuple[Path, ...] = field(default=(), converter=_paths)
     network: Network = "open"
     hosts: frozenset[str] = frozenset()

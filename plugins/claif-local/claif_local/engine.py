@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import trio
 
-from claif.api import ConnectionError, ProviderInitError, Secret, TimeoutError, json_dumps, json_loads
+from claif.api import Command, ConnectionError, Policy, ProviderInitError, Secret, TimeoutError, TransportError
 
 from .runtime import environment, missing_library, packages_folder
 
-GRACE = 2.0
-"""Seconds that the child has to end by itself, and then to be gone after it was killed."""
-MAX_ANSWER = 64 * 1024
-MAX_STDERR = 4 * 1024
-SOCKET = "model.sock"
+if TYPE_CHECKING:
+    from claif.api import Process, Processes
+
 MAX_SOCKET_PATH = 100
-"""Bytes; systems allow 104 to 108."""
+"""Bytes of the path of a socket; systems allow 104 to 108."""
 
 
 class Engine:
@@ -46,26 +39,23 @@ class Engine:
         self.base_url = ""
         self.uds: str | None = None
         self._model, self._threads, self._context, self._timeout = model, threads, context, timeout
-        self._folder: Path | None = None
-        self._process: trio.Process | None = None
-        self._stderr = b""
-        self._drained = trio.Event()
+        self._process: Process | None = None
 
     @property
     def alive(self) -> bool:
         """Whether the child runs."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.alive
 
     @property
     def pid(self) -> int | None:
         """The process id of the child."""
         return self._process.pid if self._process is not None else None
 
-    async def start(self, nursery: trio.Nursery) -> None:
+    async def start(self, processes: Processes) -> None:
         """Start the child and wait until the model is loaded.
 
         Args:
-            nursery: where what it writes to its standard error is read.
+            processes: those of the client.
 
         Raises:
             DependencyError: the runtime is missing or does not work here.
@@ -74,25 +64,19 @@ class Engine:
         """
         packages = packages_folder()
         try:
-            process = await self._spawn(nursery)
             answer = None
             with trio.move_on_after(self._timeout):
-                answer = await self._ask(process, packages)
+                answer = await self._load(processes, packages)
             self._understand(answer)
         except BaseException:
-            with trio.move_on_after(3 * GRACE, shield=True):
-                await self.stop()
+            await self.stop()  # noqa: ASYNC102 - shielded and bounded itself
             raise
 
     async def stop(self) -> None:
-        """End the child; takes at most twice `GRACE` seconds, also when cancelled, and can be called again."""
+        """End the child, also when cancelled; it can be called again."""
         process, self._process = self._process, None
-        folder, self._folder = self._folder, None
         if process is not None:
-            with trio.move_on_after(3 * GRACE, shield=True):
-                await _end(process, kill=not self.base_url)
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            await (process.close() if self.base_url else process.kill())
 
     async def obituary(self) -> ConnectionError | None:
         """What happened to the child, if it has died or dies within half a second; otherwise `None`."""
@@ -103,66 +87,46 @@ class Engine:
             await process.wait()
         if process.returncode is None:
             return None
-        with trio.move_on_after(0.5):
-            await self._drained.wait()
         return ConnectionError(
-            f"The process of the model {self.name} {_how_it_ended(process.returncode)}{self._last_words()}.",
+            self._ended(process),
             hint="Ask again: it is started anew. If memory is short, set a smaller context for its provider.",
         )
 
-    async def _spawn(self, nursery: trio.Nursery) -> trio.Process:
-        self._folder = Path(tempfile.mkdtemp(prefix="claif-"))  # readable by this user only
-        server = Path(__file__).with_name("server.py")
-        apart: dict[str, Any] = {"process_group": 0}  # a Ctrl-C at the terminal is ours to handle, not the child's
-        if sys.platform == "win32":
-            apart = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-        process = self._process = await trio.lowlevel.open_process(
-            [sys.executable, "-I", str(server)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=server.parent,
-            env=environment(os.environ),
-            **apart,
-        )
-        nursery.start_soon(self._drain, process)
-        return process
+    def _ended(self, process: Process) -> str:
+        return process.ended(f"The process of the model {self.name}").message
 
-    async def _ask(self, process: trio.Process, packages: str) -> dict[str, Any]:
-        assert process.stdin is not None  # noqa: S101 - opened as pipes
-        assert process.stdout is not None  # noqa: S101 - likewise
+    async def _load(self, processes: Processes, packages: str) -> dict[str, Any]:
+        server = Path(__file__).with_name("server.py")
+        command = Command(
+            program=Path(sys.executable),
+            arguments=("-I", str(server)),
+            environment=environment(os.environ),
+            directory=server.parent,
+            leaf=True,
+        )
+        # It is our own program, and a model is data: only what it leaves behind has to be bounded.
+        policy = Policy(wish="off", directory=server.parent)
+        process = self._process = await processes.start(command, policy, start_timeout=self._timeout)
         order = {
             "model": str(self._model),
             "name": self.name,
             "key": self.key.reveal(),
-            "socket": self._socket(),
+            "socket_path": MAX_SOCKET_PATH,
             "threads": self._threads,
             "context": self._context,
             "packages": packages,
         }
-        answer = b""
         try:
-            await process.stdin.send_all(json_dumps(order) + b"\n")
-            while not answer.endswith(b"\n") and len(answer) < MAX_ANSWER:
-                part = await process.stdout.receive_some(MAX_ANSWER)
-                if not part:
-                    break
-                answer += part
-        except trio.BrokenResourceError:
-            pass  # it is dead; the answer is incomplete
-        if not answer.endswith(b"\n"):
-            died = await self.obituary()
+            await process.send(order)
+            answer = await process.receive()
+            why = self._ended(process)
+        except TransportError as error:
+            answer, why = None, error.message
+        if answer is None:
             raise ProviderInitError(
-                died.message if died else f"The process of the model {self.name} does not say where it is.",
-                hint="Check the model file; if memory is short, set a smaller context for its provider.",
+                why, hint="Check the model file; if memory is short, set a smaller context for its provider."
             )
-        found: dict[str, Any] = json_loads(answer)
-        return found
-
-    def _socket(self) -> str | None:
-        path = f"{self._folder}{os.sep}{SOCKET}"
-        usable = hasattr(socket, "AF_UNIX") and sys.platform != "win32" and len(os.fsencode(path)) <= MAX_SOCKET_PATH
-        return path if usable else None
+        return answer
 
     def _understand(self, answer: dict[str, Any] | None) -> None:
         if answer is None:
@@ -183,42 +147,3 @@ class Engine:
             self.base_url, self.uds = "http://localhost/v1", address.removeprefix("unix://")
         else:
             self.base_url, self.uds = f"{address}/v1", None
-
-    async def _drain(self, process: trio.Process) -> None:
-        assert process.stderr is not None  # noqa: S101 - opened as a pipe
-        try:
-            async for part in process.stderr:
-                self._stderr = (self._stderr + part)[-MAX_STDERR:]
-        except (trio.ClosedResourceError, trio.BrokenResourceError):
-            pass
-        finally:
-            self._drained.set()
-
-    def _last_words(self) -> str:
-        lines = self._stderr.decode(errors="replace").split("\n")
-        last = next((line.strip() for line in reversed(lines) if line.strip()), "")
-        return f" ({''.join(char if char.isprintable() else ' ' for char in last[:300])})" if last else ""
-
-
-async def _end(process: trio.Process, *, kill: bool) -> None:
-    if not kill and process.stdin is not None:
-        with trio.move_on_after(GRACE):
-            await process.stdin.aclose()
-            await process.wait()
-    if process.returncode is None:
-        process.kill()
-        with trio.move_on_after(GRACE):
-            await process.wait()
-    for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            await stream.aclose()
-
-
-def _how_it_ended(code: int) -> str:
-    if code >= 0:
-        return f"ended with exit code {code}"
-    try:
-        name = signal.Signals(-code).name
-    except ValueError:
-        name = str(-code)
-    return f"was killed by the signal {name}"

@@ -155,7 +155,7 @@ class LocalProvider(Provider):
                 context=settings.context,
                 timeout=settings.start_timeout,
             )
-            await engine.start(self.context.nursery)
+            await engine.start(self.context.processes)
             self.engines[choice.path] = engine
             return engine
 

@@ -8,16 +8,14 @@ from pathlib import Path
 
 from claif.api import DependencyError
 
-PASSED_ON = (
-    *("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT", "TEMP", "TMP"),
-    *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"),  # some Pythons do not start without; the child is as trusted as we are
-)
+PASSED_ON = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+"""Some Pythons do not start without; the child is as trusted as we are."""
 OPENMP = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 """Without these the threads spin while they wait, which halves the speed on a machine that does anything else."""
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment of the child: little of ours, and what makes the runtime fast."""
+    """What the child needs beside the variables that every child gets, and what makes the runtime fast."""
     return {name: environ[name] for name in PASSED_ON if name in environ} | OPENMP
 
 

@@ -2,7 +2,8 @@
 
 It is run as a file by an isolated interpreter and imports nothing of Claif, so that it starts fast and sees no more
 than it needs. It is told what to do by one line of JSON on standard input, never by arguments, which everybody can
-read: `model` (path), `name`, `key`, `socket` (path or null), `threads`, `context` (tokens), `packages` (a folder).
+read: `model` (path), `name`, `key`, `socket_path` (the most bytes of the path of a socket), `threads`, `context`
+(tokens), `packages` (a folder). A socket lies in the folder for temporary files, which is for this process alone.
 It answers with one line of JSON on standard output: `{"address": …}`, or `{"error": kind, "message": …}`.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 import threading
 from contextlib import suppress
@@ -21,9 +23,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever the runtime prints must not be taken for an answer
     config = json.loads(sys.stdin.buffer.readline())
-    threading.Thread(target=_end_with_parent, args=(config["socket"],), daemon=True).start()
+    path = _socket(config["socket_path"])
+    threading.Thread(target=_end_with_parent, args=(path,), daemon=True).start()
     try:
-        running = _serve(config)
+        running = _serve(config, path)
         answer = {"address": running.listening_address}
     except ImportError as error:
         answer = {"error": "import", "message": str(error)}
@@ -33,7 +36,13 @@ def main() -> None:
     threading.Event().wait()
 
 
-def _serve(config: dict[str, Any]) -> Any:
+def _socket(most: int) -> str | None:
+    path = os.path.join(os.environ["TMPDIR"], "model.sock")
+    usable = hasattr(socket, "AF_UNIX") and sys.platform != "win32" and len(os.fsencode(path)) <= most
+    return path if usable else None
+
+
+def _serve(config: dict[str, Any], path: str | None) -> Any:
     if config["packages"] not in sys.path:  # the isolated interpreter leaves out PYTHONPATH and the user's own packages
         sys.path.append(config["packages"])
     from xllamacpp import CommonParams, Server  # type: ignore[import-untyped] # it ships no types
@@ -42,8 +51,8 @@ def _serve(config: dict[str, Any]) -> Any:
     params.model.path = config["model"]
     params.model_alias = {config["name"]}
     params.api_keys = [config["key"]]
-    if config["socket"]:
-        params.hostnames = [config["socket"]]
+    if path:
+        params.hostnames = [path]
     params.n_ctx = config["context"]
     params.n_parallel = 1
     params.cpuparams.n_threads = config["threads"]
@@ -56,14 +65,14 @@ def _serve(config: dict[str, Any]) -> Any:
     return Server(params)
 
 
-def _end_with_parent(socket: str | None) -> None:
+def _end_with_parent(path: str | None) -> None:
     while os.read(0, 4096):
         pass
-    if socket:
+    if path:
         with suppress(OSError):
-            os.unlink(socket)
+            os.unlink(path)
         with suppress(OSError):
-            os.rmdir(os.path.dirname(socket))
+            os.rmdir(os.path.dirname(path))
     os._exit(0)  # there is nothing to save, and the runtime's own way out takes half a second
 
 

@@ -18,7 +18,8 @@ from claif_local import engine as engine_module
 from claif_local.engine import Engine
 from claif_local.weights import SMOLLM2
 
-from claif.api import HTTP, DependencyError, ProviderInitError, TimeoutError
+from claif.api import HTTP, DependencyError, Processes, ProviderInitError, TimeoutError
+from claif.transport.process import process as process_module
 
 
 @pytest.fixture(scope="module")
@@ -31,14 +32,20 @@ def make(model: Path, timeout: float = 60) -> Engine:
 
 
 @asynccontextmanager
-async def running(engine: Engine) -> AsyncIterator[trio.Nursery]:
-    async with trio.open_nursery() as nursery:
+async def processes() -> AsyncIterator[Processes]:
+    """The processes of a client; all end with it."""
+    async with trio.open_nursery() as nursery, Processes(Path.home(), nursery) as found:
+        yield found
+
+
+@asynccontextmanager
+async def running(engine: Engine) -> AsyncIterator[None]:
+    async with processes() as found:
         try:
-            await engine.start(nursery)
-            yield nursery
+            await engine.start(found)
+            yield
         finally:
-            with trio.move_on_after(10, shield=True):
-                await engine.stop()
+            await engine.stop()
 
 
 def exists(path: str) -> bool:
@@ -67,7 +74,7 @@ async def test_it_answers_to_its_random_key_only_and_leaves_nothing_behind(model
         assert await status_of(engine, ("authorization", engine.authorization)) == 400
         assert engine.key.reveal() not in arguments_of(engine)
         assert str(model) not in arguments_of(engine)
-        assert os.getpgid(engine.pid or 0) == engine.pid
+        assert os.getsid(engine.pid or 0) != os.getsid(0)
     assert not engine.alive
     assert not exists(folder)
     await engine.stop()
@@ -94,26 +101,26 @@ async def test_a_file_that_is_no_model_is_an_error_that_names_it(content: bytes,
     path = tmp_path / "broken.gguf"
     path.write_bytes(content)
     engine = make(path)
-    async with trio.open_nursery() as nursery:
+    async with processes() as found:
         with pytest.raises(ProviderInitError, match=r"broken\.gguf"):
-            await engine.start(nursery)
+            await engine.start(found)
         assert not engine.alive
 
 
 async def test_a_model_that_takes_too_long_is_given_up(model: Path) -> None:
     engine = make(model, timeout=0.01)
-    async with trio.open_nursery() as nursery:
+    async with processes() as found:
         with pytest.raises(TimeoutError, match=r"0\.01 s") as caught:
-            await engine.start(nursery)
+            await engine.start(found)
         assert "start_timeout" in (caught.value.hint or "")
         assert not engine.alive
 
 
 async def test_a_start_that_is_cancelled_leaves_no_process(model: Path) -> None:
     engine = make(model)
-    async with trio.open_nursery() as nursery:
+    async with processes() as found:
         with trio.move_on_after(0.15) as scope:
-            await engine.start(nursery)
+            await engine.start(found)
         assert scope.cancelled_caught
         assert not engine.alive
 
@@ -142,28 +149,29 @@ async def test_a_child_that_lives_has_no_obituary(model: Path) -> None:
     ("program", "kind", "message"),
     [
         (
-            "import sys; sys.stderr.write('one\\nbad \\x1b[2J luck\\n'); sys.exit(3)",
+            "sys.stderr.write('one\\nbad \\x1b[2J luck\\n'); sys.exit(3)",
             ProviderInitError,
             "exit code 3 (bad  [2J luck)",
         ),
-        ("print('x' * 100000)", ProviderInitError, "does not say where it is"),
+        ("print('cannot load'); sys.exit(0)", ProviderInitError, "exit code 0 (cannot load)"),
+        ("print('{nonsense', flush=True)", ProviderInitError, "no JSON"),
         (
             'print(\'{"error": "import", "message": "libgomp.so.1: cannot open"}\', flush=True)',
             DependencyError,
             "libgomp",
         ),
     ],
-    ids=["dies", "babbles", "lacks a library"],
+    ids=["dies", "babbles", "speaks in tongues", "lacks a library"],
 )
 async def test_a_child_that_does_not_come_up_is_explained(
     program: str, kind: type[Exception], message: str, tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "server.py").write_text(program + "\nimport time\ntime.sleep(60)\n")
+    (tmp_path / "server.py").write_text(f"import sys, time\n{program}\ntime.sleep(60)\n")
     monkeypatch.setattr(engine_module, "__file__", str(tmp_path / "engine.py"))
     engine = make(model)
-    async with trio.open_nursery() as nursery:
+    async with processes() as found:
         with pytest.raises(kind) as caught:
-            await engine.start(nursery)
+            await engine.start(found)
         assert message in str(caught.value)
         assert not engine.alive
 
@@ -175,7 +183,7 @@ async def test_a_child_that_does_not_want_to_end_is_killed(
         'print(\'{"address": "http://127.0.0.1:1"}\', flush=True)\nimport time\ntime.sleep(60)\n'
     )
     monkeypatch.setattr(engine_module, "__file__", str(tmp_path / "engine.py"))
-    monkeypatch.setattr(engine_module, "GRACE", 0.2)
+    monkeypatch.setattr(process_module, "CLOSE_TIMEOUT", 0.2)
     engine = make(model)
     async with running(engine):
         assert engine.alive
@@ -185,12 +193,13 @@ async def test_a_child_that_does_not_want_to_end_is_killed(
 PARENT = """
 import os, sys, trio
 from pathlib import Path
+from claif.api import Processes
 from claif_local.engine import Engine
 
 async def main():
     engine = Engine(Path(sys.argv[1]), "small", threads=1, context=256, timeout=60)
-    async with trio.open_nursery() as nursery:
-        await engine.start(nursery)
+    async with trio.open_nursery() as nursery, Processes(Path.home(), nursery) as processes:
+        await engine.start(processes)
         print(engine.pid, os.path.dirname(engine.uds), flush=True)
         await trio.sleep_forever()
 
@@ -212,11 +221,12 @@ def test_the_child_ends_when_its_parent_is_killed(model: Path) -> None:
 
 
 def test_the_server_takes_its_orders_from_standard_input_only(model: Path, tmp_path: Path) -> None:
-    order = {"model": str(tmp_path / "none"), "name": "x", "key": "k", "socket": None, "threads": 1, "context": 64}
+    order = {"model": str(tmp_path / "none"), "name": "x", "key": "k", "socket_path": 0, "threads": 1, "context": 64}
     server = Path(engine_module.__file__).with_name("server.py")
     done = subprocess.run(
         [sys.executable, "-I", str(server), "--model", str(model)],
         input=json.dumps(order | {"packages": "/nowhere"}) + "\n",
+        env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=30,

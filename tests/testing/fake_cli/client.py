@@ -94,6 +94,17 @@ class Client:
         self.call("turn/start", threadId=thread, input=[{"type": "text", "text": text}])
         return self.until(method="turn/completed")
 
+    def allowed_turn(self, number: int, thread: str) -> Iterator[Record]:
+        """What Codex tells of a turn whose every wish is allowed."""
+        params = {"threadId": thread, "input": [{"type": "text", "text": "go"}]}
+        self.send({"id": number, "method": "turn/start", "params": params})
+        for record in self.records():
+            yield record
+            if "id" in record and "method" in record:
+                self.send({"id": record["id"], "result": {"decision": "accept"}})
+            if record.get("method") == "turn/completed":
+                return
+
     def close(self) -> int:
         """End its standard input, and its exit code."""
         assert self.child.stdin

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from claif.testing import FakeCLI
-from claif.testing.fake_cli import Change, Fail, Retry, Shell, Think, Tool
 from testing.fake_cli.client import CLAUDE, Client, Record, running
+
+from claif.testing import FakeCLI
+from claif.testing.fake_cli import Fail, Retry, Shell, Think, Tool
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 
@@ -78,14 +79,7 @@ def conversation(client: Client) -> Iterator[Record]:
         yield from found
     thread = found[-1]["result"]["thread"]["id"]
     for number in range(2):
-        params = {"threadId": thread, "input": [{"type": "text", "text": "go"}]}
-        client.send({"id": number + 100, "method": "turn/start", "params": params})
-        for record in client.records():
-            yield record
-            if "id" in record and "method" in record:
-                client.send({"id": record["id"], "result": {"decision": "accept"}})
-            if record.get("method") == "turn/completed":
-                break
+        yield from client.allowed_turn(number + 100, thread)
 
 
 def test_codex_has_all_fields_of_the_fake(tmp_path: Path) -> None:

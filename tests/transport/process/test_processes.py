@@ -107,6 +107,11 @@ async def test_attack_36_agents_do_not_start_agents_without_end(
         monkeypatch.setenv(DEPTH, "2")
         with pytest.raises(ProviderInitError, match="was started by an agent"):
             await start(processes, script, tmp_path)
+        command = evolve(python(script, tmp_path), leaf=True)
+        policy = Policy(wish="off", directory=command.directory)
+        process = await processes.start(command, policy, start_timeout=START)
+        assert await process.receive() == {"depth": "3"}
+        await process.close()
 
 
 class EchoDriver:

@@ -68,7 +68,7 @@ def become(uid: int) -> None:
 async def run(job: dict) -> dict:
     """Run the program to its end."""
     policy = dict(job["policy"])
-    for name in ("state", "more"):
+    for name in ("state", "governing", "more"):
         policy[name] = [Path(path) for path in policy.get(name, ())]
     policy["hosts"] = frozenset(policy.get("hosts", ()))
     directory = Path(job["directory"])

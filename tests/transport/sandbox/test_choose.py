@@ -23,7 +23,7 @@ class Machine:
 
     bubblewrap: Tool = WORKS
     empty_network: Tool = WORKS
-    prlimit: Tool = Tool(Path("/usr/bin/prlimit"))
+    prlimit: Tool = WORKS
     landlock: int = 7
     filters: bool = True
     groups: bool = True
