@@ -37,6 +37,7 @@ Examples:
   claif config set general.default_provider openai
   claif config set providers.openai.model gpt-5
   claif config set providers.openai.api_key '${OPENAI_API_KEY}'
+  claif config set providers.openai.api_key '{keyring = "openai/me"}'
   claif config set providers.home.base_url http://127.0.0.1:8080/v1
   claif config set project.allow general.output,providers.openai.model
   pass show openai | claif config set providers.openai.api_key -
@@ -139,8 +140,9 @@ def set_config(key: str, value: str) -> None:
     from .config_file import secret_advice, user_file, value_from_stdin
 
     text = value_from_stdin() if value == "-" else value
-    set_value(user_file(), key, value_from_text(key, text))
-    if advice := secret_advice(key, text):
+    new = value_from_text(key, text)
+    set_value(user_file(), key, new)
+    if not isinstance(new, dict) and (advice := secret_advice(key, text)):
         _say(advice)
 
 

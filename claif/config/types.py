@@ -107,7 +107,7 @@ def from_text(text: str, kind: Any) -> Any:
     if (outer is UnionType or outer is typing.Union) and len(choices) == 1:
         return from_text(text, choices[0])
     if kind is Secret:
-        return Secret(text)
+        return _key(text)
     if kind in _SCALARS:
         return _SCALARS[kind](text)
     if outer in _LISTS:
@@ -150,9 +150,19 @@ def _list(text: str) -> list[Any]:
     raise ValueError('must be a list: a,b or ["a", "b"]')
 
 
+def _key(text: str) -> Secret | dict[str, Any]:
+    """A secret, or the table that says where it is: `{stored = "work"}`."""
+    value = _toml_value(text) if text.lstrip().startswith("{") else None
+    return value if isinstance(value, dict) else Secret(text)
+
+
 def _guess(text: str) -> Any:
     value = _toml_value(text)
-    return value if isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)) else text
+    return value if _is_plain(value) or (isinstance(value, list) and all(map(_is_plain, value))) else text
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _toml_value(text: str) -> Any:
