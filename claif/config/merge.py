@@ -88,9 +88,9 @@ class Merged:
 
     def origin(self, path: Path) -> Origin:
         """Where the value at a path came from; of a table, where its first value came from."""
-        if path in self.origins:
-            return self.origins[path]
-        return next((origin for known, origin in self.origins.items() if known[: len(path)] == path), DEFAULT)
+        if path not in self.origins and isinstance(table := look(self.table, path), Mapping):
+            path = next((leaf for leaf, _ in leaves(table, path)), path)
+        return self.origins.get(path, DEFAULT)
 
 
 def leaves(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -20,14 +20,14 @@ _MARK = re.compile(rf"(?:[^\"\'#.,=\[\]{{}}]++|#[^\n]*+|{'|'.join(_STRINGS)})*+(
 _LEVELS = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def scan_depth(text: str) -> None:
-    """Refuse TOML text that is nested too deep or has far too many values, in one pass.
+def refuse_bomb(text: str) -> None:
+    """Refuse TOML text that is nested too deep, or has far too many values, before a parser sees it.
 
-    TOML parsers take quadratic time over `a.a.a…` and recurse over `[[[…`; this looks at each character once. Where the
-    text is not valid TOML, it stops: the parser gets no further either.
+    TOML parsers take quadratic time over `a.a.a…`, recurse over `[[[…` and are slow; this looks at each character once.
+    Where the text is not valid TOML, it stops: the parser gets no further either.
 
     Raises:
-        ValueError: it is nested too deep, or has too many values.
+        ValueError: it is such a text.
     """
     dots = level = position = 0
     seen = dict.fromkeys(",=[]{}", 0)
@@ -61,7 +61,7 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     import tomllib
 
     try:
-        scan_depth(text)
+        refuse_bomb(text)
         table = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise _invalid(printable(str(error))[:200], where) from None

@@ -169,12 +169,12 @@ def _toml_value(text: str) -> Any:
     """What a text is as a TOML value; `None` if it is none."""
     import tomllib
 
-    from .toml import scan_depth
+    from .toml import refuse_bomb
 
     if "\n" in text:
         return None
     try:
-        scan_depth(text)
+        refuse_bomb(text)
         table = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
         return None
