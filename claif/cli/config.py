@@ -134,14 +134,19 @@ def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
 @click.argument("key", shell_complete=values("new_settings"))
 @click.argument("value", shell_complete=values("setting_values"))
 @logging_options()
-def set_config(key: str, value: str) -> None:
+@click.pass_context
+def set_config(context: click.Context, /, key: str, value: str) -> None:
     """Set KEY to VALUE in your file; - reads VALUE from standard input, so that it shows up in no list of processes."""
+    from ..config.dotted import split
     from ..config.edit import set_value, value_from_text
+    from .config_check import checked_by_plugins
     from .config_file import secret_advice, user_file, value_from_stdin
 
     text = value_from_stdin() if value == "-" else value
     new = value_from_text(key, text)
-    set_value(user_file(), key, new)
+    section, *rest = split(key)
+    provider = rest[0] if section == "providers" and rest else ""
+    set_value(user_file(), key, new, checked_by_plugins(session(context), provider))
     if not isinstance(new, dict) and (advice := secret_advice(key, text)):
         _say(advice)
 
@@ -159,11 +164,12 @@ def unset_config(key: str) -> None:
 
 @config.command("edit", epilog=EDIT_EPILOG, context_settings=CONTEXT)
 @logging_options()
-def edit_file() -> None:
+@click.pass_context
+def edit_file(context: click.Context) -> None:
     """Open your file in your editor, and check it before it is saved."""
     from .config_edit import edit_config
 
-    edit_config()
+    edit_config(session(context))
 
 
 @config.command("path", epilog=PATH_EPILOG, context_settings=CONTEXT)

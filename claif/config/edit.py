@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError, InvalidConfigError
 from .check import invalid
@@ -18,6 +18,16 @@ from .merge import Origin
 from .places import is_key
 from .types import declared_type, from_text
 from .userfile import user_layer
+
+if TYPE_CHECKING:
+    from .config import Config
+
+Check = Callable[["Config"], Iterable[str]]
+"""Tells what else is wrong with a configuration, as `path: what`."""
+
+
+def _nothing(_config: Config) -> Iterable[str]:
+    return ()
 
 
 def value_from_text(name: str, text: str) -> Any:
@@ -36,13 +46,14 @@ def value_from_text(name: str, text: str) -> Any:
     return int(text) if kind is float and text.strip().isdecimal() else value
 
 
-def set_value(file: FilePath, name: str, value: Any) -> None:
+def set_value(file: FilePath, name: str, value: Any, check: Check = _nothing) -> None:
     """Set a value in the user's file, which is created if need be, after the whole new file was checked.
 
     Args:
         file: the file; the new one has mode 0600, in a folder of mode 0700.
         name: the setting's dotted name.
         value: a text, number, truth value, secret, a list of such, or a table that says where a key is.
+        check: what else must be right.
 
     Raises:
         InvalidConfigError: the file would have a problem that it does not have now.
@@ -55,7 +66,7 @@ def set_value(file: FilePath, name: str, value: Any) -> None:
         # One thing says where a key is: it takes the place of what said so before.
         path, value = path[:-1], {path[-1]: value}
     make_private_folder(file.parent)
-    _change(file, lambda text: with_value(text, path, value))
+    _change(file, lambda text: with_value(text, path, value), check)
 
 
 def unset_value(file: FilePath, name: str) -> None:
@@ -68,16 +79,17 @@ def unset_value(file: FilePath, name: str) -> None:
     path = split(name)
     if not file.exists():
         raise not_there(path, {}, file)
-    _change(file, lambda text: without_value(text, path, file))
+    _change(file, lambda text: without_value(text, path, file), _nothing)
 
 
-def replace_text(file: FilePath, old: str | None, new: str) -> None:
+def replace_text(file: FilePath, old: str | None, new: str, check: Check = _nothing) -> None:
     """Put a whole text in the place of the user's file, which is created if need be, after it was checked.
 
     Args:
         file: the file.
         old: the text that it is believed to have; `None` if there is no file.
         new: the text that it shall have.
+        check: what else must be right.
 
     Raises:
         InvalidConfigError: the file would have a problem that it does not have now.
@@ -90,30 +102,30 @@ def replace_text(file: FilePath, old: str | None, new: str) -> None:
             raise ConfigurationError(
                 f"{file} was changed by somebody else meanwhile.", hint="Nothing was written; look at it and try again."
             )
-        _check(file, old or "", new)
+        _refuse_new_problems(file, old or "", new, check)
         write_private(file, new)
 
 
-def _change(file: FilePath, change: Callable[[str], str]) -> None:
+def _change(file: FilePath, change: Callable[[str], str], check: Check) -> None:
     with folder_lock(file.parent):
         found = read_text(file, private=True)
         old = found.text if found else ""
         new = change(old)
-        _check(file, old, new)
+        _refuse_new_problems(file, old, new, check)
         write_private(file, new)
 
 
-def _check(file: FilePath, old: str, new: str) -> None:
+def _refuse_new_problems(file: FilePath, old: str, new: str, check: Check) -> None:
     # A file with two mistakes must be mendable one by one: only what is newly wrong counts.
-    before = _problems(file, old)
-    if added := [problem for problem in _problems(file, new) if problem not in before]:
+    before = _problems(file, old, check)
+    if added := [problem for problem in _problems(file, new, check) if problem not in before]:
         raise invalid(added, hint="Nothing was written.")
 
 
-def _problems(file: FilePath, text: str) -> tuple[str, ...]:
+def _problems(file: FilePath, text: str, check: Check) -> list[str]:
     try:
         layer = user_layer(TextFile(file, text, 0o600), os.environ)
-        ConfigLoader(home=file.parent, user=layer, user_origin=Origin("user", str(file))).build()
+        config = ConfigLoader(home=file.parent, user=layer, user_origin=Origin("user", str(file))).build()
     except InvalidConfigError as error:
-        return error.problems
-    return ()
+        return list(error.problems)
+    return list(check(config))
