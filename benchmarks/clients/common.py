@@ -65,7 +65,7 @@ async def session(opened: Opened, loop: Loop) -> None:
     """Do what the arguments ask for with a peer's client."""
     options = arguments()
     if options.mode == "cancel":
-        from cancelling import cancel
+        from leftovers import cancel
 
         finish(await cancel(opened, loop, options))
     async with opened(options) as (call, stream):

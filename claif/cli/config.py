@@ -37,6 +37,7 @@ Examples:
   claif config set general.default_provider openai
   claif config set providers.openai.model gpt-5
   claif config set providers.openai.api_key '${OPENAI_API_KEY}'
+  claif config set providers.openai.api_key '{keyring = "openai/me"}'
   claif config set providers.home.base_url http://127.0.0.1:8080/v1
   claif config set project.allow general.output,providers.openai.model
   pass show openai | claif config set providers.openai.api_key -
@@ -133,14 +134,20 @@ def get_value(context: click.Context, /, key: str, as_json: bool) -> None:
 @click.argument("key", shell_complete=values("new_settings"))
 @click.argument("value", shell_complete=values("setting_values"))
 @logging_options()
-def set_config(key: str, value: str) -> None:
+@click.pass_context
+def set_config(context: click.Context, /, key: str, value: str) -> None:
     """Set KEY to VALUE in your file; - reads VALUE from standard input, so that it shows up in no list of processes."""
+    from ..config.dotted import split
     from ..config.edit import set_value, value_from_text
+    from .config_check import checked_by_plugins
     from .config_file import secret_advice, user_file, value_from_stdin
 
     text = value_from_stdin() if value == "-" else value
-    set_value(user_file(), key, value_from_text(key, text))
-    if advice := secret_advice(key, text):
+    new = value_from_text(key, text)
+    section, *rest = split(key)
+    provider = rest[0] if section == "providers" and rest else ""
+    set_value(user_file(), key, new, checked_by_plugins(session(context), provider))
+    if not isinstance(new, dict) and (advice := secret_advice(key, text)):
         _say(advice)
 
 
@@ -157,11 +164,12 @@ def unset_config(key: str) -> None:
 
 @config.command("edit", epilog=EDIT_EPILOG, context_settings=CONTEXT)
 @logging_options()
-def edit_file() -> None:
+@click.pass_context
+def edit_file(context: click.Context) -> None:
     """Open your file in your editor, and check it before it is saved."""
     from .config_edit import edit_config
 
-    edit_config()
+    edit_config(session(context))
 
 
 @config.command("path", epilog=PATH_EPILOG, context_settings=CONTEXT)

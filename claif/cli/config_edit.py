@@ -14,6 +14,7 @@ from ..config.draft import Draft
 from ..config.merge import walk
 from ..config.toml import parse_toml
 from ..errors import ConfigurationError, InvalidConfigError
+from .config_check import checked_by_plugins
 from .config_file import secret_advice, user_file
 from .editor import editor_command, run_editor
 from .render.remarks import Remarks
@@ -23,10 +24,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..config.dotted import Path
+    from ..config.edit import Check
+    from .session import Session
 
 
-def edit_config() -> None:
+def edit_config(state: Session) -> None:
     """Let the user edit their file.
+
+    Args:
+        state: the switches of the command line.
 
     Raises:
         ClaifError: nothing was written; what the user had changed is kept, and the hint says where.
@@ -36,7 +42,7 @@ def edit_config() -> None:
     remarks = Remarks()
     new: str | None = None
     try:
-        new = _edit(draft, command)
+        new = _edit(draft, command, checked_by_plugins(state))
     except ConfigurationError as error:
         if draft.changed:
             error.hint = f"Nothing was written. Your text is kept in {draft.path}"
@@ -55,14 +61,14 @@ def edit_config() -> None:
     remarks.lines(_advice(draft.old or "", new))
 
 
-def _edit(draft: Draft, command: list[str]) -> str | None:
+def _edit(draft: Draft, command: list[str], check: Check) -> str | None:
     """Edit until all is well; the new text, if there was anything to write."""
     while True:
         run_editor(command, draft.path)
         if not draft.changed:
             return None
         try:
-            return draft.commit()
+            return draft.commit(check)
         except InvalidConfigError as error:
             if not _again(error):
                 raise

@@ -27,6 +27,9 @@ def report(error: BaseException, *, as_json: bool = False, debug: bool = False) 
         The exit code.
     """
     error = _cause(error)
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()  # a group without a command: its help, as it is laid out
+        return error.exit_code
     data = describe(error)
     if debug:
         from traceback import format_exception

@@ -19,6 +19,8 @@ T = TypeVar("T", bound=AttrsInstance)
 
 _SHOWN = 12
 """Problems that are told in a message; all are in `InvalidConfigError.problems`."""
+_ADVISED = 100
+"""Problems for which a nearest name is looked for, which takes as long as everything else together."""
 
 
 def invalid(problems: Iterable[str], *, hint: str | None = None) -> InvalidConfigError:
@@ -43,7 +45,8 @@ class Problems:
 
     def unknown(self, path: Path, known: Iterable[str]) -> None:
         """Note that a key is unknown."""
-        self.add(path, f"there is no such setting{nearest(path[-1], known)}")
+        advice = nearest(path[-1], known) if len(self.found) < _ADVISED else ""
+        self.add(path, f"there is no such setting{advice}")
 
     def raise_if_any(self) -> None:
         """Raise all that was noted, at once.

@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from attrs import frozen
 
 from ..errors import ConfigurationError, InvalidConfigError
-from .edit import replace_text
+from .edit import Check, replace_text
 from .files import make_private_folder, read_text, refuse_link, write_private
 
 TEMPLATE = """\
@@ -91,15 +91,18 @@ class Draft:
         except InvalidConfigError:
             return self.path.exists()
 
-    def commit(self) -> str:
+    def commit(self, check: Check) -> str:
         """Put the copy in the file's place, after it was checked; its text.
+
+        Args:
+            check: what else must be right.
 
         Raises:
             InvalidConfigError: the file would have a problem that it does not have now.
             ConfigurationError: the file was changed meanwhile, or cannot be written.
         """
         new = self.text()
-        replace_text(self.file, self.old, new)
+        replace_text(self.file, self.old, new, check)
         return new
 
     def discard(self) -> None:

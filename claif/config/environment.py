@@ -71,7 +71,8 @@ def lay_variables(
             problems.append(f"{variable.name}: {error} [environment]")
             continue
         merged.put(path, value, Origin("environment", variable.name))
-        texts[path] = variable.text
+        if not isinstance(value, dict):
+            texts[path] = variable.text
     return texts, problems
 
 

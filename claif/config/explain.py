@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _UNIONS = (Union, UnionType)
 _TABLES = (dict, Mapping)
 _LISTS = (tuple, list, set, frozenset, Sequence, AbstractSet)
+_WANTED = "must be "
 _EXPECTED = {str: "text", bool: "true or false", int: "a whole number", float: "a number", Secret: "text"}
 
 
@@ -89,8 +90,22 @@ def field_problems(value: Any, kind: Any, attribute: Attribute[Any]) -> tuple[An
         lines = [line.rpartition(" @ ") for line in transform_error(error, "", format_exception=_reason)]
         return None, [(where, what) for what, _, where in lines]
     except Exception as error:  # whatever a type's own hook raises is a problem of the value
-        return None, [("", _reason(error, None))]
+        return None, [("", _demand(attribute.validator, error) or _reason(error, None))]
     return typed, []
+
+
+def _demand(validator: Any, error: Exception) -> str | None:
+    """What one of attrs' own validators demands; its error would quote the value, which may be a secret."""
+    if not isinstance(error, ValueError) or str(error).startswith(_WANTED):
+        return None
+    inner = getattr(validator, "validator", validator)  # `optional` wraps another one
+    if (options := getattr(inner, "options", None)) is not None:
+        return f"{_WANTED}one of {', '.join(map(str, options))}"
+    if (bound := getattr(inner, "bound", None)) is not None:
+        return f"{_WANTED}{inner.compare_op} {bound}"
+    if (pattern := getattr(inner, "pattern", None)) is not None:
+        return f"{_WANTED}of the form {pattern.pattern}"
+    return None
 
 
 def _collection_amiss(value: Any, kind: Any) -> str | None:
@@ -106,6 +121,6 @@ def _collection_amiss(value: Any, kind: Any) -> str | None:
 
 def _reason(error: BaseException, kind: type | None) -> str:
     known: tuple[type[BaseException], ...] = (TypeError, ValueError)
-    if isinstance(error, known) and str(error).startswith("must be "):
+    if isinstance(error, known) and str(error).startswith(_WANTED):
         return str(error)
     return format_exception(error, kind)

@@ -11,6 +11,7 @@ from ..errors import ConfigurationError, InvalidConfigError
 from ..logs import logger
 from .files import folder_lock, make_private_folder, read_text, write_private
 from .limits import MAX_FILE_BYTES, MAX_TEXT
+from .redact import redact
 from .schema import is_name
 from .secret import Secret
 
@@ -126,7 +127,7 @@ def check_key_name(name: Any) -> None:
     Raises:
         InvalidConfigError: it is none.
     """
-    if not is_name(name):
+    if not is_name(name) or redact(name) != name:
         # The name is not repeated: it could be the key, given in the wrong place.
         raise InvalidConfigError(
             "This is no name of a key: letters, digits, '_', '.', '-', at most 64 characters.",

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
+from .places import is_key
+
 if TYPE_CHECKING:
     from .dotted import Path
 
@@ -43,7 +45,8 @@ class SourceTable:
 class Merged:
     """Tables laid over each other.
 
-    A table is merged with the table below it, key by key; anything else replaces what was there.
+    A table is merged with the table below it, key by key; anything else replaces what was there, and so does the table
+    that says where a key is: it says one thing.
     """
 
     def __init__(self) -> None:
@@ -69,7 +72,8 @@ class Merged:
                 self.origins[here] = origin
                 continue
             kept = below.get(key)
-            if not isinstance(kept, dict):
+            if not isinstance(kept, dict) or is_key(here):
+                self._forget(here, kept)
                 kept = below[key] = {}
             self._lay(kept, value, here, origin)
             if kept:
@@ -84,9 +88,9 @@ class Merged:
 
     def origin(self, path: Path) -> Origin:
         """Where the value at a path came from; of a table, where its first value came from."""
-        if path in self.origins:
-            return self.origins[path]
-        return next((origin for known, origin in self.origins.items() if known[: len(path)] == path), DEFAULT)
+        if path not in self.origins and isinstance(table := look(self.table, path), Mapping):
+            path = next((leaf for leaf, _ in leaves(table, path)), path)
+        return self.origins.get(path, DEFAULT)
 
 
 def leaves(table: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Any]]:

@@ -16,6 +16,7 @@ _ADDRESSES = frozenset(
 _SECRETS = frozenset({"authorization", "credentials", "key", "password", "secret", "token"})
 _TRUST = frozenset({"http", "permission", "plugin", "plugins", "preset", "sandbox", "servers", "tools", "type"})
 
+_KEY_DEPTH = len(("providers", "NAME", "api_key"))
 _PROJECT_GENERAL = frozenset({"default_provider", "log_level", "output", "timeout"})
 _PROJECT_PROVIDER = frozenset({"connect_timeout", "first_event_timeout", "idle_timeout", "model", "options"})
 
@@ -28,6 +29,11 @@ def is_address(path: Path) -> bool:
 def is_secret(path: Path) -> bool:
     """Whether a setting, by its name, holds a secret."""
     return bool(path) and _last_word(path[-1]) in _SECRETS
+
+
+def is_key(path: Path) -> bool:
+    """Whether a setting is the key of a provider, or a table that says where it is."""
+    return len(path) == _KEY_DEPTH and path[0] == "providers" and path[-1] == "api_key"
 
 
 def is_beyond_projects(path: Path) -> bool:

@@ -107,7 +107,7 @@ def from_text(text: str, kind: Any) -> Any:
     if (outer is UnionType or outer is typing.Union) and len(choices) == 1:
         return from_text(text, choices[0])
     if kind is Secret:
-        return Secret(text)
+        return _key(text)
     if kind in _SCALARS:
         return _SCALARS[kind](text)
     if outer in _LISTS:
@@ -150,21 +150,31 @@ def _list(text: str) -> list[Any]:
     raise ValueError('must be a list: a,b or ["a", "b"]')
 
 
+def _key(text: str) -> Secret | dict[str, Any]:
+    """A secret, or the table that says where it is: `{stored = "work"}`."""
+    value = _toml_value(text) if text.lstrip().startswith("{") else None
+    return value if isinstance(value, dict) else Secret(text)
+
+
 def _guess(text: str) -> Any:
     value = _toml_value(text)
-    return value if isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value)) else text
+    return value if _is_plain(value) or (isinstance(value, list) and all(map(_is_plain, value))) else text
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | bool | int) or (isinstance(value, float) and isfinite(value))
 
 
 def _toml_value(text: str) -> Any:
     """What a text is as a TOML value; `None` if it is none."""
     import tomllib
 
-    from .toml import scan_depth
+    from .toml import refuse_bomb
 
     if "\n" in text:
         return None
     try:
-        scan_depth(text)
+        refuse_bomb(text)
         table = tomllib.loads(f"value = {text}")
     except (ValueError, RecursionError):
         return None

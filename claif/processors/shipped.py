@@ -42,19 +42,29 @@ def register_enabled(plugins: PluginManager, config: Config) -> None:
         InvalidConfigError: the configuration names processors that are neither shipped nor installed, or has settings
             that they do not know; all are named.
     """
-    problems = list(_unknown(plugins.processor_names(), config))
+    if problems := processor_problems(config, plugins.processor_names()):
+        raise invalid(problems, hint="See what there is with `claif plugins list`.")
+    for name in SHIPPED:
+        if name in config.processors.enable and name not in config.processors.disable:
+            plugins.register(_module(name), f"{PREFIX}{name}")
+
+
+def processor_problems(config: Config, installed: list[str]) -> list[str]:
+    """What is wrong with `[processors]`: names that nobody has, and settings that the shipped ones do not know.
+
+    Args:
+        config: the configuration.
+        installed: names of the processors of plugins.
+    """
+    problems = list(_unknown(installed, config))
     for name in SHIPPED:
         on = name in config.processors.enable and name not in config.processors.disable
         if on or name in config.processor_tables:
-            module = _module(name)
             try:
-                config.processor(name, getattr(module, "Settings", NoSettings))
+                config.processor(name, getattr(_module(name), "Settings", NoSettings))
             except InvalidConfigError as error:
                 problems += error.problems
-            if on:
-                plugins.register(module, f"{PREFIX}{name}")
-    if problems:
-        raise invalid(problems, hint="See what there is with `claif plugins list`.")
+    return problems
 
 
 def _module(name: str) -> ModuleType:

@@ -126,6 +126,45 @@ def test_set_checks_the_whole_file_before_it_writes(cli, key, value, what):
     assert user_file(cli).read_text() == USER
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("providers.scripted.modle", "x", 'did you mean "model"'),
+        ("providers.mine.threads", "4", "there is no such setting"),
+        ("providers.mine.model", "x", None),
+        ("processors.enable", "trim,nosuch", 'there is no processor "nosuch"'),
+        ("processors.enable", "trim", None),
+        ("processors.save-code.folder", "x", "there is no such setting"),
+        ("processors.save-code.directory", "x", None),
+        ("processors.redact-pii.kinds", "email", "must be a list"),
+        ("processors.redact-pii.kinds", '["email"]', None),
+    ],
+)
+def test_set_asks_those_whose_setting_it_is(cli, key, value, what):
+    mine = '[providers.mine]\ntype = "scripted"\n'
+    done = cli.config(mine).run("config", "set", key, value)
+    if what is None:
+        assert done.returncode == 0, done.stderr
+    else:
+        assert what in err(done)
+        assert user_file(cli).read_text() == mine
+        assert cli.run("--no-plugins", "config", "set", key, value).returncode == 0
+        # What is wrong already does not keep the rest from being set.
+        assert cli.run("config", "set", "providers.mine.model", "m").returncode == 0
+
+
+def test_set_does_not_mind_what_is_not_there_yet(cli):
+    """Keys and variables may come later, and so may the plugin."""
+    for key, value in [
+        ("providers.openai.api_key", "${NOT_SET_YET}"),
+        ("providers.openai.model", "m"),
+        ("providers.openai.extra", "x"),
+        ("providers.absent.anything", "1"),
+    ]:
+        done = cli.run("config", "set", key, value)
+        assert done.returncode == 0, done.stderr
+
+
 def test_setting_a_key_in_clear_is_advised_against_and_a_reference_is_not(cli):
     done = cli.run("config", "set", "providers.openai.api_key", "sk-canary")
     assert "'${OPENAI_API_KEY}'" in done.stderr.decode()

@@ -106,6 +106,8 @@ def test_an_editor_that_saves_by_renaming_and_leaves_backups_is_fine(cli, edit):
         ("path.write_text('[general')", "config.toml"),
         ("path.write_bytes(b'\\xff')", "not UTF-8"),
         ("path.write_text('#' * 70_000)", "larger than"),
+        ("path.write_text('[providers.scripted]\\nmodle = \"x\"')", 'did you mean "model"?'),
+        ("path.write_text('[processors]\\nenable = [\"nosuch\"]')", "there is no processor"),
         ("path.write_text('[providers.a]\\nbase_url = \"${HOST}\"')", "may not stand"),
     ],
 )

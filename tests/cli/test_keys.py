@@ -48,6 +48,17 @@ def test_a_key_is_no_argument(cli):
     assert b"canary" not in done.stdout + done.stderr
 
 
+def test_a_name_that_looks_like_a_key_is_refused_and_not_repeated(cli):
+    """Whoever types `keys set sk-…` has taken the name for the place of the key."""
+    name = "sk-proj-4711canary4711canary4711"
+    for command in ("set", "delete"):
+        done = cli.run("keys", command, name, stdin=b"sk-12345678")
+        assert done.returncode == 3
+        assert b"canary" not in done.stdout + done.stderr
+        assert b"no name of a key" in done.stderr
+    assert not keys_file(cli).exists()
+
+
 def test_the_list_names_who_uses_a_key_and_never_shows_it(cli):
     cli.config('[providers.a]\napi_key = {stored = "work"}\n[providers.scripted]\nmodel = "m"\n')
     for name in ("work", "scripted", "spare"):

@@ -71,6 +71,15 @@ def test_help_names_the_commands_of_plugins_and_who_brings_them(cli):
     assert 'claif "Name three primary colors."' in text
 
 
+@pytest.mark.parametrize("group", ["keys", "models", "config", "plugins", "providers"])
+def test_a_group_without_a_command_shows_its_help(cli, group):
+    done = cli.run(group)
+    assert (done.returncode, done.stdout) == (2, b"")
+    lines = done.stderr.decode().splitlines()
+    assert lines[0].startswith(f"Usage: claif {group} ") or lines[0].startswith(f"Usage: python -m claif {group} ")
+    assert "Commands:" in lines
+
+
 def test_without_plugins_none_of_their_commands_are_there(cli):
     assert b"shout" not in cli.run("--no-plugins", "--help").stdout
     assert b"shout" not in cli.run("--help", CLAIF_DISABLE_PLUGINS="Claif.Scripted").stdout

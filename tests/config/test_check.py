@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from attrs import field, frozen
+from attrs.validators import ge, in_, matches_re, max_len, optional
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,15 @@ class Colour(enum.Enum):
 class Inner:
     size: int
     name: str = "x"
+
+
+@frozen(kw_only=True)
+class Demanding:
+    api: str = field(default="chat", validator=in_(("chat", "responses")))
+    mode: str | None = field(default=None, validator=optional(in_(("a", "b"))))
+    threads: int = field(default=1, validator=ge(1))
+    region: str = field(default="eu", validator=matches_re("[a-z]+"))
+    odd: str = field(default="", validator=max_len(3))
 
 
 @frozen(kw_only=True)
@@ -183,3 +193,16 @@ def test_a_secret_is_in_no_problem():
 def test_a_table_is_made_or_something_is_said_about_it(table):
     made, found = build(General, table)
     assert (made is None) == bool(found)
+
+
+def test_what_a_validator_of_attrs_demands_is_told_without_the_value() -> None:
+    problems = Problems(lambda _: "here")
+    table = {"api": "canary", "mode": "canary", "threads": 0, "region": "CANARY", "odd": "canary"}
+    assert make(Demanding, table, ("providers", "x"), problems) is None
+    assert problems.found == [
+        "providers.x.api: must be one of chat, responses [here]",
+        "providers.x.mode: must be one of a, b [here]",
+        "providers.x.threads: must be >= 1 [here]",
+        "providers.x.region: must be of the form [a-z]+ [here]",
+        "providers.x.odd: invalid value [here]",
+    ]

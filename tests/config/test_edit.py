@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claif.config import Secret
-from claif.config.edit import set_value, unset_value, value_from_text, with_value, without_value
+from claif.config.edit import set_value, unset_value, value_from_text
+from claif.config.edit_toml import with_value, without_value
 from claif.config.merge import look
 from claif.errors import ConfigurationError, InvalidConfigError
 
@@ -117,6 +118,31 @@ def test_a_new_value_stands_with_its_own_table_and_not_below_the_next_ones_comme
 def test_unsetting_removes_the_line_or_the_whole_table():
     assert without_value(LINES, ("general", "timeout"), FILE) == LINES.replace("timeout = 30  # seconds\n", "")
     assert "fast" not in str(tomllib.loads(without_value(LINES, ("providers", "fast"), FILE)))
+
+
+COMMENTED = """\
+# top
+[providers.a]
+model = "x"
+
+# about b
+[providers.b]
+model = "y"
+
+# about c
+[providers.c]
+model = "z"
+# the end
+"""
+
+
+@pytest.mark.parametrize("name", ["a", "b", "c"])
+def test_unsetting_a_table_keeps_the_comments_above_and_below_it(name):
+    new = without_value(COMMENTED, ("providers", name), FILE)
+    comments = [line for line in COMMENTED.splitlines() if line.startswith("#")]
+    assert [line for line in new.splitlines() if line.startswith("#")] == comments
+    assert set(tomllib.loads(new)["providers"]) == {"a", "b", "c"} - {name}
+    assert "\n\n\n" not in new
 
 
 @pytest.mark.parametrize("text", ["", "\n", "# nothing", "a=1", "general.timeout=1", "providers.x.model='y'\r\n"])
@@ -226,6 +252,50 @@ def test_a_secret_is_written_as_its_text(tmp_path):
     assert 'api_key = "sk-1"' in file.read_text()
 
 
+PLACES = {
+    '{stored = "work"}': {"stored": "work"},
+    ' {keyring = "openai/me"} ': {"keyring": "openai/me"},
+    '{cmd = ["op", "read", "x"]}': {"cmd": ["op", "read", "x"]},
+}
+
+
+@pytest.mark.parametrize("before", [*PLACES, "sk-in-clear-12345", None])
+@pytest.mark.parametrize("text", PLACES)
+def test_where_a_key_is_takes_the_place_of_what_was_there(tmp_path, before, text):
+    name = "providers.a.api_key"
+    files = [tmp_path / "whole" / "config.toml", tmp_path / "part" / "config.toml"]
+    for file in files:
+        set_value(file, "providers.a.model", "m")
+        if before:
+            set_value(file, name, value_from_text(name, before))
+    set_value(files[0], name, value_from_text(name, text))
+    [(kind, place)] = PLACES[text].items()
+    part = f"{name}.{kind}"
+    set_value(files[1], part, value_from_text(part, place if isinstance(place, str) else str(place).replace("'", '"')))
+    assert files[0].read_text() == files[1].read_text()
+    assert tomllib.loads(files[0].read_text())["providers"]["a"] == {"model": "m", "api_key": PLACES[text]}
+    set_value(files[0], name, Secret("sk-1"))
+    assert tomllib.loads(files[0].read_text())["providers"]["a"] == {"model": "m", "api_key": "sk-1"}
+
+
+def test_where_a_key_is_may_stand_in_a_table_of_its_own_and_other_lines_stay(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_text('# top\n[providers.a.api_key]\nstored = "work"\n\n# mine\n[general]  # here\ntimeout = 5\n')
+    set_value(file, "providers.a.api_key.keyring", "a/b")
+    new = file.read_text()
+    assert tomllib.loads(new) == {"providers": {"a": {"api_key": {"keyring": "a/b"}}}, "general": {"timeout": 5}}
+    assert kept_lines("# top\n\n# mine\n[general]  # here\ntimeout = 5\n", new)
+
+
+def test_a_table_that_says_nothing_about_a_key_is_refused_and_a_key_may_begin_like_one(tmp_path):
+    file = tmp_path / "config.toml"
+    for text in ('{nothing = "x"}', "{}", '{stored = "a", keyring = "b/c"}'):
+        with pytest.raises(InvalidConfigError, match="say where it is"):
+            set_value(file, "providers.a.api_key", value_from_text("providers.a.api_key", text))
+    for text in ('{"json": "key"}', "{", "{a}b"):
+        assert value_from_text("providers.a.api_key", text) == Secret(text)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
@@ -237,6 +307,8 @@ def test_a_secret_is_written_as_its_text(tmp_path):
         ("plugins.disable", "a,b", ["a", "b"]),
         ("plugins.providers.openai", "x", "x"),
         ("providers.a.threads", "4", 4),
+        ("providers.a.args", '["--fast", 2]', ["--fast", 2]),
+        ("providers.a.args", '[["deep"]]', '[["deep"]]'),
         ("providers.a.options.temperature", "0.3", 0.3),
         ("providers.a.something", "text", "text"),
         ("unknown", "5", 5),

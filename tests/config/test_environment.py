@@ -79,7 +79,7 @@ def test_a_text_that_does_not_fit_a_plugins_class_names_the_variable(read):
         ("nan", "nan"),
         ("inf", "inf"),
         ("1979-05-27", "1979-05-27"),
-        ("[1]", "[1]"),
+        ("[1]", [1]),
         ("{a=1}", "{a=1}"),
         ("1\nb = 2", "1\nb = 2"),
         ("1 # x", 1),

@@ -197,6 +197,25 @@ def test_a_variable_may_name_a_stored_key(read, home: Path) -> None:
     assert found.reveal() == CANARY
 
 
+@pytest.mark.parametrize("variable", ["CLAIF_PROVIDERS__A__API_KEY", "CLAIF_PROVIDERS__A__API_KEY__STORED"])
+@pytest.mark.parametrize("file", ['{keyring = "a/b"}', '"sk-in-clear"', '{stored = "other"}'])
+def test_a_variable_that_names_a_key_takes_the_place_of_what_the_file_says(
+    read, home: Path, variable: str, file: str
+) -> None:
+    store_key(home, "work", Secret(CANARY))
+    text = "work" if variable.endswith("STORED") else '{stored = "work"}'
+    config = read(f"[providers.a]\napi_key = {file}", environ={variable: text}).build()
+    found = config.settings("a", ProviderSettings).api_key
+    assert found is not None
+    assert found.reveal() == CANARY
+    assert config.origin("providers.a.api_key").kind == "environment"
+
+
+def test_a_variable_may_not_name_a_command_in_either_form(read) -> None:
+    with pytest.raises(InvalidConfigError, match="only your own file may say `cmd`"):
+        read("", environ={"CLAIF_PROVIDERS__A__API_KEY": '{cmd = ["id"]}'}).build()
+
+
 def test_the_place_of_a_key_is_shown_as_it_is_written(read) -> None:
     config = read('[providers.a]\napi_key = {cmd = ["op", "read", "x"]}').build()
     assert as_text(show_one(config, "providers.a.api_key")) == '{cmd = ["op", "read", "x"]}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from claif.config import ConfigLoader, ProviderSettings, SourceTable
 from claif.config.keyfile import store_key
 from claif.config.secret import Secret
 from claif.config.show import show
+from claif.config.toml import parse_toml
 from claif.errors import InvalidConfigError
 
 
@@ -179,3 +181,21 @@ def test_the_address_that_a_source_sets_is_announced_only_for_the_users_own_key(
     assert ConfigLoader.from_mapping({}).build([source(theirs)]).notices == ()
     both = ConfigLoader.from_mapping({"providers": {"a": {"api_key": "k", "base_url": "https://mine.example"}}})
     assert both.build([source(address)]).notices == ()
+
+
+def test_thousands_of_providers_take_thousands_of_times_as_long_as_one():
+    """Less than a tenth of what the assertion grants to slow machines; it was a hundred times as much once."""
+    text = "".join([f"[providers.a{number:x}]\n" for number in range(3500)])
+    began = time.process_time()
+    config = ConfigLoader.from_mapping(parse_toml(text, "f")).build()
+    for name in config.providers:
+        config.settings(name, ProviderSettings)
+    assert len(config.flat()) > 3500
+    assert time.process_time() - began < 2
+
+
+def test_of_thousands_of_unknown_keys_each_is_named():
+    found = problems_of(ConfigLoader.from_mapping({"general": {f"timeout{number}": 1 for number in range(3000)}}))
+    assert len(found) == 3000
+    assert 'did you mean "timeout"' in found[0]
+    assert found[-1] == "general.timeout2999: there is no such setting [user (given in code)]"

@@ -64,6 +64,15 @@ def test_origins_are_kept_for_values_only(below, above):
     assert set(merged.origins) == {path for path, _ in leaves(merged.table)}
 
 
+@given(TABLES, TABLES, st.lists(KEYS, max_size=4).map(tuple))
+def test_the_origin_of_any_table_is_that_of_its_first_value(below, above, path):
+    merged = lay(below, above)
+    table = look(merged.table, path)
+    if isinstance(table, dict) and table:
+        path = next(iter(leaves(table, path)))[0]
+    assert merged.origin(path) is merged.origins.get(path, DEFAULT)
+
+
 @given(TABLES)
 def test_what_is_laid_is_not_changed_later(table):
     before = repr(table)

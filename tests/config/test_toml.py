@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claif.config.limits import MAX_DEPTH
-from claif.config.toml import parse_toml, scan_depth
+from claif.config.toml import parse_toml, refuse_bomb
 from claif.errors import InvalidConfigError
 
 PIECES = st.sampled_from(
@@ -112,6 +112,8 @@ def test_depth_never_gets_through_whatever_stands_before_it(before, levels, shap
         "'" * 60_000,
         "." * 60_000,
         "a=[" * 16_000,
+        "a=[" + "1," * 30_000 + "]",
+        "[[a]]\n" * 10_000,
     ],
 )
 def test_a_bomb_is_refused_at_once(bomb):
@@ -125,6 +127,9 @@ def test_a_text_that_is_just_large_takes_no_more_than_its_length():
     with pytest.raises(InvalidConfigError, match="more than 4096 values"):
         parse_toml("\n".join([f"k{i} = 1" for i in range(6000)]), "f")
     assert parse_toml("#" * 60_000, "f") == {}
+    assert len(parse_toml("a = [" + "1," * 4000 + "]", "f")["a"]) == 4000
+    assert len(parse_toml("[[a]]\n" * 4000, "f")["a"]) == 4000
+    assert len(parse_toml("a = '" + "=,[]{}" * 2000 + "'", "f")["a"]) == 12_000
 
 
 def test_a_refusal_names_the_file_and_the_line():
@@ -150,5 +155,14 @@ def test_what_is_no_configuration_is_a_typed_error(text, what):
         parse_toml(text, "f")
 
 
+def test_a_string_over_several_lines_ends_where_the_parser_ends_it():
+    for text in ('"""x"""""', "'''x'''''", '"""\\""""', '""""""', '"\\\\"', "''"):
+        refuse_bomb(f"a = {text}\nb = 1\n")
+        with pytest.raises(ValueError, match="line 3"):
+            refuse_bomb(f"a = {text}\n\n{'a.' * 20}b = 1")
+
+
 def test_dots_in_strings_comments_and_numbers_are_not_depth():
-    scan_depth('a = "' + "." * 100 + '" # ' + "." * 100 + "\nb = [" + "1.5, " * 100 + "]\nc = '''\n" + "[" * 50 + "'''")
+    refuse_bomb(
+        'a = "' + "." * 100 + '" # ' + "." * 100 + "\nb = [" + "1.5, " * 100 + "]\nc = '''\n" + "[" * 50 + "'''"
+    )
