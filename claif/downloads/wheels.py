@@ -174,7 +174,7 @@ async def _check(file: BinaryIO, wheel: Wheel, where: str) -> None:
 
 def _fingerprint(file: BinaryIO) -> str:
     # The stubs ask for a method that BinaryIO does not promise and every open file has.
-    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+    return hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type] # every binary file can `readinto`
 
 
 def _places(sources: Sources, project: str) -> list[str]:

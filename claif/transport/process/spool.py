@@ -109,7 +109,7 @@ class Spool:
     def _put(self, data: bytes) -> None:
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - `clear` closes it
+                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - it is closed by `clear`
             position = (self._start + self._in_file) % self._backlog
             first = self._backlog - position
             self._file.seek(position)

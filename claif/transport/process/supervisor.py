@@ -22,7 +22,7 @@ import sys
 import time
 
 sys.path.append(os.path.dirname(os.path.abspath(__file__)))
-from tree import Family, sweep  # type: ignore[import-not-found]
+from tree import Family, sweep  # type: ignore[import-not-found] # it stands beside this file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # typing itself would cost a third of the start
@@ -78,7 +78,7 @@ class Supervisor:
     def _start(self, order: dict[str, Any]) -> None:
         if order["confine"] is not None:
             sys.path.append(order["confine_in"])
-            import confine  # type: ignore[import-not-found] # noqa: F401 - here, so that it is not confined itself
+            import confine  # type: ignore[import-not-found] # it is put on the path  # noqa: F401 - here, so that it is not confined itself
         told, telling = os.pipe()
         pid = os.fork()
         if not pid:
