@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..config import Config
+    from ..errors import ConfigurationError
     from .machine import Machine
 
 _NOWHERE = ".no-project"
@@ -51,10 +52,14 @@ def problems(machine: Machine) -> Iterator[Finding]:
     yield from _unset(config)
 
 
-def _each(error: Exception, name: str) -> Iterator[Finding]:
-    hint = getattr(error, "hint", None) or ""
-    for problem in getattr(error, "problems", ()) or (str(error),):
-        yield Finding(name, "fail", problem, hint or "Correct it: claif config set NAME VALUE, or edit the file.")
+def _each(error: ConfigurationError, name: str) -> Iterator[Finding]:
+    problems = getattr(error, "problems", ())
+    hint = getattr(error, "hint", None)
+    if not hint or hint == type(error).default_hint:
+        # `claif config show`, to which the usual hint points, shows nothing as long as something is wrong.
+        hint = "Correct it with `claif config edit`, or take the line out with `claif config unset NAME`."
+    for problem in problems or (str(error),):
+        yield Finding(name, "fail", problem, hint)
 
 
 def _project(machine: Machine) -> Iterator[Finding]:

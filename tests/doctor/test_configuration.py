@@ -32,7 +32,7 @@ def test_all_problems_are_told_at_once_each_with_its_place(machine, home):
     ):
         assert name in finding.detail
         assert str(home) in finding.detail
-        assert finding.remedy
+        assert "claif config edit" in finding.remedy
 
 
 def test_what_is_not_toml_is_one_problem_and_the_project_is_checked_all_the_same(machine, home):
