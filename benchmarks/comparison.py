@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
@@ -48,5 +48,5 @@ class Comparison:
         return ratio < 1 if self.at_least else ratio > 1
 
     def as_json(self) -> dict[str, Any]:
-        values = {name: list(values) for name, values in self.values.items()}
-        return {"name": self.name, "title": self.title, "unit": self.unit, "values": values}
+        """All of it, so that a chart can be drawn again."""
+        return asdict(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from comparison import Comparison
 from contenders import CLAIF, CONTENDERS, OWN_WIRE
@@ -50,7 +51,7 @@ def environment_of(name: str) -> str:
 
 def several(sample: Callable[[str], float], names: list[str], window: float, least: int) -> dict[str, Sample]:
     """For each name its sample, repeated for a window of time."""
-    return {name: repeated(lambda n=name: sample(n), window * 1000, least) for name in names}
+    return {name: repeated(partial(sample, name), window * 1000, least) for name in names}
 
 
 def imports(rounds: int, window: float) -> Row:

@@ -13,7 +13,9 @@ each round; bold where the peer does better. A difference under 20 % is noise.""
 
 
 def overview(comparisons: Sequence[Comparison]) -> str:
-    """The table with its explanation and its summary; a row for each peer."""
+    """The table with its explanation and its summary, a row for each peer; empty if nothing was compared."""
+    if not comparisons:
+        return ""
     peers = [name for name in CONTENDERS if any(name in one.values for one in comparisons)]
     cells = [["", *(f"{one.title}, {one.unit}" for one in comparisons)]]
     cells += [[name, *(figure(one, name) for one in comparisons)] for name in peers]

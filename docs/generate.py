@@ -6,18 +6,22 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import attrs
 import click
+from claif_local.settings import LocalSettings
+from claif_openai.provider import OpenAISettings
 
 import claif.api
 from claif import errors, hookspecs
 from claif.cli.root import root
 from claif.config import schema
+from claif.doctor.configuration import VARIABLES
 from claif.processors import extract_code, redact_pii, save_code
 
 PAGES = Path(__file__).parent / "reference"
@@ -57,12 +61,11 @@ def hooks_page() -> str:
 
 
 def configuration_page() -> str:
-    """Every table of the configuration file with its keys, types and defaults."""
+    """Every table of the configuration file with its keys, types, defaults and meanings, and the variables."""
     parts = [
         "# Configuration\n\n",
-        "The file is `~/.claif/config.toml`; `CLAIF_HOME` moves its folder.\n",
-        "Every key can also be set by an environment variable: `CLAIF_GENERAL__TIMEOUT=60`,\n",
-        "`CLAIF_PROVIDERS__OPENAI__MODEL=gpt-5`.\n",
+        "The file is `~/.claif/config.toml`; `CLAIF_HOME` moves its folder. `claif config set` and `claif config\n",
+        "edit` change it, `claif config show --origin` tells what holds and where it was said.\n",
     ]
     tables = {
         **schema.SECTIONS,
@@ -72,15 +75,77 @@ def configuration_page() -> str:
         "providers.NAME": schema.ProviderSettings,
     }
     for name, cls in sorted(tables.items()):
-        parts.append(f"\n## `[{name}]`\n\n{_docstring(cls)}\n\n| key | type | default |\n|---|---|---|\n")
-        for attribute in attrs.fields(cls):
-            default = attribute.default
-            if isinstance(default, attrs.Factory):  # type: ignore[arg-type] # a function at run time is a class in stubs
-                default = default.factory()
-            shown = "" if default is None else f"`{default!r}`".replace("|", "\\|")
-            kind = str(attribute.type).replace(" | None", "").replace("|", "\\|")
-            parts.append(f"| `{attribute.name}` | `{kind}` | {shown} |\n")
+        parts.append(f"\n## `[{name}]`\n\n{_introduction(cls)}\n\n{_keys(cls)}")
+    common = {attribute.name for attribute in attrs.fields(schema.ProviderSettings)}
+    for name, cls in (("openai", OpenAISettings), ("local", LocalSettings)):
+        parts.append(f"\n### Also, for providers of the type `{name}` (claif-{name})\n\n{_keys(cls, common)}")
+    parts += [
+        "\n## Environment variables\n\n",
+        "Every key is also a variable, with two underscores for each dot: `CLAIF_GENERAL__TIMEOUT=60`,\n",
+        "`CLAIF_PROVIDERS__OPENAI__MODEL=gpt-5`. These have a meaning of their own:\n\n",
+        "| variable | what it says |\n|---|---|\n",
+        *[f"| `{name}` | {meaning} |\n" for name, meaning in VARIABLES.items()],
+    ]
     return "".join(parts)
+
+
+def _introduction(cls: type) -> str:
+    """A class's docstring up to its arguments."""
+    return (inspect.getdoc(cls) or "").partition("\nArgs:")[0].rstrip()
+
+
+def _keys(cls: type, without: Collection[str] = ()) -> str:
+    """A table of an attrs class's fields; what each says comes from the docstring."""
+    meanings = dict(_arguments(cls))
+    rows = ["| key | what it takes | default | what it says |\n|---|---|---|---|\n"]
+    for attribute in attrs.fields(cls):
+        if attribute.name in without:
+            continue
+        default = attribute.default
+        if isinstance(default, attrs.Factory):  # type: ignore[arg-type] # a function at run time is a class in stubs
+            default = default.factory()
+        cells = (f"`{attribute.name}`", _kind(attribute.type), _toml(default), meanings[attribute.name])
+        rows.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n")
+    return "".join(rows)
+
+
+def _arguments(cls: type) -> Iterator[tuple[str, str]]:
+    """Name and text of each argument in a docstring."""
+    text = (inspect.getdoc(cls) or "").partition("\nArgs:\n")[2]
+    for entry in re.split(r"\n(?=    \w)", text.partition("\n\n")[0]):
+        name, _, meaning = entry.strip().partition(": ")
+        yield name, " ".join(meaning.split())
+
+
+KINDS = {
+    "str": "text",
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "Secret": "a key",
+    "tuple[str, ...]": "a list of texts",
+    "Mapping[str, str]": "a table of texts",
+    "Mapping[str, Any]": "a table",
+}
+"""Types in the words of the configuration file."""
+
+
+def _kind(kind: object) -> str:
+    name = str(kind).removesuffix(" | None")
+    if name.startswith("Literal["):
+        return " or ".join([f"`{choice}`" for choice in re.findall(r"'(\w+)'", name)])
+    return KINDS[name]
+
+
+def _toml(default: object) -> str:
+    """A default as one would write it in the file."""
+    if default is None or default in ((), {}):
+        return ""
+    if isinstance(default, tuple):
+        return f"`[{', '.join(json.dumps(item) for item in default)}]`"
+    if isinstance(default, float) and default.is_integer():
+        default = int(default)
+    return f"`{json.dumps(default)}`"
 
 
 def errors_page() -> str:
@@ -88,7 +153,8 @@ def errors_page() -> str:
     parts = [
         "# Errors\n\n",
         "Every error has `message`, `hint`, `retryable`, `provider`, `model`, `status`, `code`, `request_id`,\n",
-        "`retry_after` (seconds) and `partial` (the message that had arrived).\n\n",
+        "`query_id` (what marks its records in the log), `retry_after` (seconds) and `partial` (the message that had\n",
+        "arrived).\n\n",
         "| error | exit code | retryable | meaning |\n|---|---|---|---|\n",
     ]
 

@@ -188,13 +188,11 @@ class StreamRedactor:
         self._matcher = matcher
         self._held = ""
 
-    def passes(self, chunk: str) -> bool:
-        """Whether the chunk can go on as it is, and nothing has to be kept of it."""
-        return not self._held and not self._matcher.may_begin(chunk)
-
     def feed(self, chunk: str) -> str:
-        """What may be shown now."""
+        """What may be shown now; mostly the chunk itself, in which no secret can begin."""
         found = self._matcher
+        if not self._held and not found.may_begin(chunk):
+            return chunk
         text = self._held + chunk
         spans = found.spans(text)
         end = found.unfinished(text)

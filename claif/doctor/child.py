@@ -111,13 +111,19 @@ class Child:
         for name in config.plugins.critical:
             if not any(report.name == name for report in manager.reports()):
                 self.say("Plugins", [_missing(name)])
+        self.say("Plugins", _processors(config, manager))
         return manager
 
     async def providers(self, config: Config, manager: PluginManager) -> None:
         """Import each provider, ask each for its state, and, if wished, each configured one for its models."""
+        from attrs import evolve
+
         from ..client import Client
+        from ..config.schema import Processors
         from ..errors import ClaifError
 
+        # What is wrong with processors has been told; providers are looked at all the same.
+        config = evolve(config, processors=Processors(), processor_tables={})
         for name, entry in manager.providers().items():
             if entry.state == "ready":
                 if not self.at("Providers", name):
@@ -234,6 +240,16 @@ def _about(report: PluginReport, alone: str) -> Finding:
         state = "fail"
     more = "" if state == "ok" else "See more with `claif plugins check`."
     return Finding(name, state, noted or report.brings, report.hint or more)
+
+
+def _processors(config: Config, manager: PluginManager) -> Iterator[Finding]:
+    from ..processors.shipped import processor_problems
+
+    problems = processor_problems(config, manager.processor_names())
+    for problem in problems:
+        yield Finding("processors", "fail", problem, "See what there is with `claif plugins list`.")
+    if config.processors.enable and not problems:
+        yield Finding("processors", "ok", f"enabled: {', '.join(config.processors.enable)}")
 
 
 def _missing(name: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ..finding import Finding
@@ -10,23 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..config import Config
+    from ..errors import ConfigurationError
     from .machine import Machine
 
 _NOWHERE = ".no-project"
 TEST_VARIABLES = frozenset({"CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
 """Variables of the tests of Claif."""
-VARIABLES = frozenset(
-    {
-        "CLAIF_DEFAULT_PROVIDER",
-        "CLAIF_DISABLE_PLUGINS",
-        "CLAIF_HOME",
-        "CLAIF_LOG_LEVEL",
-        "CLAIF_OFFLINE",
-        "CLAIF_PLUGINS",
-        "CLAIF_TIMEOUT",
-        "CLAIF_TRACE_HOOKS",
-    }
-)
+VARIABLES: Mapping[str, str] = {
+    "CLAIF_DEFAULT_PROVIDER": "as `general.default_provider`",
+    "CLAIF_DISABLE_PLUGINS": "distributions that are left alone, as `plugins.disable`, separated by commas",
+    "CLAIF_HOME": "Claif's folder, in place of `~/.claif`",
+    "CLAIF_LOG_LEVEL": "as `general.log_level`",
+    "CLAIF_OFFLINE": "nothing is downloaded if it is neither empty nor `0`, `false` or `no`",
+    "CLAIF_PLUGINS": "the only distributions that are used, separated by commas; none if it is empty",
+    "CLAIF_TIMEOUT": "as `general.timeout`",
+    "CLAIF_TRACE_HOOKS": "each call of a hook is printed to standard error if it is neither empty nor `0`",
+}
 """The variables that mean something, beside those with two underscores, which name a setting."""
 
 
@@ -51,10 +51,14 @@ def problems(machine: Machine) -> Iterator[Finding]:
     yield from _unset(config)
 
 
-def _each(error: Exception, name: str) -> Iterator[Finding]:
-    hint = getattr(error, "hint", None) or ""
-    for problem in getattr(error, "problems", ()) or (str(error),):
-        yield Finding(name, "fail", problem, hint or "Correct it: claif config set NAME VALUE, or edit the file.")
+def _each(error: ConfigurationError, name: str) -> Iterator[Finding]:
+    problems = getattr(error, "problems", ())
+    hint = getattr(error, "hint", None)
+    if not hint or hint == type(error).default_hint:
+        # `claif config show`, to which the usual hint points, shows nothing as long as something is wrong.
+        hint = "Correct it with `claif config edit`, or take the line out with `claif config unset NAME`."
+    for problem in problems or (str(error),):
+        yield Finding(name, "fail", problem, hint)
 
 
 def _project(machine: Machine) -> Iterator[Finding]:

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
-
-from attrs import evolve
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import ClaifError
-from ..models import (
-    ContentBlock,
-    Event,
-    Finished,
-    Message,
-    Notice,
-    Query,
-    Role,
-    TextBlock,
-    TextDelta,
-    TextReset,
-    ThinkingBlock,
-    ThinkingDelta,
-    ToolResult,
-    ToolResultBlock,
-    ToolUse,
-    ToolUseBlock,
-    UnknownBlock,
-    UnknownEvent,
-)
+from ..models import Event, Finished, Message, Query, Role, TextDelta, TextReset, ThinkingDelta
+from .rewritten import rewritten_event, rewritten_message
 from .run import current_run
 
 if TYPE_CHECKING:
@@ -57,11 +37,33 @@ def rewriting(make: Callable[[], Rewriter], *, text_only: bool = False) -> Middl
             notices, and what is of an unknown kind.
     """
 
+    def others(event: Event) -> Event:
+        return event if text_only else rewritten_event(event, make)
+
+    return rewriting_events(make, others, text_only=text_only)
+
+
+def rewriting_events(
+    make: Callable[[], Rewriter],
+    others: Callable[[Event], Event],
+    *,
+    text_only: bool = False,
+    interrupted_thoughts: bool = False,
+) -> Middleware:
+    """As `rewriting`, for those who know better what to do with events that are neither deltas nor messages.
+
+    Args:
+        make: makes the rewriter of one text.
+        others: rewrites those events.
+        text_only: leave alone what the model thinks, and blocks of messages that are no text.
+        interrupted_thoughts: a thought goes on behind text of the answer; it ends there otherwise.
+    """
+
     def wrap(handler: Handler) -> Handler:
         async def rewritten(query: Query, emit: Emit) -> None:
-            rewriting_ = _Rewriting(make, text_only, emit)
+            answer = _Answer(make, others, text_only, interrupted_thoughts, emit)
             try:
-                await handler(query, rewriting_.take)
+                await handler(query, answer.take)
             except BaseException as error:
                 run = current_run.get()
                 partial, run.partial = run.partial, None
@@ -69,45 +71,71 @@ def rewriting(make: Callable[[], Rewriter], *, text_only: bool = False) -> Middl
                 if isinstance(error, ClaifError) and error.partial is not None:
                     error.partial = rewritten_message(error.partial, make, text_only=text_only, cut=True)
                 if isinstance(error, Exception):
-                    await rewriting_.flush(cut=True)  # noqa: ASYNC102 - not when cancelled
+                    await answer.flush(cut=True)  # noqa: ASYNC102 - not when cancelled
                 raise
-            await rewriting_.flush()
+            await answer.flush()
 
         return rewritten
 
     return wrap
 
 
-class _Rewriting:
-    """The events of one answer on their way through."""
+class _Answer:
+    """The events of one answer on their way through; what does not make others of it costs no coroutine of its own."""
 
-    def __init__(self, make: Callable[[], Rewriter], text_only: bool, emit: Emit) -> None:
+    __slots__ = ("_emit", "_interrupted_thoughts", "_make", "_others", "_text", "_text_only", "_thinking")
+
+    def __init__(
+        self,
+        make: Callable[[], Rewriter],
+        others: Callable[[Event], Event],
+        text_only: bool,
+        interrupted_thoughts: bool,
+        emit: Emit,
+    ) -> None:
         self._make = make
+        self._others = others
         self._text_only = text_only
+        self._interrupted_thoughts = interrupted_thoughts
         self._emit = emit
         self._text: Rewriter | None = None
         self._thinking: Rewriter | None = None
 
-    async def take(self, event: Event) -> None:
+    def take(self, event: Event) -> Awaitable[None]:
+        """Hand an event on as what becomes of it."""
         if isinstance(event, TextDelta):
-            # The model thinks before it speaks: what is held back of a thought would else come after the answer.
-            await self._flush_thinking(cut=False)
+            if self._thinking is not None and not self._interrupted_thoughts:
+                # The model thinks before it speaks: what is held back of a thought would else come after the answer.
+                return self._end_thought(event)
             if self._text is None:
                 self._text = self._make()
-            if shown := self._text.feed(event.text):
-                await self._emit(TextDelta(shown))
-            return
+            return self._feed(self._text, event)
         if isinstance(event, ThinkingDelta) and not self._text_only:
             if self._thinking is None:
                 self._thinking = self._make()
-            if shown := self._thinking.feed(event.text):
-                await self._emit(ThinkingDelta(shown))
-            return
+            return self._feed(self._thinking, event)
+        if isinstance(event, Message):
+            message = rewritten_message(event, self._make, text_only=self._text_only)
+            return self._end(message) if event.role is Role.ASSISTANT else self._emit(message)
+        if isinstance(event, Finished):
+            return self._end(self._others(event))
         if isinstance(event, TextReset):
             self._text = self._thinking = None
-        elif isinstance(event, Finished) or (isinstance(event, Message) and event.role is Role.ASSISTANT):
-            await self.flush()
-        await self._emit(self._rewritten(event))
+        return self._emit(self._others(event))
+
+    def _feed(self, rewriter: Rewriter, delta: TextDelta | ThinkingDelta) -> Awaitable[None]:
+        shown = rewriter.feed(delta.text)
+        if shown == delta.text:
+            return self._emit(delta)
+        return self._emit(type(delta)(shown)) if shown else _nothing()
+
+    async def _end_thought(self, event: Event) -> None:
+        await self._flush_thinking(cut=False)
+        await self.take(event)
+
+    async def _end(self, event: Event) -> None:
+        await self.flush()
+        await self._emit(event)
 
     async def flush(self, *, cut: bool = False) -> None:
         """Show what is held back; the next delta begins a new text."""
@@ -121,75 +149,6 @@ class _Rewriting:
         if thinking is not None and (shown := thinking.end(cut=cut)):
             await self._emit(ThinkingDelta(shown))
 
-    def _rewritten(self, event: Event) -> Event:
-        if isinstance(event, Message):
-            return rewritten_message(event, self._make, text_only=self._text_only)
-        if self._text_only:
-            return event
-        match event:
-            case ToolUse() | ToolResult():
-                return evolve(event, block=_block(event.block, self._make))
-            case Notice():
-                return evolve(event, text=_whole(self._make, event.text), data=_data(self._make, event.data))
-            case UnknownEvent():
-                return UnknownEvent(_data(self._make, event.raw))
-            case _:
-                return event
 
-
-def rewritten_message(
-    message: Message, make: Callable[[], Rewriter], *, text_only: bool = False, cut: bool = False
-) -> Message:
-    """A message whose texts have passed the rewriter; its metadata is left alone.
-
-    Joined, its text blocks are what the same text in deltas would have become. `cut` tells that an error ended it.
-    """
-    texts = iter(_texts(make, [block.text for block in message.content if isinstance(block, TextBlock)], cut=cut))
-    content: list[ContentBlock] = []
-    for block in message.content:
-        if isinstance(block, TextBlock):
-            content.append(TextBlock(next(texts)))
-        else:
-            content.append(block if text_only else _block(block, make, cut=cut))
-    return evolve(message, content=content)
-
-
-def _texts(make: Callable[[], Rewriter], texts: Sequence[str], *, cut: bool) -> list[str]:
-    """Each text rewritten by itself; or, where that is not the same, one after the other by one rewriter."""
-    last = len(texts) - 1
-    each = [_whole(make, text, cut=cut and number == last) for number, text in enumerate(texts)]
-    if len(texts) > 1 and "".join(each) != _whole(make, "".join(texts), cut=cut):
-        rewriter = make()
-        each = [rewriter.feed(text) for text in texts]
-        each[-1] += rewriter.end(cut=cut)
-    return each
-
-
-def _block(block: Any, make: Callable[[], Rewriter], *, cut: bool = False) -> Any:
-    match block:
-        case ThinkingBlock():
-            text = _whole(make, block.text, cut=cut)
-            # A signature vouches for what the model thought, which this is no longer.
-            return block if text == block.text else ThinkingBlock(text)
-        case ToolUseBlock():
-            return evolve(block, parameters=_data(make, block.parameters))
-        case ToolResultBlock():
-            return evolve(block, content=_whole(make, block.content))
-        case UnknownBlock():
-            return UnknownBlock(_data(make, block.raw))
-        case _:
-            return block
-
-
-def _data(make: Callable[[], Rewriter], value: Any) -> Any:
-    """JSON data with its texts rewritten."""
-    if isinstance(value, str):
-        return _whole(make, value)
-    if isinstance(value, Mapping):
-        return {_data(make, key): _data(make, item) for key, item in value.items()}
-    return [_data(make, item) for item in value] if isinstance(value, list | tuple) else value
-
-
-def _whole(make: Callable[[], Rewriter], text: str, *, cut: bool = False) -> str:
-    rewriter = make()
-    return rewriter.feed(text) + rewriter.end(cut=cut)
+async def _nothing() -> None:
+    """What is awaited where everything is held back."""

@@ -27,7 +27,7 @@ from claif.errors import InvalidQueryError, ProtocolError
 from claif.testing import ServerProcess
 
 MEGABYTE = 1_000_000
-SECONDS = 10.0
+SECONDS = 4.0
 """Processor time that a megabyte may take: a guard against what grows faster than the text. `tox -e fuzz` measures."""
 
 
@@ -235,6 +235,6 @@ def test_attack_54_no_pattern_of_the_project_explodes() -> None:
                 began = time.process_time()
                 call = getattr(pattern, method)
                 call(data[:0], data) if method == "sub" else call(data)
-                assert time.process_time() - began < 5.0, f"{name}.{method}: {pattern.pattern!r} on {seed!r}"
+                assert time.process_time() - began < 2.0, f"{name}.{method}: {pattern.pattern!r} on {seed!r}"
                 tried += 1
     assert tried > 500

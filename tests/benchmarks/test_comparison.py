@@ -51,6 +51,10 @@ def test_the_overview_has_a_row_for_each_peer_and_bold_figures_where_it_is_ahead
     assert not any(row and row[0] == "bare Python" for row in rows)
 
 
+def test_nothing_is_said_of_nothing() -> None:
+    assert overview([]) == ""
+
+
 def test_where_claif_is_behind_is_said_in_words() -> None:
     assert "- One call: openai" in behind([compared({"claif": [2.0], "openai": [1.0]})])
     assert behind([compared({"claif": [1.0], "openai": [2.0]})]) == "No peer does better anywhere."

@@ -270,10 +270,10 @@ def test_attack_54_a_megabyte_of_anything_is_redacted_within_a_second(text: str)
     found = matcher()
     began = time.process_time()
     redact(text)
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 4
     stream = StreamRedactor(found)
     began = time.process_time()
     for start in range(0, len(text), 64):
         stream.feed(text[start : start + 64])
-    assert time.process_time() - began < 10
+    assert time.process_time() - began < 4
     assert secret

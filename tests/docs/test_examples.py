@@ -66,7 +66,18 @@ def test_an_example_does_what_the_page_says(
     assert (done.returncode != 0) == wish.startswith("fails"), output
     if "says " in wish:
         assert wish.split("says ", 1)[1].lower() in output.lower()
-    assert done.stdout or wish.startswith("fails"), f"the example at {place} prints nothing"
+    if not wish.startswith("fails"):
+        assert bool(done.stdout) != wish.startswith("silent"), f"{place}: {output}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_code_that_is_not_run_here_says_what_runs_it_or_why_nothing_can(page: Path) -> None:
+    for marker, language, code in re.findall(r"(?:<!-- (.*?) -->\n)?```(\w+)\n(.*?)```", page.read_text(), re.DOTALL):
+        if language in {"python", "console"}:
+            kind, _, reason = marker.partition(": ")
+            assert kind in {"run", "file", "application"} or (kind == "shown" and reason), f"in front of:\n{code}"
+            for path in re.findall(r"\S+/test_\w+\.py", reason if kind == "shown" else ""):
+                assert (ROOT / path).exists(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

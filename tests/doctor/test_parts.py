@@ -65,6 +65,18 @@ def test_working_plugins_are_fine(machine, site):
 
 
 @pytest.mark.parametrize(
+    ("enable", "state", "told"), [("trim", "ok", "trim"), ("trim,nosuch", "fail", 'no processor "nosuch"')]
+)
+def test_processors_are_checked_and_keep_no_provider_from_being_looked_at(machine, site, enable, state, told):
+    provider(site, "echo")
+    found = ask(machine._replace(environ={**machine.environ, "CLAIF_PROCESSORS__ENABLE": enable}))
+    [processors] = [finding for finding in found if finding.name == "processors"]
+    assert (processors.group, processors.state) == ("Plugins", state)
+    assert told in processors.detail
+    assert states(found)["echo"] == "ok"
+
+
+@pytest.mark.parametrize(
     ("source", "told"),
     [
         ("import os\nos._exit(3)\n", "exit code 3"),

@@ -35,6 +35,6 @@ def test_the_time_is_linear_in_the_size(target: Target) -> None:
             began = time.process_time()
             target.work(text)
             best = min(best, time.process_time() - began)
-            if best <= 10 * len(text) / 1e6:
+            if best <= 4 * len(text) / 1e6:
                 break
-        assert best <= max(1.0, 10 * len(text) / 1e6)
+        assert best <= max(0.4, 4 * len(text) / 1e6)

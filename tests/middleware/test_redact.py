@@ -79,6 +79,12 @@ async def test_thinking_is_redacted_by_itself() -> None:
     assert "".join([event.text for event in seen if isinstance(event, ThinkingDelta)]) == f"{MASK}!"
 
 
+async def test_attack_24_a_piece_of_the_answer_between_the_halves_in_a_thought_does_not_help() -> None:
+    seen = await events_of(layered(ThinkingDelta(CANARY[:9]), TextDelta("x"), ThinkingDelta(CANARY[9:] + "!")))
+    assert "".join([event.text for event in seen if isinstance(event, ThinkingDelta)]) == f"{MASK}!"
+    assert shown(seen) == "x"
+
+
 async def test_every_other_event_is_redacted_too() -> None:
     message = Message(Role.ASSISTANT, [TextBlock(CANARY[:9]), TextBlock(CANARY[9:])])
     seen = await events_of(

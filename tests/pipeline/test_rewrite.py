@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from middleware.support import events_of, says
+from pipeline.support import Secret
 
 from claif.errors import RateLimitError
 from claif.models import (
-    ContentBlock,
     Event,
     Finished,
     Message,
     Notice,
     Query,
     Role,
+    Started,
     TextBlock,
     TextDelta,
     TextReset,
@@ -29,24 +32,9 @@ from claif.models import (
     UnknownEvent,
 )
 from claif.pipeline.failures import Downstream
-from claif.pipeline.rewrite import rewriting, rewritten_message
+from claif.pipeline.rewrite import rewriting, rewriting_events
 from claif.pipeline.run import Run
-
-
-class Secret:
-    """Replaces `ab` by `*`, so that an `a` is held back until the next letter."""
-
-    def __init__(self) -> None:
-        self._held = ""
-
-    def feed(self, text: str) -> str:
-        text = (self._held + text).replace("ab", "*")
-        self._held = "a" if text.endswith("a") else ""
-        return text.removesuffix(self._held)
-
-    def end(self, *, cut: bool = False) -> str:
-        held, self._held = self._held, ""
-        return "?" if held and cut else held
+from claif.pipeline.types import Emit
 
 
 async def rewritten(*events: Event | BaseException, text_only: bool = False, run: Run | None = None) -> list[Event]:
@@ -125,32 +113,6 @@ async def test_if_it_is_for_text_only_the_rest_stays() -> None:
     assert await rewritten(TextDelta("ab"), text_only=True) == [TextDelta("*")]
 
 
-def test_the_blocks_of_a_message_stay_what_they_are() -> None:
-    before = Message.assistant(
-        [
-            ThinkingBlock("ab", "signed"),
-            TextBlock("xab"),
-            ToolUseBlock("1", "t", {"x": "ab"}),
-            TextBlock("y"),
-            UnknownBlock({"x": "ab"}),
-        ]
-    ).with_metadata(id="ab")
-    after = rewritten_message(before, Secret)
-    tool = ToolUseBlock("1", "t", {"x": "*"})
-    blocks: list[ContentBlock] = [ThinkingBlock("*"), TextBlock("x*"), tool, TextBlock("y"), UnknownBlock({"x": "*"})]
-    assert after == Message.assistant(blocks).with_metadata(id="ab")
-
-
-def test_a_thought_that_did_not_change_keeps_its_signature() -> None:
-    message = Message.assistant([ThinkingBlock("fine", "signed")])
-    assert rewritten_message(message, Secret) == message
-
-
-def test_what_is_spread_over_blocks_is_found() -> None:
-    blocks: list[ContentBlock] = [TextBlock("xa"), ToolUseBlock("1", "t"), TextBlock("by")]
-    assert rewritten_message(Message.assistant(blocks), Secret).text == "x*y"
-
-
 @given(st.lists(st.text("abx")))
 async def test_deltas_and_the_message_agree_wherever_they_are_cut(pieces: list[str]) -> None:
     message = Message.assistant([TextBlock(piece) for piece in pieces])
@@ -173,12 +135,6 @@ async def test_the_part_that_an_error_leaves_is_rewritten_and_what_is_held_is_sh
     assert shown(seen) == "* x?"
 
 
-def test_of_the_blocks_of_a_message_that_was_cut_only_the_last_was() -> None:
-    blocks: list[ContentBlock] = [TextBlock("a"), ToolUseBlock("1", "t"), TextBlock("a")]
-    cut = rewritten_message(Message.assistant(blocks), Secret, cut=True)
-    assert [block.text for block in cut.content if isinstance(block, TextBlock)] == ["a", "?"]
-
-
 async def test_to_a_consumer_that_failed_nothing_more_is_shown() -> None:
     seen: list[Event] = []
     with pytest.raises(Downstream):
@@ -196,3 +152,49 @@ async def test_a_rewriter_that_fails_lets_nothing_through() -> None:
     with pytest.raises(ValueError, match="broken"):
         await events_of(rewriting(Broken)(says(TextDelta("ab"))), run=run, also=seen.append)
     assert (seen, run.partial) == ([], None)
+
+
+async def test_what_passes_as_it_is_costs_no_coroutine_of_its_own() -> None:
+    """The first delta of an answer may: it ends the thought."""
+
+    class Sent:
+        def __await__(self) -> Iterator[None]:
+            yield from ()
+
+    sent: list[tuple[Event, Sent]] = []
+
+    def emit(event: Event) -> Sent:
+        sent.append((event, Sent()))
+        return sent[-1][1]
+
+    async def handler(query: Query, take: Emit) -> None:
+        events = [
+            ThinkingDelta("x"),
+            ThinkingDelta("y"),
+            TextDelta("x"),
+            TextDelta("y"),
+            Notice("n", "x"),
+            Started("p"),
+        ]
+        for event in events:
+            awaited = take(event)
+            await awaited
+            assert awaited is sent[-1][1] or event is events[2]
+            assert sent[-1][0] == event
+
+    await rewriting(Secret)(handler)(Query("hi"), emit)
+    assert len(sent) == 6
+
+
+async def test_a_thought_may_go_on_behind_a_piece_of_the_answer() -> None:
+    layer = rewriting_events(Secret, lambda event: event, interrupted_thoughts=True)
+    thoughts = [
+        ThinkingDelta("a"),
+        TextDelta("a"),
+        ThinkingDelta("b"),
+        TextDelta("b"),
+        ToolUse(ToolUseBlock("1", "ab")),
+    ]
+    events = await events_of(layer(says(*thoughts)))
+    assert (shown(events), shown(events, ThinkingDelta)) == ("*", "*")
+    assert events[-1] is thoughts[-1]

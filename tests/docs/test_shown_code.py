@@ -1,0 +1,87 @@
+"""Code of the how-tos that is a part of a program: run as a part of one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from claif import Client
+from claif.api import Context, Provider, Query, TextDelta
+from claif.config import ConfigLoader
+from claif.plugin.manager import PluginManager
+from claif.testing import FakeProvider
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+
+
+def block(page: str, part: str) -> ModuleType:
+    """The Python block of a page that has this in it, as a module."""
+    [code] = [
+        code for code in re.findall(r"```python\n(.*?)```", (HOW_TO / page).read_text(), re.DOTALL) if part in code
+    ]
+    module = ModuleType("shown")
+    exec(compile(code, page, "exec"), module.__dict__)
+    return module
+
+
+async def answer(module: ModuleType, deltas: list[str], **config: Any) -> tuple[list[str], str]:
+    """The deltas that are shown, and the text, of an answer that passes a plugin with this module."""
+    plugins = PluginManager()
+    plugins.register(module, "claif-shout")
+    fake = FakeProvider.scripted(deltas)
+    table = {"general": {"default_provider": "fake"}, **config}
+    async with Client(table, plugins=plugins, providers={"fake": fake}) as client, client.stream("hi") as stream:
+        shown = [event.text async for event in stream if isinstance(event, TextDelta)]
+    assert stream.reply is not None
+    return shown, stream.reply.text
+
+
+async def test_the_processor_of_complete_messages_has_its_setting() -> None:
+    module = block("processors.md", "def claif_process_message")
+    assert await answer(module, ["hel", "lo"]) == ([], "HELLO!")
+    assert (await answer(module, ["hi"], processors={"claif-shout": {"sign": "?"}}))[1] == "HI?"
+
+
+async def test_the_rewriter_streams_and_comes_to_the_same_wherever_the_text_is_cut() -> None:
+    module = block("processors.md", "class Dashes")
+    shown, text = await answer(module, ["a -", "- b", " -- c-"])
+    assert text == "a — b — c-"
+    assert "".join(shown) == text
+    assert len(shown) > 1
+
+
+async def test_a_provider_gets_a_new_key() -> None:
+    keys: list[str] = []
+
+    class Keyed(Provider):
+        capabilities = frozenset({"text", "streaming"})
+
+        def __init__(self, context: Context) -> None:
+            super().__init__(context)
+            self.key = context.settings.api_key
+
+        async def query(self, query: Query, emit: Any) -> None:
+            keys.append(self.key.reveal())
+            await emit(TextDelta("hi"))
+
+    table = {"general": {"default_provider": "x"}, "providers": {"x": {"api_key": "the old one"}}}
+    async with Client(table, providers={"x": Keyed}) as client:
+        await client.query("hi")
+        await block("swap-a-provider.md", "def with_key").rotate(client, "x", "the new one")
+        await client.query("hi")
+    assert keys == ["the old one", "the new one"]
+
+
+async def test_the_test_of_a_layer_passes() -> None:
+    await block("test-a-plugin.md", "FakeProvider.scripted").test_my_layer_survives_a_rate_limit()
+
+
+async def test_a_source_of_another_kind_configures_a_client(tmp_path: Path) -> None:
+    plugins = PluginManager()
+    plugins.register(block("remote-configuration.md", "ConfigSource("), "claif-store")
+    async with Client(ConfigLoader(home=tmp_path), plugins=plugins) as client:
+        assert client.config.general.timeout == 120
+        assert str(client.config.origin("general.timeout")) == "plugin (store)"
+    assert list((tmp_path / "cache" / "sources").iterdir())
