@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from .errors import ProviderNotFoundError as ProviderNotFoundError
     from .errors import ProviderRuntimeError as ProviderRuntimeError
     from .errors import RateLimitError as RateLimitError
+    from .errors import SandboxError as SandboxError
     from .errors import TimeoutError as TimeoutError
     from .errors import TransportError as TransportError
     from .finding import Finding as Finding
@@ -176,6 +177,7 @@ _MODULES = {
         "ProviderNotFoundError",
         "ProviderRuntimeError",
         "RateLimitError",
+        "SandboxError",
         "TimeoutError",
         "TransportError",
     ),

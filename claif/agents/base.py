@@ -126,12 +126,15 @@ class AgentProvider(Provider):
         await emit(PermissionDecided(request, decision))
         return decision
 
-    def base_policy(self, query: Query, *, state: tuple[Path, ...] = (), nested: bool = False) -> Policy:
+    def base_policy(
+        self, query: Query, *, state: tuple[Path, ...] = (), governing: tuple[Path, ...] = (), nested: bool = False
+    ) -> Policy:
         """The policy for a query.
 
         Args:
             query: it may say its own permission, directory and sandbox.
             state: what of its own the agent writes outside of the working directory.
+            governing: what in its state decides what programs do later, so that its tools may not change it.
             nested: whether it confines its own tools with bubblewrap.
 
         Raises:
@@ -160,11 +163,19 @@ class AgentProvider(Provider):
             directory=directory,
             writable=mode is not PermissionMode.PLAN,
             state=state,
+            governing=governing,
             network=table.network,  # type: ignore[arg-type] # the configuration has checked it
-            hosts=self.hosts,
+            hosts=self.hosts | self._endpoint(),
             nested=nested,
             limits=limits,
         )
+
+    def _endpoint(self) -> frozenset[str]:
+        """The host of the configured endpoint, for where the network leads through the sandbox's proxy."""
+        if self.settings.base_url is None:
+            return frozenset()
+        url = self.context.http.endpoint(self.settings.base_url, allow_http=self.settings.allow_http).url
+        return frozenset((f"[{url.host}]:{url.port}" if ":" in url.host else f"{url.host}:{url.port}",))
 
     async def _start(self, job: Job) -> Driver:
         seconds = self.settings.start_timeout

@@ -38,8 +38,8 @@ def _bubblewrap(here: Available) -> Iterator[Finding]:
     if limits.path is None:
         yield Finding("limits", "warn", f"Agents cannot be limited: {limits.problem}.", limits.remedy)
     if here.root:
-        what = "Agents that confine their own tools with bubblewrap, such as codex, do not get it from Claif as root"
-        yield Finding("root", "ok", f"{what}: one does not work within the other")
+        what = "as root, agents that insist on a bubblewrap of their own (codex exec) do not get Claif's too"
+        yield Finding("root", "ok", what)
 
 
 def _landlock(here: Available) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ def check(command: Command) -> None:
         InvalidQueryError: its working directory is not there, or an argument cannot be passed on.
         DependencyError: the program is not there.
     """
-    if not (command.directory.is_dir() and command.program.is_file()):
+    if not (os.path.isdir(command.directory) and os.path.isfile(command.program)):
         raise spawn_failure(errno.ENOENT, command)
     for argument in command.arguments:
         try:
@@ -40,11 +40,11 @@ def spawn_failure(number: int | None, command: Command) -> ClaifError:
         command: what was to be run.
     """
     program, reason = command.program, os.strerror(number or errno.EIO)
-    if not command.directory.is_dir():
+    if not os.path.isdir(command.directory):
         return InvalidQueryError(
             f"The working directory {command.directory} does not exist.", hint="Name another one with --directory."
         )
-    if number == errno.ENOENT and program.exists():
+    if number == errno.ENOENT and os.path.exists(program):
         return DependencyError(
             f"The program {program} cannot be run: what its first line names to run it is not there.",
             hint="Is it a script for Node.js, which is missing, or for another system?",

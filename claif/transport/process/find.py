@@ -35,7 +35,7 @@ def find_program(name: str, *, configured: str | None, places: Sequence[Path] = 
                 f"The path {configured} of {name} is relative.", hint="Write the absolute path, or only a name."
             )
         name, places = configured, ()
-    candidates = [place / name if place.is_dir() else place for place in places]
+    candidates = [place / name if os.path.isdir(place) else place for place in places]
     candidates += [Path(entry, name) for entry in _search_path(environ)]
     for candidate in candidates:
         for path in _spellings(candidate):

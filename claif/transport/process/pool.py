@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INTERRUPT_TIMEOUT = 0.1
 """Seconds that a program has to stop by its own protocol before it is killed."""
-HEALTH_TIMEOUT = 1.0
+HEALTH_TIMEOUT = 2.0
 """Seconds in which a warm program must show that it is well."""
 
 

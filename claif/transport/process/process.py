@@ -27,7 +27,7 @@ CLOSE_TIMEOUT = 5.0
 """Seconds that a process has to end after the end of its input, and again after SIGTERM."""
 KILL_TIMEOUT = 2.0
 """Seconds within which a killed process is gone, unless the system itself is stuck."""
-LAST_WORDS = 0.5
+LAST_WORDS = 2.0
 """Seconds for the rest of what a process has written to arrive, which a survivor of it could keep open for ever."""
 
 
@@ -183,6 +183,13 @@ class Process:
     async def live(self) -> None:
         """Read what it writes until it has ended, or is to end; then leave nothing of it. Its owner calls this once."""
         try:
+            await self._run()
+            await self._let_go.wait()  # what it has written last may still be wanted
+        finally:
+            self._output.drop()
+
+    async def _run(self) -> None:
+        try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._attend)
                 try:
@@ -191,9 +198,10 @@ class Process:
                 finally:
                     with trio.CancelScope(shield=True):
                         await self._end()
-            await self._let_go.wait()  # what it has written last may still be wanted
         finally:
-            self._output.drop()
+            self._output.end()
+            self._child.release()
+            self._gone.set()
 
     async def _attend(self) -> None:
         with self._reading:
@@ -219,9 +227,6 @@ class Process:
                     await self._words.drained.wait()
         finally:
             self._reading.cancel()
-            self._output.end()
-            self._child.release()
-            self._gone.set()
 
     async def _coax(self) -> None:
         if self._patience.cancel_called:

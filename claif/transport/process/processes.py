@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from .child import Child
     from .command import Command
 
+CLEANUP_TIMEOUT = 2.0
+"""Seconds that we wait for what a child has left in its private folder to be removed."""
 CLOSE_TIMEOUT = 16.0
 """Seconds within which all children are gone when a client is closed."""
 
@@ -113,7 +115,7 @@ class Processes:
     async def _prepared(self, command: Command, policy: Policy) -> AsyncIterator[Process]:
         """A running program, confined, with its private folder; what it leaves behind is removed."""
         run_id = uuid.uuid4().hex
-        with TemporaryDirectory(prefix="claif-", ignore_cleanup_errors=True) as tmp:
+        async with _private_folder() as tmp:
             environment = child_environment(os.environ, command.environment, run_id=run_id, tmp=tmp)
             async with prepared(command, policy, environment, self._nursery, home=self._home) as ready:
                 try:
@@ -159,6 +161,17 @@ async def _spawn(ready: Prepared, command: Command, run_id: str, tmp: str) -> Ch
     if WINDOWS:
         return await start_plain(ready.argv, ready.environment, command.directory)
     return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds)
+
+
+@asynccontextmanager
+async def _private_folder() -> AsyncIterator[str]:
+    """A folder for temporary files, for this user alone; a large one is removed in a thread that nobody waits for."""
+    folder = TemporaryDirectory(prefix="claif-", ignore_cleanup_errors=True)
+    try:
+        yield folder.name
+    finally:
+        with trio.move_on_after(CLEANUP_TIMEOUT, shield=True):
+            await trio.to_thread.run_sync(folder.cleanup, abandon_on_cancel=True)
 
 
 async def _fetch_secrets(command: Command) -> None:

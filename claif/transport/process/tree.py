@@ -16,17 +16,29 @@ from collections.abc import Iterable
 GONE = -1
 """Instead of a pidfd: there is no such process any more."""
 _MOST_LOOKS = 100
+_MOST_VARIABLES = 4 * 1024 * 1024
+"""Bytes: more than a system passes on to a program."""
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+
+
+def _read(path: str, most: int) -> bytes:
+    """The beginning of a file, nothing if it cannot be read; half as dear as Python's files."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return b""
+    try:
+        return os.read(descriptor, most)
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def parent(pid: int) -> int:
     """The parent of a process; 0 if it is gone, or a zombie that only waits to be reaped."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            fields = file.read().rpartition(b")")[2].split(None, 2)  # its name may hold anything
-    except OSError:
-        return 0
-    return 0 if fields[0] in b"ZX" else int(fields[1])
+    fields = _read(f"/proc/{pid}/stat", 1024).rpartition(b")")[2].split(None, 2)  # its name may hold anything
+    return int(fields[1]) if fields and fields[0] not in b"ZX" else 0
 
 
 def processes() -> list[int]:
@@ -55,14 +67,7 @@ def descendants(root: int) -> list[int]:
 
 def memory(pids: Iterable[int]) -> int:
     """The bytes of memory in which processes reside, shared ones counted for each."""
-    total = 0
-    for pid in pids:
-        try:
-            with open(f"/proc/{pid}/statm", "rb") as file:
-                total += int(file.read().split()[1]) * _PAGE
-        except OSError:
-            continue
-    return total
+    return sum(int(fields[1]) * _PAGE for pid in pids if (fields := _read(f"/proc/{pid}/statm", 1024).split()))
 
 
 class Family:
@@ -99,11 +104,7 @@ class Marked:
 
     def belongs(self, pid: int) -> bool:
         """Whether a process is one of them."""
-        try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                return self._mark in file.read().split(b"\0")
-        except OSError:
-            return False
+        return self._mark in _read(f"/proc/{pid}/environ", _MOST_VARIABLES).split(b"\0")
 
 
 def sweep(who: Family | Marked) -> None:

@@ -30,6 +30,8 @@ QUIET = {
     "DISABLE_ERROR_REPORTING": "1",
     "DISABLE_TELEMETRY": "1",
 }
+GOVERNING = ("settings.json", "CLAUDE.md", "agents", "commands", "hooks", "output-styles", "rules", "skills")
+"""What in its home decides what it does for anybody later; settings have hooks, which are commands."""
 
 
 class ClaudeProvider(AgentProvider):
@@ -64,7 +66,8 @@ class ClaudeProvider(AgentProvider):
         more = extras_of(query)
         mode = self.settings.mode(query.permission)
         environment, state = self._surroundings()
-        policy = self.base_policy(query, state=state)
+        governing = tuple(folder / name for folder in state for name in GOVERNING)
+        policy = self.base_policy(query, state=state, governing=governing)
         command = Command(
             program=self.program(PROGRAM),
             arguments=arguments(query, self.settings, mode, more),

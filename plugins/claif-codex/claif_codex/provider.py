@@ -11,6 +11,7 @@ from claif.api import (
     Command,
     DependencyError,
     Job,
+    PermissionMode,
     Process,
     ProviderStatus,
     Query,
@@ -29,6 +30,8 @@ OPENAI = "https://api.openai.com/v1"
 KEY_VARIABLE = "CLAIF_CODEX_KEY"
 ENDPOINT = "claif"
 """How the configured endpoint is called inside of Codex."""
+GOVERNING = ("config.toml", "AGENTS.md", "AGENTS.override.md", "hooks.json", "prompts", "rules", "skills")
+"""What in its home decides what it does for anybody later; settings have commands, and the trust in projects."""
 
 
 class CodexProvider(AgentProvider):
@@ -64,7 +67,14 @@ class CodexProvider(AgentProvider):
             identifier(model, "model")
         mode = self.settings.mode(query.permission)
         environment, home = self._surroundings()
-        policy = self.base_policy(query, state=(home,))
+        governing = tuple(home / name for name in GOVERNING)
+        # The app server leaves its own sandbox out where ours confines it; the other has it always.
+        policy = self.base_policy(
+            query,
+            state=(home,),
+            governing=governing,
+            nested=self.settings.protocol == "exec" and mode is not PermissionMode.FULL,
+        )
         if self.settings.protocol == "exec":
             words = [*self._arguments(), *exec_arguments(query, mode, query.model or self.settings.model)]
         else:

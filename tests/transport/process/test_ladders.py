@@ -142,7 +142,7 @@ async def test_attack_43_nothing_of_many_nasty_agents_survives_a_cancelled_clien
             await trio.sleep_forever()
     assert scope.cancelled_caught
     assert not survivors(mark)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 20
 
 
 def is_folder(path: str) -> bool:

@@ -14,7 +14,7 @@ from attrs import define, field
 from transport.process.support import ECHO, NASTY, marked, new_mark, processes_in, start, survivors
 
 from claif.errors import ProviderRuntimeError
-from claif.transport.process.pool import Pool, PoolStats
+from claif.transport.process.pool import HEALTH_TIMEOUT, Pool, PoolStats
 from claif.transport.process.process import Process
 from claif.transport.process.shelf import ShelfLimits
 
@@ -182,7 +182,7 @@ async def test_one_that_is_not_well_is_not_lent_again(starter: Starter, what: st
         second = await use(pool, starter)
         assert second is not first
         assert first.process.ended == "killed"
-        assert trio.current_time() <= 1.1
+        assert trio.current_time() <= HEALTH_TIMEOUT + 0.1
         assert pool.stats() == PoolStats(busy=0, idle=1, started=2, reused=0)
 
 
