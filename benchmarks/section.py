@@ -14,8 +14,9 @@ def write_section(title: str, text: str, page: Path = RESULTS) -> None:
     """Put a section in the place of the old one, or at the end."""
     before = page.read_text() if page.exists() else "# Benchmark results\n"
     old = _section(title, before)
-    new = f"## {title}\n\n{text.strip()}\n"
-    page.write_text(before.replace(old, new) if old else f"{before.rstrip()}\n\n{new}")
+    above, _, below = before.partition(old) if old else (before, "", "")
+    parts = [part.strip("\n") for part in (above, f"## {title}\n\n{text.strip()}", below)]
+    page.write_text("\n\n".join(filter(None, parts)) + "\n")
 
 
 def read_section(title: str, page: Path = RESULTS) -> str:
@@ -26,7 +27,7 @@ def read_section(title: str, page: Path = RESULTS) -> str:
 def other_sections(page: Path = RESULTS) -> str:
     """The sections with a program of their own, to be kept when the page is written anew."""
     text = page.read_text() if page.exists() else ""
-    return "\n".join(section for title in TITLES if (section := _section(title, text)))
+    return "\n\n".join(section.strip("\n") for title in TITLES if (section := _section(title, text)))
 
 
 def _section(title: str, page: str) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..config.keyfile import stored_keys
+from ..config.keysource import written_source
 from ..config.loader import claif_home
 from ..config.secret import MASK
 from ..errors import ClaifError
@@ -50,11 +51,8 @@ def _users(config: Config) -> Any:
 
 def _reference(config: Config, provider: str) -> str | None:
     """The stored key that the provider's table names."""
-    from json import loads
-
-    written = config.written(("providers", provider, "api_key")) or ""
-    prefix = "{stored = "
-    return str(loads(written[len(prefix) : -1])) if written.startswith(prefix) else None
+    kind, name = written_source(config.written(("providers", provider, "api_key")) or "") or ("", None)
+    return name if kind == "stored" else None
 
 
 def _installed(config: Config) -> set[str]:

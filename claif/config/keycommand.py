@@ -28,7 +28,7 @@ def run_key_command(command: Sequence[str], name: str, alive: Callable[[], None]
         MissingAPIKeyError: there is no such program, it failed, took too long, or printed nothing that is a key. What
             it printed is not shown.
     """
-    program = _find_program(command[0], name)
+    program = find_program(command[0], name)
     # Standard error goes nowhere: a password manager in trouble may print what it should keep.
     process = _start([program, *command[1:]], name, command)
     try:
@@ -74,8 +74,16 @@ def _read(process: subprocess.Popen[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _find_program(program: str, name: str) -> str:
-    """The absolute path of a program on the PATH; the working directory and relative entries do not count."""
+def find_program(program: str, name: str) -> str:
+    """The absolute path of a program on the PATH; the working directory and relative entries do not count.
+
+    Args:
+        program: what is named as the program.
+        name: the setting that names it, for errors.
+
+    Raises:
+        MissingAPIKeyError: there is no such program.
+    """
     if os.path.isabs(program):
         return program
     if os.path.dirname(program):

@@ -39,10 +39,7 @@ def read_keyring(service: str, user: str, name: str, alive: Callable[[], None]) 
     try:
         library: Any = import_module("keyring")
     except ImportError:
-        raise DependencyError(
-            f"{name} is in the system's keyring, and the package that reads it is not installed.",
-            hint="Install it: pip install 'claif[keyring]'",
-        ) from None
+        raise not_installed(name) from None
     try:
         found = call_bounded(lambda: _read(library, service, user), TIMEOUT, alive)
     except TimeoutError:
@@ -59,6 +56,14 @@ def read_keyring(service: str, user: str, name: str, alive: Callable[[], None]) 
         )
     text: str = found.strip()
     return text
+
+
+def not_installed(name: str) -> DependencyError:
+    """The error of a setting that names a key in the keyring, where the package that reads it is missing."""
+    return DependencyError(
+        f"{name} is in the system's keyring, and the package that reads it is not installed.",
+        hint="Install it: pip install 'claif[keyring]'",
+    )
 
 
 def _read(library: Any, service: str, user: str) -> str | None:

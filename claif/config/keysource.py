@@ -83,6 +83,14 @@ def _from_keyring(service: str, user: str, name: str, alive: Callable[[], None])
     return read_keyring(service, user, name, alive)
 
 
+def written_source(text: str) -> tuple[str, Any] | None:
+    """Kind and value of a place that `source_text` has written; `None` of any other text."""
+    from json import loads
+
+    kind, equals, value = text.removeprefix("{").removesuffix("}").partition(" = ")
+    return (kind, loads(value)) if equals and kind in _TRUSTED and text.startswith("{") else None
+
+
 def source_text(table: Mapping[str, Any]) -> str:
     """How the table is written in the file, for `claif config show`."""
     from json import dumps

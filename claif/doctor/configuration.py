@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from ..finding import Finding
 
@@ -116,6 +117,44 @@ def variables(machine: Machine) -> Iterator[Finding]:
     known = [name for name in given if name in VARIABLES or "__" in name]
     if known:
         yield Finding("variables", "ok", ", ".join(known))
+
+
+def keys(machine: Machine) -> Iterator[Finding]:
+    """Whether each key can be where the configuration says; no command is run, and no keyring is asked."""
+    from ..config.keysource import written_source
+    from ..errors import ClaifError
+
+    config = machine.config()
+    good = []
+    for name in config.providers:
+        setting = f"providers.{name}.api_key"
+        source = written_source(config.written(("providers", name, "api_key")) or "")
+        if source is None:
+            continue
+        try:
+            _look_for_key(*source, setting, config)
+        except ClaifError as error:
+            yield Finding(setting, "fail", error.message, error.hint or "")
+        else:
+            good.append(f"{name} ({source[0]})")
+    if good:
+        yield Finding("keys", "ok", f"where they are said to be: {', '.join(good)}")
+
+
+def _look_for_key(kind: str, value: Any, setting: str, config: Config) -> None:
+    """Raise what using the key would raise, as far as that can be known."""
+    if kind == "cmd":
+        from ..config.keycommand import find_program
+
+        find_program(value[0], setting)
+    elif kind == "stored" and value not in config.stored_keys():
+        from ..config.keyfile import no_such_key
+
+        raise no_such_key(config.home, value)
+    elif kind == "keyring" and find_spec("keyring") is None:
+        from ..config.keyring import not_installed
+
+        raise not_installed(setting)
 
 
 def default(machine: Machine) -> Iterator[Finding]:

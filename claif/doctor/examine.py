@@ -14,7 +14,7 @@ CHECKS: Sequence[tuple[str, Sequence[Check]]] = (
     ("Python", (interpreter.version, interpreter.path, interpreter.starters)),
     ("Claif", (installation.version, installation.dependencies, installation.program)),
     ("Files", (folders.permissions, folders.space)),
-    ("Configuration", (configuration.problems, configuration.variables, configuration.default)),
+    ("Configuration", (configuration.problems, configuration.variables, configuration.keys, configuration.default)),
     ("Terminal", (terminal.encoding, terminal.terminal)),
     ("Network", (network.proxies, network.certificates)),
     ("Sandbox", (sandbox.confinement,)),

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import claif
+from claif.config import Secret
+from claif.config.keyfile import store_key
 from claif.doctor import configuration
 
 from .conftest import states
@@ -103,3 +105,51 @@ def test_with_a_broken_configuration_the_default_is_that_of_an_empty_one(machine
     write(home, text)
     (finding,) = configuration.default(machine)
     assert finding.name == "default provider"
+
+
+KEYS = """
+[providers.a]
+api_key = {cmd = ["no-such-program", "x"]}
+[providers.b]
+api_key = {stored = "wrok"}
+[providers.c]
+api_key = {keyring = "a/b"}
+[providers.d]
+api_key = {cmd = ["sh", "-c", "touch ran"]}
+[providers.e]
+api_key = {stored = "work"}
+[providers.f]
+api_key = "${SOME_KEY}"
+[providers.g]
+"""
+
+
+def test_keys_that_are_not_where_they_are_said_to_be_are_told_without_fetching_any(machine, home, monkeypatch):
+    write(home, KEYS)
+    store_key(home, "work", Secret("sk-canary-1234"))
+    monkeypatch.setattr(configuration, "find_spec", lambda name: None)
+    monkeypatch.chdir(machine.cwd)
+    found = {finding.name: finding for finding in configuration.keys(machine)}
+    assert {name: finding.state for name, finding in found.items()} == {
+        "providers.a.api_key": "fail",
+        "providers.b.api_key": "fail",
+        "providers.c.api_key": "fail",
+        "keys": "ok",
+    }
+    assert "no-such-program" in found["providers.a.api_key"].detail
+    assert 'did you mean "work"' in found["providers.b.api_key"].detail
+    assert "claif[keyring]" in found["providers.c.api_key"].remedy
+    assert found["keys"].detail.endswith("d (cmd), e (stored)")
+    assert "canary" not in str(found)
+    assert list(machine.cwd.iterdir()) == []
+
+
+def test_with_the_package_a_key_in_the_keyring_is_fine(machine, home, monkeypatch):
+    write(home, '[providers.c]\napi_key = {keyring = "a/b"}\n')
+    monkeypatch.setattr(configuration, "find_spec", lambda name: name)
+    assert states(configuration.keys(machine)) == {"keys": "ok"}
+
+
+def test_without_a_place_of_a_key_nothing_is_said(machine, home):
+    write(home, '[providers.f]\napi_key = "{stored = 5}"\n')
+    assert list(configuration.keys(machine)) == []
