@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 _NOWHERE = ".no-project"
-TEST_VARIABLES = frozenset({"CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
+TEST_VARIABLES = frozenset({"CLAIF_FAKE_PROGRAM", "CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
 """Variables of the tests of Claif."""
 VARIABLES = frozenset(
     {
         "CLAIF_DEFAULT_PROVIDER",
+        "CLAIF_DEPTH",
         "CLAIF_DISABLE_PLUGINS",
         "CLAIF_HOME",
         "CLAIF_LOG_LEVEL",
         "CLAIF_OFFLINE",
         "CLAIF_PLUGINS",
+        "CLAIF_RUN_ID",
         "CLAIF_TIMEOUT",
         "CLAIF_TRACE_HOOKS",
     }
