@@ -22,6 +22,16 @@ def is_root() -> bool:
     return HAS_OWNERS and os.geteuid() == 0
 
 
+def listed_home() -> str | None:
+    """The user's home by the system's list of users, whatever HOME says; `None` if there is none."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(os.geteuid()).pw_dir
+    except (ImportError, KeyError):
+        return None
+
+
 def belongs_to_others(status: os.stat_result, *, trust_root: bool = False) -> bool:
     """Whether a file belongs to another user; never, where files have no owners.
 

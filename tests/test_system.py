@@ -37,6 +37,31 @@ def test_flags_that_the_system_does_not_have_count_nothing():
     assert system.flags("O_WRONLY", "O_CREAT") == os.O_WRONLY | os.O_CREAT
 
 
+def test_the_listed_home_does_not_follow_home(monkeypatch):
+    import pwd
+
+    monkeypatch.setenv("HOME", "/elsewhere")
+    assert system.listed_home() == pwd.getpwuid(os.geteuid()).pw_dir
+    monkeypatch.setattr(os, "geteuid", lambda: 4_000_000)
+    assert system.listed_home() is None
+    monkeypatch.setitem(sys.modules, "pwd", None)
+    assert system.listed_home() is None
+
+
+def test_only_a_system_with_owners_has_root(monkeypatch, no_owners):
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert not system.is_root()
+    monkeypatch.setattr(system, "HAS_OWNERS", True)
+    assert system.is_root()
+
+
+def test_a_shared_lock_lets_others_share(tmp_path: Path):
+    with open(tmp_path / "lock", "w") as first, open(tmp_path / "lock", "w") as second:
+        assert system.try_lock(first.fileno(), shared=True)
+        assert system.try_lock(second.fileno(), shared=True)
+        assert not system.try_lock(second.fileno())
+
+
 def test_a_lock_keeps_others_out_until_its_file_is_closed(tmp_path: Path):
     path = tmp_path / "lock"
     first, second = (os.open(path, os.O_RDWR | os.O_CREAT, 0o600) for _ in range(2))

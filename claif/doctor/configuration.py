@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from .machine import Machine
 
 _NOWHERE = ".no-project"
-TEST_VARIABLES = frozenset({"CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
+TEST_VARIABLES = frozenset({"CLAIF_FAKE_PROGRAM", "CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
 """Variables of the tests of Claif."""
+<<<<<<< HEAD
 VARIABLES: Mapping[str, str] = {
     "CLAIF_DEFAULT_PROVIDER": "as `general.default_provider`",
     "CLAIF_DISABLE_PLUGINS": "distributions that are left alone, as `plugins.disable`, separated by commas",
@@ -28,6 +29,22 @@ VARIABLES: Mapping[str, str] = {
     "CLAIF_TIMEOUT": "as `general.timeout`",
     "CLAIF_TRACE_HOOKS": "each call of a hook is printed to standard error if it is neither empty nor `0`",
 }
+=======
+VARIABLES = frozenset(
+    {
+        "CLAIF_DEFAULT_PROVIDER",
+        "CLAIF_DEPTH",
+        "CLAIF_DISABLE_PLUGINS",
+        "CLAIF_HOME",
+        "CLAIF_LOG_LEVEL",
+        "CLAIF_OFFLINE",
+        "CLAIF_PLUGINS",
+        "CLAIF_RUN_ID",
+        "CLAIF_TIMEOUT",
+        "CLAIF_TRACE_HOOKS",
+    }
+)
+>>>>>>> agents/main
 """The variables that mean something, beside those with two underscores, which name a setting."""
 
 

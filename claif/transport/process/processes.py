@@ -83,7 +83,10 @@ class Processes:
         with trio.move_on_after(start_timeout):
             process: Process = await self._nursery.start(partial(self._own, command, policy))
             return process
-        raise TimeoutError(f"The program {command.program.name} could not be started within {start_timeout:g} s.")
+        raise TimeoutError(
+            f"The program {command.program.name} could not be started within {start_timeout:g} s.",
+            hint="Give it more time with the setting start_timeout (seconds) of its provider.",
+        )
 
     async def _own(
         self, command: Command, policy: Policy, *, task_status: trio.TaskStatus[Process] = trio.TASK_STATUS_IGNORED

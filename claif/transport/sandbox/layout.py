@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from ...errors import SandboxError
-from ...system import belongs_to_others, is_root
+from ...system import belongs_to_others, is_root, listed_home
 from .hidden import covering, environment_files, secrets, sockets
 from .mounts import Kind, Mount, is_hidden
 from .paths import may_be_reached, may_be_written, real_path
@@ -70,9 +70,8 @@ def lay_out(wanted: Wanted) -> Layout:
     folders = [Mount(path, Kind.WRITE if policy.writable else Kind.READ) for path in _folders(policy, notes)]
     state = list(_state(policy.state, environment, notes))
     governing = [Mount(real_path(path), Kind.READ) for path in policy.governing if path.exists()]
-    homes = [Path.home(), Path(environment["HOME"])] if environment.get("HOME") else [Path.home()]
     mounts = [*_scratch(environment), *folders, *state, *governing]
-    mounts += secrets(homes, wanted.home, [mount.path for mount in state], root=is_root())
+    mounts += secrets(_homes(environment), wanted.home, [mount.path for mount in state], root=is_root())
     for folder in folders:
         mounts += [mount for path in environment_files(folder.path) if (mount := covering(path))]
     mounts += [mount for mount in _sockets() if not is_hidden(mount.path, mounts)]
@@ -81,6 +80,12 @@ def lay_out(wanted: Wanted) -> Layout:
     needs += _for_names() if policy.network == "open" else []
     mounts += [Mount(path, Kind.READ) for path in needs if is_hidden(path, mounts) and path.exists()]
     return Layout(mounts=tuple(mounts), folders=tuple(mount.path for mount in folders), notes=tuple(notes))
+
+
+def _homes(environment: Mapping[str, str]) -> list[Path]:
+    """The user's home, as variables and as the system have it, and the child's."""
+    named = (os.environ.get("HOME"), listed_home(), environment.get("HOME"))
+    return [Path(name) for name in dict.fromkeys(named) if name and os.path.isabs(name)]
 
 
 def _scratch(environment: Mapping[str, str]) -> Iterator[Mount]:

@@ -70,6 +70,8 @@ class Available:
     @cached_property
     def bubblewrap(self) -> Tool:
         """bubblewrap, if it works here."""
+        if not self.confines:
+            return Tool(None, "this system has no namespaces")
         found = system_program("bwrap")
         if found.path is None:
             return found._replace(remedy="apt-get install bubblewrap, or the like for your system")

@@ -59,12 +59,19 @@ def test_further_folders_count_only_where_something_is_written(work, tmp_path):
     assert laid(work, more=[tmp_path / "more"], writable=True).folders == (work, real_path(tmp_path / "more"))
 
 
+def test_a_user_without_a_home_has_no_secrets_in_it(work, monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(room, "listed_home", lambda: None)
+    assert laid(work, {"HOME": "relative"}).folders
+
+
 def test_the_childs_home_and_ours_are_both_cleaned(work, tmp_path, monkeypatch):
-    for name in ("ours", "other"):
+    for name in ("ours", "other", "listed"):
         (tmp_path / name / ".ssh").mkdir(parents=True)
     monkeypatch.setenv("HOME", str(tmp_path / "ours"))
+    monkeypatch.setattr(room, "listed_home", lambda: str(tmp_path / "listed"))
     found = laid(tmp_path, {"HOME": str(tmp_path / "other")})
-    for name in ("ours", "other"):
+    for name in ("ours", "other", "listed"):
         assert kind(found, real_path(tmp_path / name / ".ssh" / "id", strict=False)) == Kind.EMPTY
 
 

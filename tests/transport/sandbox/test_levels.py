@@ -126,6 +126,12 @@ def test_what_is_missing_has_a_remedy(places):
     assert "util-linux" in machine.prlimit.remedy
 
 
+def test_another_system_is_not_told_to_install_it():
+    machine = Available()
+    machine.confines = False
+    assert (machine.bubblewrap.path, machine.bubblewrap.remedy) == (None, "")
+
+
 def test_this_machine_has_what_the_tests_need():
     """Where something is missing these tests would prove nothing."""
     machine = available()
