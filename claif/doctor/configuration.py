@@ -18,33 +18,18 @@ if TYPE_CHECKING:
 _NOWHERE = ".no-project"
 TEST_VARIABLES = frozenset({"CLAIF_FAKE_PROGRAM", "CLAIF_REQUIRE_ALL", "CLAIF_SKIP_MISSING"})
 """Variables of the tests of Claif."""
-<<<<<<< HEAD
 VARIABLES: Mapping[str, str] = {
     "CLAIF_DEFAULT_PROVIDER": "as `general.default_provider`",
+    "CLAIF_DEPTH": "set by Claif for agents: how many run below one another",
     "CLAIF_DISABLE_PLUGINS": "distributions that are left alone, as `plugins.disable`, separated by commas",
     "CLAIF_HOME": "Claif's folder, in place of `~/.claif`",
     "CLAIF_LOG_LEVEL": "as `general.log_level`",
     "CLAIF_OFFLINE": "nothing is downloaded if it is neither empty nor `0`, `false` or `no`",
     "CLAIF_PLUGINS": "the only distributions that are used, separated by commas; none if it is empty",
+    "CLAIF_RUN_ID": "set by Claif for agents: by it their processes are known",
     "CLAIF_TIMEOUT": "as `general.timeout`",
     "CLAIF_TRACE_HOOKS": "each call of a hook is printed to standard error if it is neither empty nor `0`",
 }
-=======
-VARIABLES = frozenset(
-    {
-        "CLAIF_DEFAULT_PROVIDER",
-        "CLAIF_DEPTH",
-        "CLAIF_DISABLE_PLUGINS",
-        "CLAIF_HOME",
-        "CLAIF_LOG_LEVEL",
-        "CLAIF_OFFLINE",
-        "CLAIF_PLUGINS",
-        "CLAIF_RUN_ID",
-        "CLAIF_TIMEOUT",
-        "CLAIF_TRACE_HOOKS",
-    }
-)
->>>>>>> agents/main
 """The variables that mean something, beside those with two underscores, which name a setting."""
 
 
