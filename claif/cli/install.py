@@ -24,7 +24,7 @@ Examples:
   claif install                    what is here, and what could be installed
   claif install claude codex
   claif install codex --dry-run
-  claif install claude --version 2.1.329
+  claif install claude --version 2.1.250
   claif install claude --from claude_agent_sdk-0.2.187-py3-none-win_amd64.whl
 
 \b

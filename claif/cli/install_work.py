@@ -71,7 +71,7 @@ def install_all(
     for program in programs:
         try:
             if dry_run:
-                results.append(_plan(program, version, "wheel" if source else via))
+                results.append(plan_one(program, version, "wheel" if source else via))
             else:
                 results.append(install_one(program, version, via, source))
         except ClaifError as error:
@@ -117,7 +117,13 @@ def install_one(
     return run_work(work)
 
 
-def _plan(program: Program, version: str | None, via: Kind | None) -> dict[str, Any]:
+def plan_one(program: Program, version: str | None = None, via: Kind | None = None) -> dict[str, Any]:
+    """How a program would be installed, as data.
+
+    Raises:
+        DependencyError: there is no way on this machine.
+    """
+
     async def work(progress: Progress) -> Way:
         async with HTTP() as http:
             return (await installer(http, progress).plan(program, version=version, only=via))[0]
@@ -133,7 +139,7 @@ def _plan(program: Program, version: str | None, via: Kind | None) -> dict[str, 
         "pinned": pinned,
         "brings_node": way.brings_node,
         "folder": str(programs_folder(claif_home()) / program.name),
-        "megabytes": program.megabytes,
+        "megabytes": way.package.megabytes,
     }
 
 

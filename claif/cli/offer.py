@@ -45,14 +45,15 @@ def _is_wanted(error: AgentNotInstalledError) -> bool:
     program = PROGRAMS.get(error.agent)
     if program is None:
         return False
+    from .install_work import install_one, plan_one, tell
+
+    plan = plan_one(program)
     question = (
-        f"{program.title} is not installed. Install {program.version} into Claif's folder (about "
-        f"{program.megabytes} MB)?"
+        f"{program.title} is not installed. Install {plan['version']} into Claif's folder (about "
+        f"{plan['megabytes']} MB)?"
     )
     if not click.confirm(question, default=False, err=True):
         return False
-    from .install_work import install_one, tell
-
     # The path is not printed: standard output is for the answer.
     tell(program, install_one(program))
     return True

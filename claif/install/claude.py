@@ -1,23 +1,25 @@
-"""Claude Code: its packages and fingerprints. The package of npm and the wheel hold the same program, byte for byte."""
+"""Claude Code: its packages and fingerprints."""
 
 from __future__ import annotations
 
 from ..downloads.wheels import Wheel
 from .program import LoginFile, NpmPackage, Program, WheelPackage
 
-VERSION = "2.1.330"
+VERSION = "2.1.197"
+_WHEEL_VERSION = "2.1.330"
+"""There is no wheel with the version that npm has here."""
 _SDK = "0.2.187"
-"""The version of the wheel, which is that of the Python SDK around the program."""
+"""The version of the wheel itself, which is that of the Python SDK around the program."""
 
 _NPM = {
-    "linux-x64": "9Gn+V7DtJ8M1nztP9CeDVl9g3RtrepI7rOFTyPRRnZe8D6zebIHKmC7OvBauucuAP0X0k85SDN/LPVZyjsGezQ==",
-    "linux-arm64": "V4yanAY5EA5UpwwRPtjSfqDbNqAlUJeVn3NYZw2AgmRHjdpSsLtHAzbxRXfkAnbjwTXzE0uedjQxUY02ARPcsA==",
-    "linux-x64-musl": "OnduSSPY1b59FA8jTbq20Y1XkDUV0S1OVyvYBNslEbpX79P81JF7Ih4lgYvDKiFnnSv75z4Kv6qLE5DQqogYXA==",
-    "linux-arm64-musl": "NemfeTqZ30tQDhAeumZgDYoX4ewhAHkN3dbcsyvlgb+yvpKUlcYu5Bor8K+Du5azGe3uy9sftlJxbGhTsCR7zA==",
-    "darwin-x64": "XenTNj2zXaFrnLmf47n25vChfFhlfeyaAR/vW5SFsEnLGwd2U1vDUY97+5etHBZu3xWBnlK8HhBVxzRi9YTUDw==",
-    "darwin-arm64": "rgzAjrRJJsIdZXGF9CCFFbURxKuJNobRr+krV3dNmqNJWIws74rLD0CABe4+nXlx/9WwRECTrveprWB96mubqw==",
-    "win32-x64": "P3aamhGb7lZUsgj6kQzdZAKh3fNFoXvawxZFuUz+pC5HVLwEtX5eWgO6kpxzT9+qfHaPhoepZ9KU8K1sz3b2yw==",
-    "win32-arm64": "UBG8oi9gyi2hBGrKYkNfXSAqEyC3wJ2CsmSfQw8XLNWM/GOlUWAqELJOW9eBaAlWsusvwhHKtiQeS0UEQ+skxQ==",
+    "linux-x64": "rIlKmrY0QMyHgPRX/MYWNj039vbypICvI9jVe3rs9Xy2RnNklySjyPxqh62QadznzoftEO23uYQ1tFePcQ//bg==",
+    "linux-arm64": "sx6SoGj3MNR5CV+YDkNtbLHXa1tn3G8qcYFgm1gnvOi9ODQUKbhiPfankJfkTMDVekOvnKJhm6i9hGFIPzp7cQ==",
+    "linux-x64-musl": "/Ij3+inZf96Lb1BLnO0rWArRi1HqIMh6HeGrQoykrp7a8Yj0SA1EQIO42kpNeVxM9z3o3xUaiIf0FRMzLIp6oQ==",
+    "linux-arm64-musl": "r3taVK9rDaMahHkrCGV8wF1Sjphs7fqXy2ZEznyDGxUqeW6HxgkbG7dPplXnwwGiMTdYLrtQTQMN21ZTxcVHBA==",
+    "darwin-x64": "DOPeGTQqJWVENJsxwMxJtLOx+7OBINEDg9trQldlJR1nBssaYzNj1WWxp37JYSBRjeYLhqLipvDqEA0LMglL7A==",
+    "darwin-arm64": "1FOVhJzkKGWgOEEsvaK3ylCEmjKeJiXwfKl7RtNEbiDj7OxhRQ1G1CLN0HGDTTq1QwY+Dm2x1Yscdv5NfobAxQ==",
+    "win32-x64": "bH/146HdS+MO2ndTvljKUJQbcKuvOWujH02WiLkhQJmo/YJLTCMnn1P/jxjjv6W9y/+LGxN58SfdHa6zobatTw==",
+    "win32-arm64": "P/1y1JcBSKNRt9asd0bhGRwLdD7yLnq9BlXdA0KHC+0zTm/WPqsCHupt8C7f7adb14//dVlkkbRT+9F5Iup/qA==",
 }
 _WHEELS = {
     "linux-x64": ("manylinux_2_17_x86_64", "693132296d1ffca857b5d393e449fd138a89bd08024d9a3e519615ba4040d9c3"),
@@ -34,7 +36,10 @@ def _file(machine: str) -> str:
 
 def _npm(machine: str, integrity: str) -> NpmPackage:
     return NpmPackage(
-        name=f"@anthropic-ai/claude-code-{machine}", program=_file(machine), integrity=f"sha512-{integrity}"
+        name=f"@anthropic-ai/claude-code-{machine}",
+        program=_file(machine),
+        integrity=f"sha512-{integrity}",
+        megabytes=250,
     )
 
 
@@ -42,9 +47,10 @@ def _wheel(machine: str, tag: str, sha256: str) -> WheelPackage:
     file = f"claude_agent_sdk-{_SDK}-py3-none-{tag}.whl"
     return WheelPackage(
         wheel=Wheel(project="claude-agent-sdk", version=_SDK, file=file, sha256=sha256),
-        version=VERSION,
+        version=_WHEEL_VERSION,
         keep=("claude_agent_sdk/_bundled/",),
         program=f"claude_agent_sdk/_bundled/{_file(machine)}",
+        megabytes=390,
     )
 
 
@@ -53,7 +59,6 @@ CLAUDE = Program(
     title="Claude Code",
     executable="claude",
     version=VERSION,
-    megabytes=390,
     npm={machine: _npm(machine, integrity) for machine, integrity in _NPM.items()},
     wheels={machine: _wheel(machine, *rest) for machine, rest in _WHEELS.items()},
     plugin="claif-claude",

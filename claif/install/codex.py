@@ -56,6 +56,7 @@ def _npm(machine: str, target: str, integrity: str) -> NpmPackage:
         suffix=f"-{machine}",
         program=f"vendor/{target}/bin/{_file(machine)}",
         integrity=f"sha512-{integrity}",
+        megabytes=430,
     )
 
 
@@ -66,6 +67,7 @@ def _wheel(machine: str, tag: str, sha256: str) -> WheelPackage:
         version=_WHEEL_VERSION,
         keep=("codex_cli_bin/",),
         program=f"codex_cli_bin/bin/{_file(machine)}",
+        megabytes=380,
     )
 
 
@@ -76,7 +78,6 @@ CODEX = Program(
     title="Codex",
     executable="codex",
     version=VERSION,
-    megabytes=430,
     npm=_PACKAGES | {f"{machine}-musl": _PACKAGES[machine] for machine in ("linux-x64", "linux-arm64")},
     wheels={machine: _wheel(machine, *rest) for machine, rest in _WHEELS.items()},
     plugin="claif-codex",

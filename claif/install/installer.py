@@ -81,7 +81,7 @@ class Installer:
             PermissionError: the system does not allow it.
         """
         possible = await self.plan(program, version=version, only="wheel" if source is not None else only)
-        async with self._alone(program, program.title, 2 * program.megabytes) as folder:
+        async with self._alone(program, program.title, 2 * possible[0].package.megabytes) as folder:
             record = read_record(self.home, program.name)
             if record is not None and record.version == possible[0].version and self.path(program) is not None:
                 return record, False

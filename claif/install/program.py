@@ -19,12 +19,14 @@ class NpmPackage:
         name: its name.
         program: path of the program in it, with slashes.
         integrity: the fingerprint of the pinned version, as npm writes it (`sha512-…`).
+        megabytes: about what it takes on disk.
         suffix: what follows the program's version in its own.
     """
 
     name: str
     program: str
     integrity: str
+    megabytes: int
     suffix: str = ""
 
 
@@ -37,12 +39,14 @@ class WheelPackage:
         version: the version of the program in it.
         keep: what of the wheel is needed: files, or folders that end with a slash.
         program: path of the program in it, with slashes.
+        megabytes: about what it takes on disk.
     """
 
     wheel: Wheel
     version: str
     keep: tuple[str, ...]
     program: str
+    megabytes: int
 
 
 @frozen(kw_only=True)
@@ -71,7 +75,6 @@ class Program:
         title: its name for people.
         executable: what it is called on PATH.
         version: the pinned version that npm's packages give; that of a wheel may differ.
-        megabytes: about what it takes on disk.
         npm: machine -> package.
         wheels: machine -> wheel.
         node: the least major version of Node.js by which it is installed or run.
@@ -85,7 +88,6 @@ class Program:
     title: str
     executable: str
     version: str
-    megabytes: int
     npm: Mapping[str, NpmPackage] = field(factory=dict)
     wheels: Mapping[str, WheelPackage] = field(factory=dict)
     node: int = 16

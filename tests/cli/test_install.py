@@ -112,7 +112,7 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(cli, node):
     done = cli.run("install", "claude", "--dry-run")
     assert done.stdout.decode() == (
         f"Claude Code {CLAUDE.version}: {SOURCE} by npm, checked against a fingerprint that Claif knows, into "
-        f"{cli.folder}/home/programs/claude, about 390 MB\n"
+        f"{cli.folder}/home/programs/claude, about 250 MB\n"
     )
     found = rows(cli.run("install", "--all", "--dry-run", "--json"))
     assert list(found) == ["claude", "codex"]

@@ -36,7 +36,7 @@ FILE = "thing_bin-9.9-py3-none-any.whl"
 def wheel_package(data: bytes = WHEEL_DATA, version: str = "1.2.3") -> WheelPackage:
     """How that wheel is described."""
     wheel = Wheel(project="thing-bin", version="9.9", file=FILE, sha256=hashlib.sha256(data).hexdigest())
-    return WheelPackage(wheel=wheel, version=version, keep=("thing/bin/",), program="thing/bin/thing")
+    return WheelPackage(wheel=wheel, version=version, keep=("thing/bin/",), program="thing/bin/thing", megabytes=1)
 
 
 THING = Program(
@@ -44,8 +44,11 @@ THING = Program(
     title="The Thing",
     executable="thing",
     version="1.2.3",
-    megabytes=1,
-    npm={MACHINE: NpmPackage(name="@them/thing", program="bin/thing", integrity="sha512-pinned", suffix="-linux-x64")},
+    npm={
+        MACHINE: NpmPackage(
+            name="@them/thing", program="bin/thing", integrity="sha512-pinned", megabytes=1, suffix="-linux-x64"
+        )
+    },
     wheels={MACHINE: wheel_package()},
     node=18,
     plugin="claif-thing",

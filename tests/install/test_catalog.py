@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,16 @@ def test_every_machine_has_packages_of_its_own(program: Program) -> None:
         assert ("musl" in wheel.wheel.file) is machine.endswith("-musl")
         assert wheel.program.endswith(".exe") is machine.startswith("win32")
         assert ("x86_64" in wheel.wheel.file or "amd64" in wheel.wheel.file) is ("x64" in machine)
+
+
+@pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
+def test_what_npm_installs_is_what_the_tests_of_the_providers_drive(agent: Program) -> None:
+    lock = json.loads((Path(__file__).parents[2] / ".ci" / "clis" / "package-lock.json").read_text())["packages"]
+    tested = {
+        (entry.get("name", place.partition("/")[2]), entry["version"]): entry for place, entry in lock.items() if place
+    }
+    for package in agent.npm.values():
+        assert tested[package.name, f"{agent.version}{package.suffix}"]["integrity"] == package.integrity
 
 
 def test_the_tab_key_knows_the_same_names() -> None:

@@ -186,7 +186,10 @@ def test_attack_43_nothing_survives_a_claif_that_is_killed(tmp_path: Path, level
         mark = new_mark()
         tests = str(Path(__file__).parents[2])
         with subprocess.Popen(
-            [sys.executable, "-c", CLAIF, str(tmp_path), mark, tests, level], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", CLAIF, str(tmp_path), mark, tests, level],
+            env={**os.environ, "TMPDIR": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            text=True,
         ) as claif:
             assert claif.stdout is not None
             folder = claif.stdout.readline().strip()
