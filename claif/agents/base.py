@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from ..config.schema import size_in_bytes
 from ..errors import InvalidQueryError, TimeoutError
-from ..models import PermissionDecided, PermissionMode, Started
+from ..models import Notice, PermissionDecided, PermissionMode, Started
 from ..pipeline.watchdog import unwatched
 from ..provider import Context, Provider
 from .keys import fingerprint
@@ -73,6 +73,10 @@ class Driver(Protocol):
         """Have it stop what it does; bounded by the caller."""
 
 
+_UNCONFINED = frozenset({"group", "environment"})
+"""Levels that have no rules for files."""
+
+
 class AgentProvider(Provider):
     """Answers by an agent's command line; subclasses say which command and bring the driver."""
 
@@ -105,7 +109,7 @@ class AgentProvider(Provider):
         async with pool.lease(key, partial(self._start, job)) as lease:
             process = lease.value.process
             with process.watched():
-                if await lease.value.turn(job, _with_sandbox(emit, process.level)):
+                if await lease.value.turn(job, _with_sandbox(emit, process, job.policy)):
                     lease.keep(self.settings.warm)
 
     def program(self, name: str) -> Path:
@@ -197,8 +201,16 @@ class AgentProvider(Provider):
         return driver
 
 
-def _with_sandbox(emit: Emit, level: str) -> Emit:
+def _with_sandbox(emit: Emit, process: Process, policy: Policy) -> Emit:
+    """Tell what confines the agent; and if that is less than wished, why."""
+
     async def tell(event: Event) -> None:
-        await emit(evolve(event, sandbox=level) if isinstance(event, Started) else event)
+        if not isinstance(event, Started):
+            await emit(event)
+            return
+        await emit(evolve(event, sandbox=process.level))
+        if policy.wish == "auto" and process.level in _UNCONFINED:
+            why = " ".join(process.notes)
+            await emit(Notice("sandbox", f"No sandbox confines {event.provider}, see `claif doctor`. {why}".rstrip()))
 
     return tell

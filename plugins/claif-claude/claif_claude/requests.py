@@ -15,6 +15,8 @@ KINDS = {
     **dict.fromkeys(("Read", "Glob", "Grep", "LS", "NotebookRead", "TaskOutput", "TaskList", "TaskGet"), "read"),
     **dict.fromkeys(("WebFetch", "WebSearch"), "network"),
 }
+_SHOWN = ("description", "old_string", "new_string", "content", "edits")
+"""Parameters that are in the reason or in the diff."""
 _SUBJECTS = ("command", "file_path", "notebook_path", "path", "url", "query", "pattern")
 
 
@@ -28,17 +30,31 @@ def permission_request(record: Mapping[str, Any], conversation: str | None) -> P
     tool = str(record.get("tool_name", ""))
     given = record.get("input")
     parameters: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
-    subject = next((str(parameters[name]) for name in _SUBJECTS if parameters.get(name)), None)
-    detail = record.get("decision_reason") or record.get("description") or ""
+    kind = "tool" if tool.startswith("mcp__") else KINDS.get(tool, "other")
+    name = next((name for name in _SUBJECTS if parameters.get(name)), None) if kind in KINDS.values() else None
+    subject = _json(parameters) if name is None else str(parameters[name])
     return PermissionRequest(
         id=str(record.get("tool_use_id", "")),
         tool_name=tool,
-        kind="tool" if tool.startswith("mcp__") else KINDS.get(tool, "other"),
-        subject=json.dumps(parameters, sort_keys=True, ensure_ascii=False) if subject is None else subject,
-        detail=detail if isinstance(detail, str) and detail != subject else "",
+        kind=kind,
+        subject=subject,
+        detail=_detail(record, parameters, subject, () if name is None else (name, *_SHOWN)),
         diff=_diff(parameters),
         conversation=conversation,
     )
+
+
+def _detail(record: Mapping[str, Any], parameters: Mapping[str, Any], subject: str, told: tuple[str, ...]) -> str:
+    """The reason, and every parameter that is told nowhere else: one may make a harmless command harmful."""
+    reason = record.get("decision_reason") or record.get("description") or ""
+    parts = [reason] if isinstance(reason, str) and reason not in ("", subject) else []
+    if told and (more := {name: value for name, value in parameters.items() if name not in told}):
+        parts.append(_json(more))
+    return "\n".join(parts)
+
+
+def _json(parameters: Mapping[str, Any]) -> str:
+    return json.dumps(parameters, sort_keys=True, ensure_ascii=False)
 
 
 def _diff(parameters: Mapping[str, Any]) -> str:

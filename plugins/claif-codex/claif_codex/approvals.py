@@ -30,8 +30,10 @@ def permission_requests(
         if isinstance(network, Mapping):
             host = str(network.get("host") or network)
             return [PermissionRequest(number, "network", "network", host, reason, conversation=thread)]
+        where = f"in {params['cwd']}" if params.get("cwd") else ""
+        detail = "\n".join(filter(None, (reason, where)))
         command = str(params.get("command") or "")
-        return [PermissionRequest(number, "shell", "command", command, reason, conversation=thread)]
+        return [PermissionRequest(number, "shell", "command", command, detail, conversation=thread)]
     if method == FILES:
         changes = list(file_changes(items.get(number, {})))
         if root := params.get("grantRoot"):
