@@ -1,0 +1,218 @@
+"""Measure the real agents behind Claif: `python benchmarks/agents.py [--rounds N] [--write]`.
+
+Claude Code and Codex come from `.ci/clis` (`npm ci --prefix .ci/clis`) and talk to the scripted server, which answers at
+once; so the figures are those of the programs and of what Claif adds. A bare run speaks the same protocol with the same
+arguments, without a sandbox and without Claif.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import trio
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from agents.clis import claude_environment, codex_arguments, codex_environment, find
+from agents.real import Agent
+from section import write_section
+
+from claif.testing import ScriptedServer
+
+TITLE = "Agents"
+PATTERNS = {
+    "claude": ("@anthropic-ai/claude-code/bin/claude*", ""),
+    "codex": ("@openai/codex-*/vendor/*/bin/codex", "/v1"),
+}
+AT_ONCE = 20
+CLAUDE = (
+    "-p",
+    "--output-format=stream-json",
+    "--input-format=stream-json",
+    "--verbose",
+    "--include-partial-messages",
+    "--setting-sources=",
+    "--strict-mcp-config",
+    "--model=claude-sonnet-4-5",
+)
+
+
+def resident(pid: int | str = "self") -> float:
+    """Resident memory of a process in MB."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def bare(agent: Agent, server: ScriptedServer, home: Path) -> float:
+    """Seconds of one query to the program alone, from its start to its answer."""
+    began = time.perf_counter()
+    if agent.name == "claude":
+        environment = claude_environment(home, server.root_url(text="ok"))
+        lines = [
+            {"type": "control_request", "request_id": "1", "request": {"subtype": "initialize", "hooks": None}},
+            {"type": "user", "message": {"role": "user", "content": "hi"}, "parent_tool_use_id": None},
+        ]
+        _talk([str(agent.program), *CLAUDE], environment, agent.directory, lines, '"type":"result"')
+    else:
+        environment = codex_environment(home)
+        command = [str(agent.program), "app-server", *codex_arguments(server.url(text="ok"))]
+        process = subprocess.Popen(
+            command, env=environment, cwd=agent.directory, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, text=True
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        thread = ""
+        orders: list[dict[str, Any]] = [
+            {"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "bench", "version": "1"}}},
+            {"method": "initialized"},
+            {
+                "id": 2,
+                "method": "thread/start",
+                "params": {"cwd": str(agent.directory), "sandbox": "danger-full-access"},
+            },
+        ]
+        process.stdin.write("".join([json.dumps(order) + "\n" for order in orders]))
+        process.stdin.flush()
+        for line in process.stdout:
+            record = json.loads(line)
+            if record.get("id") == 2 and not thread:
+                thread = record["result"]["thread"]["id"]
+                words = [{"type": "text", "text": "hi"}]
+                order = {"id": 3, "method": "turn/start", "params": {"threadId": thread, "input": words}}
+                process.stdin.write(json.dumps(order) + "\n")
+                process.stdin.flush()
+            if record.get("method") == "turn/completed":
+                break
+        process.stdin.close()
+        process.kill()
+        process.wait()
+        process.stdout.close()
+    return time.perf_counter() - began
+
+
+def _talk(command: list[str], environment: dict[str, str], folder: Path, lines: list[Any], end: str) -> None:
+    process = subprocess.Popen(
+        command, env=environment, cwd=folder, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write("".join([json.dumps(line) + "\n" for line in lines]))
+    process.stdin.flush()
+    for line in process.stdout:
+        if end in line:
+            break
+    process.stdin.close()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+async def measure(agent: Agent, rounds: int) -> dict[str, list[float]]:
+    """Cold and warm queries, the bare program, and many at once."""
+    found: dict[str, list[float]] = {"cold": [], "warm": [], "bare": [], "added": [], "ratio": []}
+    async with ScriptedServer() as server:
+        for number in range(rounds):
+            home = agent.home.parent / f"bare-{number}"
+            home.mkdir()
+            alone = await trio.to_thread.run_sync(bare, agent, server, home)
+            async with agent.client(server, text="ok") as client:
+                began = time.perf_counter()
+                await client.query("hi")
+                cold = time.perf_counter() - began
+                turns = []
+                for _ in range(5):
+                    began = time.perf_counter()
+                    await client.query("hi")
+                    turns.append(time.perf_counter() - began)
+            warm = median(turns)
+            found["cold"].append(cold)
+            found["warm"].append(warm)
+            found["bare"].append(alone)
+            found["ratio"].append(cold / warm)
+            found["added"].append(cold / alone - 1)
+        async with agent.client(server, text="ok " * 200) as client:
+            await client.query("hi")
+            before = resident()
+            texts: list[str] = []
+
+            async def ask() -> None:
+                texts.append((await client.query("hi")).text)
+
+            began = time.perf_counter()
+            async with trio.open_nursery() as nursery:
+                for _ in range(AT_ONCE):
+                    nursery.start_soon(ask)
+            found["at once"] = [time.perf_counter() - began]
+            assert {len(text.split()) for text in texts} == {200}
+            assert len(texts) == AT_ONCE
+            found["memory"] = [(resident() - before) / AT_ONCE]
+    found["own memory"] = [resident()]
+    return found
+
+
+def row(name: str, found: dict[str, list[float]]) -> list[str]:
+    """The cells of one agent."""
+    cold, warm, alone = (median(found[key]) for key in ("cold", "warm", "bare"))
+    ratio, added = median(found["ratio"]), median(found["added"])
+    return [
+        name,
+        f"{cold:.2f} s",
+        f"{warm * 1000:.0f} ms",
+        f"{ratio:.1f} x ({min(found['ratio']):.1f} to {max(found['ratio']):.1f})",
+        f"{alone:.2f} s",
+        f"{added:+.0%} ({min(found['added']):+.0%} to {max(found['added']):+.0%})",
+        f"{found['at once'][0]:.1f} s",
+        f"{found['memory'][0]:.1f} MB",
+        f"{found['own memory'][0]:.0f} MB",
+    ]
+
+
+HEAD = [
+    "agent",
+    "cold query",
+    "warm query",
+    "cold to warm",
+    "the program alone",
+    "Claif adds to a cold one",
+    f"{AT_ONCE} at once",
+    "memory each of them adds to Claif",
+    "memory of Claif, its tests' server included",
+]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    options = parser.parse_args()
+    rows = [HEAD, ["---"] * len(HEAD)]
+    for name, (pattern, suffix) in PATTERNS.items():
+        program = find(pattern, name)
+        if program is None:
+            sys.exit(f"{name} is not installed: npm ci --prefix .ci/clis")
+        with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
+            for part in ("home", "work"):
+                (Path(folder) / part).mkdir(mode=0o700)
+            agent = Agent(name, program, suffix, Path(folder, "home"), Path(folder, "work"))
+            rows.append(row(name, trio.run(measure, agent, options.rounds)))
+    text = "\n".join(["| " + " | ".join(cells) + " |" for cells in rows])
+    print(text)
+    if options.write:
+        when = f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+        goals = (
+            "Goals: cold to warm at least 15 x (claude) and 4 x (codex); at most 10 % added; at most 30 MB beside it."
+        )
+        write_section(TITLE, f"{when}. Command: `python benchmarks/agents.py --write`. {goals}\n\n{text}")
+
+
+if __name__ == "__main__":
+    main()
