@@ -1,8 +1,8 @@
 """Measure the real agents behind Claif: `python benchmarks/agents.py [--rounds N] [--write]`.
 
 Claude Code and Codex come from `.ci/clis` (`npm ci --prefix .ci/clis`) and talk to the scripted server, which answers
-at once; so the figures are those of the programs and of what Claif adds. A bare run speaks the same protocol with the same
-arguments, without a sandbox and without Claif.
+at once; so the figures are those of the programs and of what Claif adds. A bare run speaks the same protocol with the
+same arguments, without a sandbox and without Claif.
 """
 
 from __future__ import annotations
