@@ -43,8 +43,9 @@ Examples:
   pass show openai | claif config set providers.openai.api_key -
 
 \b
-The new file is checked as a whole before it is written. Keys are best left
-in the environment, or in a keyring that sets it, and referred to: ${NAME}.
+The new file is checked as a whole before it is written. A key is best left
+where it is and referred to: an environment variable, the system's keyring, a
+password manager, or a key that `claif keys set` has stored.
 """
 
 UNSET_EPILOG = """\

@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ..finding import Finding, Verdict
+from ..finding import Finding
+from .loaded import about, missing, processors, states
 from .machine import Machine
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from ..config import Config
     from ..plugin.manager import PluginManager
-    from ..plugin.report import PluginReport
     from ..routing.members import Member
 
 REACH = 5.0
@@ -107,11 +107,11 @@ class Child:
         manager.load_hooks()
         for report in manager.reports():
             if f"Plugins:{report.name}" not in self.skip:
-                self.say("Plugins", [_about(report, alone.get(report.name, ""))])
+                self.say("Plugins", [about(report, alone.get(report.name, ""))])
         for name in config.plugins.critical:
             if not any(report.name == name for report in manager.reports()):
-                self.say("Plugins", [_missing(name)])
-        self.say("Plugins", _processors(config, manager))
+                self.say("Plugins", [missing(name)])
+        self.say("Plugins", processors(config, manager))
         return manager
 
     async def providers(self, config: Config, manager: PluginManager) -> None:
@@ -139,7 +139,7 @@ class Child:
         async with Client(config, plugins=manager) as client:
             members = [member for member in client.providers() if f"Providers:{member.name}" not in self.skip]
             wanted = {member.name for member in members if member.default} | config.providers.keys()
-            self.say("Providers", _states(members, wanted))
+            self.say("Providers", states(members, wanted))
             for member in members:
                 if self.at("Providers", f"{member.name} in detail"):
                     self.say("Providers", self.diagnosed(config, manager, member))
@@ -207,55 +207,4 @@ async def _reach(client: Any, member: Member) -> Finding:
         "fail",
         f"There was no answer within {REACH:g} s.",
         "Check its base_url, the network and the proxy; a firewall may swallow the packets.",
-    )
-
-
-def _states(members: list[Member], wanted: set[str]) -> Iterator[Finding]:
-    """The state of each provider; those that nobody has configured, and that lack something, in one line."""
-    idle = []
-    for member in members:
-        status = member.status
-        name = f"{member.name} (default)" if member.default else member.name
-        if status.state == "ready":
-            detail = "ready" if member.type == member.name else f"ready, served by {member.type}"
-            yield Finding(name, "ok", detail)
-        elif member.name not in wanted and status.state in {"no key", "disabled", "not installed"}:
-            idle.append(f"{member.name} ({status.state})")
-        elif status.state == "not installed":
-            yield Finding(name, "warn", f"{status.state}: {status.detail}", status.hint)
-        else:
-            yield Finding(name, "fail", f"{status.state}: {status.detail}", status.hint)
-    if idle:
-        yield Finding("not set up", "ok", ", ".join(idle))
-
-
-def _about(report: PluginReport, alone: str) -> Finding:
-    """A plugin: whether it works, and what was noted when it was loaded alone and together with the others."""
-    name = f"{report.name} {report.version}".strip()
-    if report.state == "disabled":
-        return Finding(name, "ok", report.detail)
-    noted = " ".join(dict.fromkeys(filter(None, (report.detail, alone))))
-    state: Verdict = "warn" if noted else "ok"
-    if report.state != "ready":
-        state = "fail"
-    more = "" if state == "ok" else "See more with `claif plugins check`."
-    return Finding(name, state, noted or report.brings, report.hint or more)
-
-
-def _processors(config: Config, manager: PluginManager) -> Iterator[Finding]:
-    from ..processors.shipped import processor_problems
-
-    problems = processor_problems(config, manager.processor_names())
-    for problem in problems:
-        yield Finding("processors", "fail", problem, "See what there is with `claif plugins list`.")
-    if config.processors.enable and not problems:
-        yield Finding("processors", "ok", f"enabled: {', '.join(config.processors.enable)}")
-
-
-def _missing(name: str) -> Finding:
-    return Finding(
-        name,
-        "fail",
-        "It is critical and not installed: every query is refused.",
-        f"pip install {name}, or take it out of [plugins] critical.",
     )

@@ -39,10 +39,12 @@ class _Finder:
         if name != self.name:
             return None
         for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
-                if spec.loader is not None:
-                    spec.loader = _Loader(self, spec.loader, self._then)  # type: ignore[assignment] # it does the same
-                return spec
+            find = None if finder is self else getattr(finder, "find_spec", None)
+            found: ModuleSpec | None = None if find is None else find(name, path, target)
+            if found is not None:
+                if found.loader is not None:
+                    found.loader = _Loader(self, found.loader, self._then)  # type: ignore[assignment] # it does the same
+                return found
         return None
 
 
