@@ -50,6 +50,25 @@ def test_nor_does_it_where_a_sequence_becomes_too_long(text, cuts, near):
     assert "".join(pieces) == sanitize(text)
 
 
+@pytest.mark.parametrize(
+    ("chunks", "shown"),
+    [
+        (["a\r", "\n\x07b"], "a\nb"),
+        (["a\x07", "\n\x07b"], "a\nb"),
+        (["a\r", "", "\nb\r", "c"], "a\nb\nc"),
+        (["a\x1b", "", "[31", "mb"], "ab"),
+        (["a\x1b ", "[31mb"], "a31mb"),
+        (["a\x1b[ ", " ", "qb"], "ab"),
+        (["a\x1b]0;", "title\x1b", "\\b"], "ab"),
+        (["a\x9d", "0;title\x9c", "b"], "ab"),
+        (["a\x1b[1", "\nb"], "a\nb"),
+    ],
+)
+def test_a_sequence_goes_on_in_the_next_chunk(chunks, shown):
+    sanitizer = Sanitizer()
+    assert "".join([sanitizer.feed(chunk) for chunk in chunks]) == shown == sanitize("".join(chunks))
+
+
 @given(TEXTS)
 def test_no_forbidden_character_is_ever_left(text):
     assert not FORBIDDEN & set(sanitize(text))
@@ -115,3 +134,4 @@ def test_the_time_is_linear_in_the_text(unit):
 def test_a_line_for_messages_has_no_line_breaks_and_an_end():
     assert one_line("a\nb\x1b[31m\tc  d") == "a b c d"
     assert one_line("x" * 5000, 10) == "x" * 9 + "…"
+    assert one_line("x" * 10, 10) == "x" * 10
