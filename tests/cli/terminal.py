@@ -32,6 +32,7 @@ class Terminal:
         def control() -> None:
             """Runs in the child; the only way to give it a terminal that it can open by `/dev/tty`."""
             fcntl.ioctl(other, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests that run in the background ignore it
 
         streams = {"stdin": other, "stdout": other, "stderr": other, **streams}
         self.child = subprocess.Popen(
@@ -39,7 +40,7 @@ class Terminal:
             env=env,
             cwd=folder,
             start_new_session=True,
-            preexec_fn=control,  # noqa: PLW1509 - one system call, which needs no lock
+            preexec_fn=control,  # noqa: PLW1509 - two system calls, which need no lock
             **streams,
         )
         os.close(other)

@@ -103,7 +103,7 @@ def test_installing_prints_the_path_and_says_what_is_still_missing(cli, node):
 def test_a_plugin_that_is_missing_is_named(there, monkeypatch, tmp_path):
     monkeypatch.setenv("CLAIF_HOME", str(tmp_path))
     rows = [{"type": "claude"}] if there else []
-    monkeypatch.setattr("claif.cli.provider_rows.known_providers", lambda: rows)
+    monkeypatch.setattr("claif.cli.provider_rows.known_providers", lambda _state: rows)
     lines = install_work._advice(CLAUDE, "/there/claude")
     assert ("To ask it through Claif: pip install claif-claude" in lines) is not there
 
