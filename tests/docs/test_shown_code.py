@@ -7,9 +7,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from attrs import evolve
+
 from claif import Client
 from claif.api import Context, Provider, Query, TextDelta
 from claif.config import ConfigLoader
+from claif.models import PermissionRequest
 from claif.plugin.manager import PluginManager
 from claif.testing import FakeProvider
 
@@ -85,3 +88,26 @@ async def test_a_source_of_another_kind_configures_a_client(tmp_path: Path) -> N
         assert client.config.general.timeout == 120
         assert str(client.config.origin("general.timeout")) == "plugin (store)"
     assert list((tmp_path / "cache" / "sources").iterdir())
+
+
+async def test_an_approver_allows_what_it_knows_and_denies_the_rest() -> None:
+    approve = block("agents.md", "async def approve").approve
+    make = PermissionRequest("1", "Bash", "command", "make test")
+    assert (await approve(make)).allowed
+    for request in (evolve(make, subject="make; rm -rf /"), evolve(make, kind="edit", subject="make")):
+        decision = await approve(request)
+        assert not decision.allowed
+        assert decision.reason
+
+
+def test_a_guard_of_a_plugin_denies_what_it_looks_for() -> None:
+    plugins = PluginManager()
+    plugins.register(block("agents.md", "def claif_approve"), "claif-guard")
+    config = ConfigLoader.from_mapping({}).build()
+    request = PermissionRequest("1", "Bash", "command", "deploy production")
+    assert list(plugins.verdicts(request, Query("hi"), config)) == [("claif-guard", False)]
+    assert list(plugins.verdicts(evolve(request, subject="ls"), Query("hi"), config)) == [("claif-guard", None)]
+
+
+async def test_a_fake_agent_is_asked_as_the_real_one_is(tmp_path: Path) -> None:
+    await block("test-a-plugin.md", "test_my_layer_sees").test_my_layer_sees_what_an_agent_does(tmp_path)
