@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,10 @@ from hypothesis import settings
 
 from claif.config import secret
 from claif.logs import logger
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell has started the tests in the background; their children shall mind Ctrl-C all the same.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["claif.testing.pytest_plugin", "agents.clis"]
 

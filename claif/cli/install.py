@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .complete.values import values
+from .session import logging_options
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,7 @@ Examples:
 )
 @click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@logging_options()
 def install(names: tuple[str, ...], *, everything: bool, listing: bool, as_json: bool, **how: Any) -> None:
     """Install agents' command lines into Claif's own folder, and print where each is.
 
@@ -94,6 +96,7 @@ def install(names: tuple[str, ...], *, everything: bool, listing: bool, as_json:
 @click.command("uninstall", epilog=UNINSTALL_EPILOG, context_settings=CONTEXT)
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=values("installable"))
 @click.option("--all", "everything", is_flag=True, help="All that Claif has installed, its Node.js too.")
+@logging_options()
 def uninstall(names: tuple[str, ...], *, everything: bool) -> None:
     """Remove agents' command lines that Claif has installed. Those that you have installed stay, and so do logins."""
     from ..install.catalog import PROGRAMS

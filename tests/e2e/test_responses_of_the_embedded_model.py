@@ -18,6 +18,7 @@ from claif.api import (
     Finished,
     Message,
     Options,
+    Processes,
     ProviderRuntimeError,
     Query,
     Role,
@@ -37,7 +38,7 @@ async def serving(home: Path) -> AsyncIterator[Responses]:
     engine = Engine(home / "models" / SMOLLM2.file, "small", threads=2, context=1024, timeout=60)
     async with trio.open_nursery() as nursery, HTTP() as http:
         try:
-            await engine.start(nursery)
+            await engine.start(Processes(home, nursery))
             endpoint = http.endpoint(
                 engine.base_url,
                 uds=engine.uds,

@@ -22,6 +22,7 @@ ROOT = Path(claif.__file__).parent
 def test_the_hooks_are_those_whose_rooms_exist() -> None:
     """Others come with what they are for."""
     assert set(HOOKS) == {
+        "claif_approve",
         "claif_register_providers",
         "claif_query",
         "claif_process_message",

@@ -17,7 +17,6 @@ _WORDS: dict[str, Answer] = {
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|O[ -~]|[^\[O])")
 """A key that is no character, such as an arrow."""
 _UNFINISHED = re.compile(r"\x1b(?:\[[0-?]*[ -/]*|O)?$")
-_ERASE_ALL = re.compile(r"[^\n]*[\x15\x17]")
 _END = re.compile(r"\r|\x04")
 """Enter, and the end of input (Ctrl-D), which ends a word too."""
 
@@ -25,10 +24,12 @@ _END = re.compile(r"\r|\x04")
 def edited(typed: str) -> str:
     """What is typed once the keys that erase, and those that are no characters, have done their work."""
     text = _END.sub("\n", _UNFINISHED.sub("", _SEQUENCE.sub("", typed)))
-    text = _ERASE_ALL.sub("", text)
     kept: list[str] = []
     for character in text:
-        if character not in "\x7f\b":
+        if character in "\x15\x17":  # Ctrl-U and Ctrl-W
+            while kept and kept[-1] != "\n":
+                kept.pop()
+        elif character not in "\x7f\b":
             kept.append(character)
         elif kept and kept[-1] != "\n":
             kept.pop()

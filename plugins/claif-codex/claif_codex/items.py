@@ -35,7 +35,7 @@ def completed(item: Mapping[str, Any]) -> Iterator[Event]:
     elif kind == "reasoning" and (thought := _thought(item)):
         yield Message(Role.ASSISTANT, [ThinkingBlock(thought)])
     elif (use := tool_use(item)) is not None:
-        result = ToolResultBlock(use.id, _output(item), item.get("status") in _FAILED or _exit_code(item) != 0)
+        result = ToolResultBlock(use.id, _output(item), str(item.get("status")) in _FAILED or _exit_code(item) != 0)
         yield ToolResult(result)
         if kind == "fileChange" and item.get("status") == "completed":
             yield from file_changes(item)

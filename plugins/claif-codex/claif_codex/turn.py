@@ -101,7 +101,7 @@ class Turn:
 
     def _completed(self, params: Mapping[str, Any]) -> Iterable[Event]:
         item = _item(params)
-        if item.get("type") in _QUIET_ITEMS:
+        if str(item.get("type")) in _QUIET_ITEMS:
             return ()
         self._preview = False
         self._retries = 0
