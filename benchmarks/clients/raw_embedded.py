@@ -17,24 +17,24 @@ from common import finish, resident
 from questions import QUESTIONS, SYSTEM, TOKENS, WARM_UP
 
 
-def start(model: str, socket: str) -> subprocess.Popen[bytes]:
+def start(model: str, folder: str) -> tuple[subprocess.Popen[bytes], str]:
     from claif_local import server
 
     packages = str(Path(server.__file__).parent.parent)
     threads = min(4, len(os.sched_getaffinity(0)))
-    order = {"model": model, "name": "m", "key": "k", "socket": socket, "packages": packages}
+    order = {"model": model, "name": "m", "key": "k", "socket_path": 100, "packages": packages}
     child = subprocess.Popen(
         [sys.executable, "-I", str(server.__file__)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env=os.environ | {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"},
+        env=os.environ | {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0", "TMPDIR": folder},
     )
     assert child.stdin
     assert child.stdout
     child.stdin.write(json.dumps(order | {"threads": threads, "context": int(sys.argv[2])}).encode() + b"\n")
     child.stdin.flush()
-    assert "address" in json.loads(child.stdout.readline())
-    return child
+    address: str = json.loads(child.stdout.readline())["address"]
+    return child, address.removeprefix("unix://")
 
 
 async def first(pool: httpcore2.AsyncConnectionPool, question: str) -> float:
@@ -61,8 +61,7 @@ async def first(pool: httpcore2.AsyncConnectionPool, question: str) -> float:
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        socket = f"{folder}/model.sock"
-        child = start(sys.argv[1], socket)
+        child, socket = start(sys.argv[1], folder)
         async with httpcore2.AsyncConnectionPool(uds=socket) as pool:
             waits = [await first(pool, question) for question in QUESTIONS]
         memory = resident()
