@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .agents.base import AgentProvider as AgentProvider
     from .agents.base import Driver as Driver
     from .agents.base import Job as Job
+    from .agents.conversations import uuid_conversation as uuid_conversation
     from .agents.extras import read_extras as read_extras
     from .agents.history import agent_messages as agent_messages
     from .agents.history import file_text as file_text
@@ -136,6 +137,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     ".agents.base": ("AgentProvider", "Driver", "Job"),
+    ".agents.conversations": ("uuid_conversation",),
     ".agents.extras": ("read_extras",),
     ".agents.history": ("agent_messages", "file_text"),
     ".agents.programs": ("agent_program", "installed_program"),

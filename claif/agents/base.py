@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 import trio
 from attrs import evolve, frozen
 
+from ..config.loader import claif_home
 from ..config.schema import size_in_bytes
-from ..errors import InvalidQueryError, TimeoutError
+from ..errors import DependencyError, InvalidQueryError, TimeoutError
 from ..models import Notice, PermissionDecided, PermissionMode, Started
 from ..pipeline.watchdog import unwatched
-from ..provider import Context, Provider
+from ..provider import Context, Provider, ProviderStatus
 from .keys import fingerprint
 from .programs import agent_program
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Mapping
 
-    from ..models import Decision, Event, PermissionRequest, Query
+    from ..models import Decision, PermissionRequest, Query
     from ..pipeline.types import Emit
     from ..transport.process.command import Command
     from ..transport.process.process import Process
@@ -37,7 +38,6 @@ class Job:
     Args:
         query: what is asked.
         mode: what the agent may do.
-        directory: where it works, absolute.
         command: the program and its arguments.
         policy: how it is confined.
         open: what else the process is bound to, so that it serves only queries with the same.
@@ -45,10 +45,14 @@ class Job:
 
     query: Query
     mode: PermissionMode
-    directory: Path
     command: Command
     policy: Policy
     open: Hashable = None
+
+    @property
+    def directory(self) -> Path:
+        """Where it works, absolute."""
+        return self.policy.directory
 
 
 class Driver(Protocol):
@@ -82,12 +86,34 @@ class AgentProvider(Provider):
 
     Settings = AgentSettings
     settings: AgentSettings
+    agent: ClassVar[str] = ""
+    """The agent, as `claif install` knows it."""
+    login: ClassVar[str] = ""
+    """What to do for a login."""
     hosts: ClassVar[frozenset[str]] = frozenset()
     """What the agent must reach where the network leads through the sandbox's proxy."""
+    governing: ClassVar[tuple[str, ...]] = ()
+    """What in its home decides what it does for anybody later, so that its tools may not change it."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settings = context.settings
+
+    @classmethod
+    def status(cls, name: str, settings: AgentSettings) -> ProviderStatus:
+        """Whether the program is here, and whether it seems to be logged in; nothing is run."""
+        try:
+            agent_program(cls.agent, configured=settings.path, home=claif_home(), environ=os.environ)
+        except DependencyError as error:
+            return ProviderStatus("not installed", error.message, error.hint or "")
+        if settings.api_key is None and not cls.logged_in(os.environ):
+            return ProviderStatus("no key", "it is not logged in", f"{cls.login}, or set providers.{name}.api_key.")
+        return ProviderStatus()
+
+    @classmethod
+    def logged_in(cls, environ: Mapping[str, str]) -> bool:  # noqa: ARG003 - subclasses use it
+        """Whether the user's own login seems to be there, as far as files and variables tell."""
+        return True
 
     @abstractmethod
     def job(self, query: Query) -> Job:
@@ -112,16 +138,19 @@ class AgentProvider(Provider):
                 if await lease.value.turn(job, _with_sandbox(emit, process, job.policy)):
                     lease.keep(self.settings.warm)
 
-    def program(self, name: str) -> Path:
+    def program(self) -> Path:
         """The agent's program.
-
-        Args:
-            name: the agent, as `claif install` knows it.
 
         Raises:
             DependencyError: it is not installed.
         """
-        return agent_program(name, configured=self.settings.path, home=self.context.home, environ=os.environ)
+        return agent_program(self.agent, configured=self.settings.path, home=self.context.home, environ=os.environ)
+
+    def agent_home(self, users: Path | None) -> Path:
+        """The agent's home, made if need be: the user's, where its login is, or else one of its own in Claif's."""
+        home = users or self.context.home / "agents" / self.context.name
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return home
 
     async def decide(self, job: Job, request: PermissionRequest, emit: Emit) -> Decision:
         """Have a request decided, and tell so in the answer."""
@@ -130,15 +159,12 @@ class AgentProvider(Provider):
         await emit(PermissionDecided(request, decision))
         return decision
 
-    def base_policy(
-        self, query: Query, *, state: tuple[Path, ...] = (), governing: tuple[Path, ...] = (), nested: bool = False
-    ) -> Policy:
+    def base_policy(self, query: Query, *, home: Path | None = None, nested: bool = False) -> Policy:
         """The policy for a query.
 
         Args:
             query: it may say its own permission, directory and sandbox.
-            state: what of its own the agent writes outside of the working directory.
-            governing: what in its state decides what programs do later, so that its tools may not change it.
+            home: the agent's own, which it writes, except for what governs there.
             nested: whether it confines its own tools with bubblewrap.
 
         Raises:
@@ -166,8 +192,8 @@ class AgentProvider(Provider):
             wish=wish,  # type: ignore[arg-type] # checked above
             directory=directory,
             writable=mode is not PermissionMode.PLAN,
-            state=state,
-            governing=governing,
+            state=() if home is None else (home,),
+            governing=() if home is None else [home / name for name in self.governing],
             network=table.network,  # type: ignore[arg-type] # the configuration has checked it
             hosts=self.hosts | self._endpoint(),
             nested=nested,
@@ -204,13 +230,11 @@ class AgentProvider(Provider):
 def _with_sandbox(emit: Emit, process: Process, policy: Policy) -> Emit:
     """Tell what confines the agent; and if that is less than wished, why."""
 
-    async def tell(event: Event) -> None:
-        if not isinstance(event, Started):
-            await emit(event)
-            return
+    async def start(event: Started) -> None:
         await emit(evolve(event, sandbox=process.level))
         if policy.wish == "auto" and process.level in _UNCONFINED:
             why = " ".join(process.notes)
             await emit(Notice("sandbox", f"No sandbox confines {event.provider}, see `claif doctor`. {why}".rstrip()))
 
-    return tell
+    # No coroutine of its own for what passes as it is.
+    return lambda event: start(event) if isinstance(event, Started) else emit(event)

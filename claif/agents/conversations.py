@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import UUID
 
 from ..config.files import folder_lock, make_private_folder, read_text, write_private
 from ..config.limits import MAX_FILE_BYTES
@@ -44,6 +45,25 @@ def conversation_id(value: str) -> str:
             f"{value[:80]!r} cannot be the id of a conversation.", hint="An id is no path: it has no slash."
         )
     return identifier(value, "id of a conversation")
+
+
+def uuid_conversation(value: str, agent: str) -> str:
+    """The id of a conversation of an agent whose ids are UUIDs, in their usual spelling.
+
+    Args:
+        value: what the user gave.
+        agent: how the agent is called in messages.
+
+    Raises:
+        InvalidQueryError: it cannot be one.
+    """
+    try:
+        return str(UUID(value))
+    except ValueError:
+        raise InvalidQueryError(
+            f"{value[:80]!r} is no conversation of {agent}.",
+            hint="Its ids look like 0b5f7c1e-1111-4222-8333-123456789abc.",
+        ) from None
 
 
 def place_of(provider: Provider, query: Query) -> Place:

@@ -8,23 +8,21 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from ..config.schema import ProviderSettings
+from ..config.schema import ProviderSettings, one_of, seconds
 from ..models import PermissionMode
 
-
-def _mode(_instance: Any, _attribute: Attribute[Any], value: str) -> None:
-    if value not in list(PermissionMode):
-        raise ValueError(f"must be one of {', '.join(PermissionMode)}")
-
-
-def _seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
-    if not 0 < value < float("inf"):
-        raise ValueError("must be a number of seconds greater than 0")
+MOST_RETRIES = 20
+"""More would take hours."""
 
 
 def _not_negative(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
     if not 0 <= value < float("inf"):
         raise ValueError("must be a number from 0 on")
+
+
+def _retries(_instance: Any, _attribute: Attribute[Any], value: int) -> None:
+    if not 0 <= value <= MOST_RETRIES:
+        raise ValueError(f"must be a number from 0 to {MOST_RETRIES}")
 
 
 @frozen(kw_only=True)
@@ -36,9 +34,8 @@ class AgentSettings(ProviderSettings):
         env: further environment variables for it.
         permission: what it may do: ask, plan, edit or full.
         directory: where it works; the current directory when not given.
-        allowed_tools: tools that it may use without asking, as it names them.
-        denied_tools: tools that it may not use.
         mcp_servers: MCP servers that are passed on to it: name -> `{command, args, env}` or `{type, url, headers}`.
+        max_retries: how often the agent itself asks its API again.
         start_timeout: seconds that it may take to start.
         warm: seconds that an idle process is kept for the next query; 0 keeps none.
         first_event_timeout: seconds until the answer must begin; an agent's own retries count.
@@ -47,15 +44,14 @@ class AgentSettings(ProviderSettings):
 
     path: str | None = None
     env: Mapping[str, str] = field(factory=dict)
-    permission: str = field(default=PermissionMode.ASK.value, validator=_mode)
+    permission: str = field(default=PermissionMode.ASK.value, validator=one_of(*PermissionMode))
     directory: str | None = None
-    allowed_tools: tuple[str, ...] = ()
-    denied_tools: tuple[str, ...] = ()
     mcp_servers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
-    start_timeout: float = field(default=60.0, validator=_seconds)
+    max_retries: int = field(default=2, validator=_retries)
+    start_timeout: float = field(default=60.0, validator=seconds)
     warm: float = field(default=300.0, validator=_not_negative)
-    first_event_timeout: float = field(default=300.0, validator=_seconds)
-    idle_timeout: float = field(default=600.0, validator=_seconds)
+    first_event_timeout: float = field(default=300.0, validator=seconds)
+    idle_timeout: float = field(default=600.0, validator=seconds)
 
     def mode(self, wanted: PermissionMode | None) -> PermissionMode:
         """The permission mode of a query."""

@@ -30,7 +30,8 @@ def _name(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
         raise ValueError("must be a name: letters, digits, '_', '.', '-', at most 64 characters")
 
 
-def _seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
+def seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
+    """Validates a number of seconds greater than 0."""
     if not (isfinite(value) and value > 0):
         raise ValueError("must be a number of seconds greater than 0")
 
@@ -72,7 +73,7 @@ class General:
     """
 
     default_provider: str | None = field(default=None, validator=_name)
-    timeout: float = field(default=600.0, validator=_seconds)
+    timeout: float = field(default=600.0, validator=seconds)
     log_level: str = field(default="warning", validator=_log_level)
     output: str = field(default="auto", validator=_name)
     log_file: str | None = field(default=None, validator=_plain_text)
@@ -144,7 +145,9 @@ def _size(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None
         size_in_bytes(value)
 
 
-def _one_of(*words: str) -> Validator:
+def one_of(*words: str) -> Validator:
+    """Makes a validator of one of these words, or `None`."""
+
     def check(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
         if value is not None and value not in words:
             raise ValueError(f"must be one of {', '.join(words)}")
@@ -175,8 +178,8 @@ class Sandbox:
         file_size: the largest file that it may write, such as `1GiB`.
     """
 
-    level: str = field(default="auto", validator=_one_of(*SANDBOX_LEVELS))
-    network: str = field(default="open", validator=_one_of(*NETWORKS))
+    level: str = field(default="auto", validator=one_of(*SANDBOX_LEVELS))
+    network: str = field(default="open", validator=one_of(*NETWORKS))
     memory: str | None = field(default=None, validator=_size)
     cpu: int | None = field(default=None, validator=_count)
     processes: int | None = field(default=None, validator=_count)
@@ -209,9 +212,9 @@ class ProviderSettings:
     preset: str | None = field(default=None, validator=_name)
     options: Mapping[str, Any] = field(factory=dict)
     allow_http: bool = False
-    connect_timeout: float = field(default=10.0, validator=_seconds)
-    first_event_timeout: float = field(default=120.0, validator=_seconds)
-    idle_timeout: float = field(default=60.0, validator=_seconds)
+    connect_timeout: float = field(default=10.0, validator=seconds)
+    first_event_timeout: float = field(default=120.0, validator=seconds)
+    idle_timeout: float = field(default=60.0, validator=seconds)
     ca_bundle: str | None = field(default=None, validator=_plain_text)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from attrs import frozen
 
-from claif.api import InvalidQueryError, PermissionMode, Query, flag, identifier, read_extras
+from claif.api import InvalidQueryError, PermissionMode, Query, flag, identifier, read_extras, uuid_conversation
 
 if TYPE_CHECKING:
     from claif_claude.settings import ClaudeSettings
@@ -75,7 +74,7 @@ def arguments(query: Query, settings: ClaudeSettings, mode: PermissionMode, more
     if model := query.model or settings.model:
         found.append(flag("--model", identifier(model, "model")))
     if query.conversation is not None:
-        found.append(flag("--resume", _conversation(query.conversation)))
+        found.append(flag("--resume", uuid_conversation(query.conversation, "Claude Code")))
         if more.fork:
             found.append("--fork-session")
     elif more.fork:
@@ -87,13 +86,3 @@ def arguments(query: Query, settings: ClaudeSettings, mode: PermissionMode, more
     found += [flag("--allowedTools", rule) for rule in (*settings.allowed_tools, *more.allowed_tools)]
     found += [flag("--disallowedTools", rule) for rule in (*settings.denied_tools, *more.denied_tools)]
     return found
-
-
-def _conversation(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise InvalidQueryError(
-            f"{text[:80]!r} is no conversation of Claude Code.",
-            hint="Its ids look like 0b5f7c1e-1111-4222-8333-123456789abc.",
-        ) from None

@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from claif.api import (
     AgentProvider,
     Command,
-    DependencyError,
     Job,
     Process,
-    ProviderStatus,
     Query,
     Secret,
-    agent_program,
-    claif_home,
 )
 from claif_claude.arguments import arguments, extras_of
 from claif_claude.driver import ClaudeDriver
 from claif_claude.settings import ClaudeSettings
 
-PROGRAM = "claude"
 QUIET = {
     "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
     "DISABLE_AUTOUPDATER": "1",
     "DISABLE_ERROR_REPORTING": "1",
     "DISABLE_TELEMETRY": "1",
 }
-GOVERNING = ("settings.json", "CLAUDE.md", "agents", "commands", "hooks", "output-styles", "rules", "skills")
-"""What in its home decides what it does for anybody later; settings have hooks, which are commands."""
 
 
 class ClaudeProvider(AgentProvider):
@@ -43,70 +37,52 @@ class ClaudeProvider(AgentProvider):
     )
     Settings = ClaudeSettings
     settings: ClaudeSettings
-    mime_types: ClassVar[frozenset[str]] = frozenset()
+    agent = "claude"
+    login = "Run claude once and log in"
     hosts: ClassVar[frozenset[str]] = frozenset(
         {"api.anthropic.com", "claude.ai", "console.anthropic.com", "platform.claude.com"}
     )
+    # Settings have hooks, which are commands.
+    governing = ("settings.json", "CLAUDE.md", "agents", "commands", "hooks", "output-styles", "rules", "skills")
 
     @classmethod
-    def status(cls, name: str, settings: ClaudeSettings) -> ProviderStatus:
-        """Whether the program is here, and whether it seems to be logged in; nothing is run."""
-        try:
-            agent_program(PROGRAM, configured=settings.path, home=claif_home(), environ=os.environ)
-        except DependencyError as error:
-            return ProviderStatus("not installed", error.message, error.hint or "")
-        if settings.api_key is None and not _logged_in(os.environ):
-            return ProviderStatus(
-                "no key", "it is not logged in", f"Run claude once and log in, or set providers.{name}.api_key."
-            )
-        return ProviderStatus()
+    def logged_in(cls, environ: Mapping[str, str]) -> bool:
+        """Whether there is a key or a token in the environment, or a login in its home."""
+        if environ.get("ANTHROPIC_API_KEY") or environ.get("CLAUDE_CODE_OAUTH_TOKEN"):
+            return True
+        return (_users_home(environ) / ".credentials.json").exists() or sys.platform == "darwin"
 
     def job(self, query: Query) -> Job:
         """What is run for a query."""
         more = extras_of(query)
         mode = self.settings.mode(query.permission)
-        environment, state = self._surroundings()
-        governing = tuple(folder / name for folder in state for name in GOVERNING)
-        policy = self.base_policy(query, state=state, governing=governing)
+        home = self.agent_home(_users_home(os.environ) if self.settings.api_key is None else None)
+        policy = self.base_policy(query, home=home)
         command = Command(
-            program=self.program(PROGRAM),
+            program=self.program(),
             arguments=arguments(query, self.settings, mode, more),
-            environment=environment,
+            environment=self._environment(home),
             directory=policy.directory,
         )
-        return Job(
-            query=query, mode=mode, directory=policy.directory, command=command, policy=policy, open=query.system
-        )
+        return Job(query=query, mode=mode, command=command, policy=policy, open=query.system)
 
     def driver(self, process: Process, job: Job) -> ClaudeDriver:
         """Speaks with the process."""
         return ClaudeDriver(self, process, job)
 
-    def _surroundings(self) -> tuple[dict[str, str | Secret], tuple[Path, ...]]:
-        """Its variables and what it must be able to write.
-
-        With a key it gets a home of its own in Claif's; without one it uses the user's, where its login is.
-        """
+    def _environment(self, home: Path) -> dict[str, str | Secret]:
         settings = self.settings
         variables: dict[str, str | Secret] = {**QUIET, "CLAUDE_CODE_MAX_RETRIES": str(settings.max_retries)}
         if settings.api_key is not None:
-            home = self.context.home / "agents" / self.context.name
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            variables |= {"ANTHROPIC_API_KEY": settings.api_key, "CLAUDE_CONFIG_DIR": str(home)}
-        else:
-            home = Path(os.environ.get("CLAUDE_CONFIG_DIR") or Path.home() / ".claude")
-            home.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if sys.platform == "linux":
-                # Else it writes beside the folder too, by a rename that a sandbox cannot let through.
-                variables["CLAUDE_CONFIG_DIR"] = str(home)
+            variables["ANTHROPIC_API_KEY"] = settings.api_key
+        if settings.api_key is not None or sys.platform == "linux":
+            # Without it, it writes beside its home too, by a rename that a sandbox cannot let through.
+            variables["CLAUDE_CONFIG_DIR"] = str(home)
         if settings.base_url is not None:
             url = self.context.http.endpoint(settings.base_url, allow_http=settings.allow_http).url
             variables["ANTHROPIC_BASE_URL"] = f"{url.origin}{url.path}"
-        return variables | dict(settings.env), (home,)
+        return variables | dict(settings.env)
 
 
-def _logged_in(environ: Any) -> bool:
-    if environ.get("ANTHROPIC_API_KEY") or environ.get("CLAUDE_CODE_OAUTH_TOKEN"):
-        return True
-    home = Path(environ.get("CLAUDE_CONFIG_DIR") or Path.home() / ".claude")
-    return (home / ".credentials.json").exists() or sys.platform == "darwin"
+def _users_home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("CLAUDE_CONFIG_DIR") or Path.home() / ".claude")

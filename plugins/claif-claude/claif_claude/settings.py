@@ -14,20 +14,17 @@ def _sources(_instance: object, _attribute: object, value: tuple[str, ...]) -> N
         raise ValueError(f"must be some of {', '.join(SOURCES)}")
 
 
-def _retries(_instance: object, _attribute: object, value: int) -> None:
-    if not 0 <= value <= 20:  # noqa: PLR2004 - more are hours
-        raise ValueError("must be a number from 0 to 20")
-
-
 @frozen(kw_only=True)
 class ClaudeSettings(AgentSettings):
     """A table of the type claude.
 
     Args:
+        allowed_tools: tools that it may use without asking, as it names them.
+        denied_tools: tools that it may not use.
         setting_sources: which of Claude Code's own settings it loads: user, project, local. None by default, since its
             hooks and rules would go past Claif's permission modes.
-        max_retries: how often Claude Code itself asks its API again.
     """
 
+    allowed_tools: tuple[str, ...] = ()
+    denied_tools: tuple[str, ...] = ()
     setting_sources: tuple[str, ...] = field(default=(), validator=_sources)
-    max_retries: int = field(default=2, validator=_retries)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from claif.api import Emit, Job, PermissionMode, Process, Query, Started
+from claif.api import Emit, Job, PermissionMode, Process, Query, Started, uuid_conversation
 from claif_codex.approvals import permission_requests, refusal
-from claif_codex.options import Extras, extras_of, thread_id
+from claif_codex.options import Extras, extras_of
 from claif_codex.prompt import input_of
 from claif_codex.rpc import Connection
 from claif_codex.turn import Turn
@@ -94,7 +94,7 @@ class CodexDriver:
             answer = await self._connection.request("thread/start", params)
         else:
             method = "thread/fork" if more.fork else "thread/resume"
-            params |= {"threadId": thread_id(query.conversation), "excludeTurns": True}
+            params |= {"threadId": uuid_conversation(query.conversation, "Codex"), "excludeTurns": True}
             answer = await self._connection.request(method, params)
         thread = answer.get("thread")
         found: Mapping[str, Any] = thread if isinstance(thread, Mapping) else {}

@@ -22,8 +22,9 @@ from claif.api import (
     agent_messages,
     file_text,
     flag,
+    uuid_conversation,
 )
-from claif_codex.options import extras_of, thread_id
+from claif_codex.options import extras_of
 from claif_codex.turn import Turn
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def exec_arguments(query: Query, mode: PermissionMode, model: str | None) -> lis
     if effort := extras_of(query).effort:
         found += ["-c", f'model_reasoning_effort="{effort}"']
     if query.conversation is not None:
-        return [*found, "resume", thread_id(query.conversation), "-"]
+        return [*found, "resume", uuid_conversation(query.conversation, "Codex"), "-"]
     return [*found, "-"]
 
 

@@ -1,8 +1,6 @@
-"""Options of one query that only Codex has, and the ids of its conversations."""
+"""Options of one query that only Codex has."""
 
 from __future__ import annotations
-
-from uuid import UUID
 
 from attrs import field, frozen
 from attrs.validators import in_
@@ -35,18 +33,3 @@ def extras_of(query: Query) -> Extras:
     if found.fork and query.conversation is None:
         raise InvalidQueryError("There is no conversation to fork.", hint="Name it with --resume ID.")
     return found
-
-
-def thread_id(text: str) -> str:
-    """The id of a conversation.
-
-    Raises:
-        InvalidQueryError: it cannot be one.
-    """
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise InvalidQueryError(
-            f"{text[:80]!r} is no conversation of Codex.",
-            hint="Its ids look like 01a2047f-072c-7f53-9fef-2a78c8086877.",
-        ) from None

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from claif.api import (
     AgentProvider,
     Command,
-    DependencyError,
     Job,
     PermissionMode,
     Process,
-    ProviderStatus,
     Query,
     Secret,
-    agent_program,
-    claif_home,
     identifier,
+    uuid_conversation,
 )
 from claif_codex.driver import CodexDriver
 from claif_codex.execution import ExecDriver, exec_arguments
-from claif_codex.options import extras_of, thread_id
+from claif_codex.options import extras_of
 from claif_codex.settings import CodexSettings
 
-PROGRAM = "codex"
 OPENAI = "https://api.openai.com/v1"
 KEY_VARIABLE = "CLAIF_CODEX_KEY"
 ENDPOINT = "claif"
 """How the configured endpoint is called inside of Codex."""
-GOVERNING = ("config.toml", "AGENTS.md", "AGENTS.override.md", "hooks.json", "prompts", "rules", "skills")
-"""What in its home decides what it does for anybody later; settings have commands, and the trust in projects."""
 
 
 class CodexProvider(AgentProvider):
@@ -43,51 +38,37 @@ class CodexProvider(AgentProvider):
     )
     Settings = CodexSettings
     settings: CodexSettings
+    agent = "codex"
+    login = "Run `codex login`"
     hosts: ClassVar[frozenset[str]] = frozenset({"api.openai.com", "auth.openai.com", "chatgpt.com"})
+    # Settings have commands, and the trust in projects.
+    governing = ("config.toml", "AGENTS.md", "AGENTS.override.md", "hooks.json", "prompts", "rules", "skills")
 
     @classmethod
-    def status(cls, name: str, settings: CodexSettings) -> ProviderStatus:
-        """Whether the program is here, and whether it seems to be logged in; nothing is run."""
-        try:
-            agent_program(PROGRAM, configured=settings.path, home=claif_home(), environ=os.environ)
-        except DependencyError as error:
-            return ProviderStatus("not installed", error.message, error.hint or "")
-        if settings.api_key is None and not (_users_home() / "auth.json").exists():
-            return ProviderStatus(
-                "no key", "it is not logged in", f"Run `codex login`, or set providers.{name}.api_key."
-            )
-        return ProviderStatus()
+    def logged_in(cls, environ: Mapping[str, str]) -> bool:
+        """Whether there is a login in its home."""
+        return (_users_home(environ) / "auth.json").exists()
 
     def job(self, query: Query) -> Job:
         """What is run for a query."""
+        settings, mode = self.settings, self.settings.mode(query.permission)
         extras_of(query)
         if query.conversation is not None:
-            thread_id(query.conversation)
-        if model := query.model or self.settings.model:
+            uuid_conversation(query.conversation, "Codex")
+        if model := query.model or settings.model:
             identifier(model, "model")
-        mode = self.settings.mode(query.permission)
-        environment, home = self._surroundings()
-        governing = tuple(home / name for name in GOVERNING)
+        own = settings.api_key is not None or settings.base_url is not None
+        home = self.agent_home(None if own else _users_home(os.environ))
+        by_exec = settings.protocol == "exec"
         # The app server leaves its own sandbox out where ours confines it; the other has it always.
-        policy = self.base_policy(
-            query,
-            state=(home,),
-            governing=governing,
-            nested=self.settings.protocol == "exec" and mode is not PermissionMode.FULL,
-        )
-        if self.settings.protocol == "exec":
-            words = [*self._arguments(), *exec_arguments(query, mode, query.model or self.settings.model)]
-        else:
-            words = ["app-server", *self._arguments()]
+        policy = self.base_policy(query, home=home, nested=by_exec and mode is not PermissionMode.FULL)
         command = Command(
-            program=self.program(PROGRAM),
-            arguments=words,
-            environment=environment,
+            program=self.program(),
+            arguments=[*self._arguments(), *(exec_arguments(query, mode, model) if by_exec else ["app-server"])],
+            environment=self._environment(home),
             directory=policy.directory,
         )
-        return Job(
-            query=query, mode=mode, directory=policy.directory, command=command, policy=policy, open=query.conversation
-        )
+        return Job(query=query, mode=mode, command=command, policy=policy, open=query.conversation)
 
     def driver(self, process: Process, job: Job) -> CodexDriver | ExecDriver:
         """Speaks with the process."""
@@ -117,20 +98,12 @@ class CodexProvider(AgentProvider):
         table = ",".join([f"{name}={value}" for name, value in fields.items()])
         return ["-c", f'model_provider="{ENDPOINT}"', "-c", f"model_providers.{ENDPOINT}={{{table}}}"]
 
-    def _surroundings(self) -> tuple[dict[str, str | Secret], Path]:
-        """Its variables and its home: one of its own in Claif's with a key, else the user's, where its login is."""
-        settings = self.settings
-        variables: dict[str, str | Secret] = {"NO_COLOR": "1"}
-        if settings.api_key is not None or settings.base_url is not None:
-            home = self.context.home / "agents" / self.context.name
-        else:
-            home = _users_home()
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        variables["CODEX_HOME"] = str(home)
-        if settings.api_key is not None:
-            variables[KEY_VARIABLE] = settings.api_key
-        return variables | dict(settings.env), home
+    def _environment(self, home: Path) -> dict[str, str | Secret]:
+        variables: dict[str, str | Secret] = {"NO_COLOR": "1", "CODEX_HOME": str(home)}
+        if self.settings.api_key is not None:
+            variables[KEY_VARIABLE] = self.settings.api_key
+        return variables | dict(self.settings.env)
 
 
-def _users_home() -> Path:
-    return Path(os.environ.get("CODEX_HOME") or Path.home() / ".codex")
+def _users_home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("CODEX_HOME") or Path.home() / ".codex")

@@ -147,9 +147,7 @@ class EchoAgent(AgentProvider):
 
     def job(self, query: Query) -> Job:
         policy = self.base_policy(query)
-        return Job(
-            query=query, mode=self.settings.mode(None), directory=policy.directory, command=self.command, policy=policy
-        )
+        return Job(query=query, mode=self.settings.mode(None), command=self.command, policy=policy)
 
     def driver(self, process: Process, job: Job) -> EchoDriver:
         return EchoDriver(process)
