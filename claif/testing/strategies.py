@@ -211,7 +211,7 @@ def permission_requests() -> SearchStrategy[PermissionRequest]:
         subject=texts(),
         detail=texts(),
         diff=texts(),
-        directory=st.just("") | words().map("/work/{}".format),
+        directory=st.just("") | words().map("/project/{}".format),
         provider=words(),
         conversation=st.none() | conversation_ids(),
     )
@@ -236,7 +236,7 @@ def queries() -> SearchStrategy[Query]:
         schema=st.none() | json_objects(),
         conversation=st.none() | conversation_ids(),
         permission=st.none() | st.sampled_from(PermissionMode),
-        directory=st.none() | words().map("/work/{}".format),
+        directory=st.none() | words().map("/project/{}".format),
         sandbox=st.none() | st.sampled_from(["auto", "require", "off"]),
         metadata=json_objects(2),
     )

@@ -29,7 +29,7 @@ from claif.errors import InvalidQueryError
 from claif.models import Notice, Query
 from claif.testing import strategies
 
-HERE = Place("claude", "/work")
+HERE = Place("claude", "/project")
 
 
 class Home:
@@ -66,15 +66,15 @@ def test_nothing_is_known_at_first_and_asking_creates_nothing(home: Home) -> Non
 def test_the_last_one_of_its_provider_in_its_directory_is_known(home: Home) -> None:
     for place, conversation in (
         (HERE, "one"),
-        (Place("codex", "/work"), "two"),
+        (Place("codex", "/project"), "two"),
         (Place("claude", "/elsewhere"), "three"),
         (HERE, "four"),
     ):
         home.remember(conversation, place)
     assert home.last() == "four"
-    assert home.last(Place("codex", "/work")) == "two"
+    assert home.last(Place("codex", "/project")) == "two"
     assert home.last(Place("claude", "/elsewhere")) == "three"
-    assert home.last(Place("claude", "/work/below")) is None
+    assert home.last(Place("claude", "/project/below")) is None
     assert not home.warnings
 
 
@@ -90,8 +90,8 @@ def test_only_the_user_can_read_it_whatever_the_umask(home: Home) -> None:
 
 
 BROKEN = ["", "{", "[1]", '[{"provider": "x"}]', '"text"', "7", "null", "[" * 60_000, '{"a": 1}', "[[]]"]
-BROKEN += ['[{"provider": "claude", "directory": "/work", "conversation": "--yolo"}]']
-BROKEN += ['[{"provider": "claude", "directory": "/work", "conversation": 5}]', "\0", " " * (MAX_FILE_BYTES + 1)]
+BROKEN += ['[{"provider": "claude", "directory": "/project", "conversation": "--yolo"}]']
+BROKEN += ['[{"provider": "claude", "directory": "/project", "conversation": 5}]', "\0", " " * (MAX_FILE_BYTES + 1)]
 
 
 @pytest.mark.parametrize("text", BROKEN, ids=lambda text: ascii(text[:20]))
@@ -119,7 +119,7 @@ def test_no_text_of_the_file_is_a_crash(tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("mode", [0o644, 0o660, 0o666])
 def test_attack_14_a_file_that_others_can_read_or_write_is_not_used(home: Home, mode: int) -> None:
-    home.write('[{"provider": "claude", "directory": "/work", "conversation": "planted"}]', mode)
+    home.write('[{"provider": "claude", "directory": "/project", "conversation": "planted"}]', mode)
     assert home.last() is None
     assert "cannot be used" in home.warnings[0].text
     home.remember("one")
@@ -156,13 +156,13 @@ def test_what_an_agent_calls_an_id_and_is_none_is_not_remembered(home: Home, con
 
 def test_of_very_many_the_latest_are_kept(home: Home) -> None:
     for number in range(MOST_REMEMBERED + 5):
-        home.remember(f"id-{number}", Place("claude", f"/work/{number}"))
-    home.remember("again", Place("claude", "/work/10"))
+        home.remember(f"id-{number}", Place("claude", f"/project/{number}"))
+    home.remember("again", Place("claude", "/project/10"))
     home.remember("last", Place("claude", "/last"))
     assert len(json.loads(home.file.read_text())) == MOST_REMEMBERED
-    assert home.last(Place("claude", "/work/0")) is None
-    assert home.last(Place("claude", "/work/10")) == "again"
-    assert home.last(Place("claude", f"/work/{MOST_REMEMBERED + 4}")) == f"id-{MOST_REMEMBERED + 4}"
+    assert home.last(Place("claude", "/project/0")) is None
+    assert home.last(Place("claude", "/project/10")) == "again"
+    assert home.last(Place("claude", f"/project/{MOST_REMEMBERED + 4}")) == f"id-{MOST_REMEMBERED + 4}"
     assert not home.warnings
 
 
@@ -208,16 +208,16 @@ def test_a_conversation_belongs_to_the_directory_in_which_the_agent_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However it is written."""
-    work = tmp_path / "work"
+    work = tmp_path / "here"
     work.mkdir()
     (tmp_path / "link").symlink_to(work)
     monkeypatch.chdir(tmp_path)
     place = Place("claude", str(work))
-    for written in (str(work), "work", "./work/", "link", "work/../link"):
+    for written in (str(work), "here", "./here/", "link", "here/../link"):
         assert place_of(provider(AgentSettings()), Query("hi", directory=written)) == place
         assert place_of(provider(AgentSettings(directory=written)), Query("hi")) == place
         assert place_of(provider(object()), Query("hi", directory=written)) == place
-    assert place_of(provider(AgentSettings(directory="elsewhere")), Query("hi", directory="work")) == place
+    assert place_of(provider(AgentSettings(directory="elsewhere")), Query("hi", directory="here")) == place
     assert place_of(provider(AgentSettings()), Query("hi")) == Place("claude", str(tmp_path))
 
 

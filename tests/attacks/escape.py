@@ -243,7 +243,8 @@ def memory(path):
 
 @attempt
 def files_of_the_parent():
-    return each([f"/proc/{WISH['pid']}/root/etc/passwd", *glob.glob(f"/proc/{WISH['pid']}/fd/*")], read)
+    parent = os.path.join("/proc", str(WISH["pid"]))
+    return each([os.path.join(parent, "root", "etc", "passwd"), *glob.glob(f"{parent}/fd/*")], read)
 
 
 @attempt

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from claif.api import (
     AgentProvider,
     Command,
+    InvalidQueryError,
     Job,
     PermissionMode,
     Process,
@@ -60,6 +61,8 @@ class CodexProvider(AgentProvider):
         own = settings.api_key is not None or settings.base_url is not None
         home = self.agent_home(None if own else _users_home(os.environ))
         by_exec = settings.protocol == "exec"
+        if by_exec and settings.mcp_servers:
+            raise InvalidQueryError("`codex exec` is given no MCP servers.", hint="Use the protocol app-server.")
         # The app server leaves its own sandbox out where ours confines it; the other has it always.
         policy = self.base_policy(query, home=home, nested=by_exec and mode is not PermissionMode.FULL)
         command = Command(
