@@ -13,7 +13,7 @@ COUNTS = {"requests": 0, "made": 0, "open": 0}
 
 class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self.transport: asyncio.Transport = transport
         self.received = bytearray()
         self.pacing: asyncio.Task[None] | None = None
         COUNTS["made"] += 1

@@ -141,7 +141,7 @@ def main() -> None:
     grown = with_processes(flood, options.flood)
     rows = []
     for level in LEVELS:
-        prepare.choose = lambda _policy, _machine, level=level: Choice(level)  # type: ignore[assignment]
+        prepare.choose = lambda _policy, _machine, level=level: Choice(level)
         starts, plain, ends, left = [], [], [], 0
         for _ in range(options.rounds):
             with tempfile.TemporaryDirectory() as folder:

@@ -34,12 +34,12 @@ def test_messages_come_back_as_they_were(message: Message) -> None:
 
 @given(strategies.events())
 def test_events_come_back_as_they_were(event: Event) -> None:
-    assert codec.loads(codec.dumps(event), Event) == event  # type: ignore[arg-type]
+    assert codec.loads(codec.dumps(event), Event) == event
 
 
 @given(strategies.blocks())
 def test_blocks_come_back_as_they_were(block: ContentBlock) -> None:
-    assert codec.loads(codec.dumps(block), ContentBlock) == block  # type: ignore[arg-type]
+    assert codec.loads(codec.dumps(block), ContentBlock) == block
 
 
 @given(strategies.queries())
@@ -54,14 +54,14 @@ def test_replies_come_back_as_they_were(reply: Reply) -> None:
 
 @given(st.dictionaries(st.text(), strategies.json_values()).filter(lambda data: data.get("type") not in codec.EVENTS))
 def test_an_unknown_event_is_written_as_it_came(data: dict[str, Any]) -> None:
-    assert codec.dump(codec.load(data, Event)) == data  # type: ignore[arg-type]
+    assert codec.dump(codec.load(data, Event)) == data
 
 
 @given(strategies.json_values())
 def test_any_json_is_an_object_of_ours_or_a_protocol_error(data: Any) -> None:
     for kind in (Message, Event, ContentBlock, Query, Reply):
         try:
-            codec.load(data, kind)  # type: ignore[arg-type]
+            codec.load(data, kind)
         except ProtocolError:
             continue
 
@@ -77,7 +77,7 @@ def test_members_of_unions_carry_their_type() -> None:
 def test_bytes_are_base64_that_everybody_can_read() -> None:
     assert codec.dump(ImageBlock(b"\xff\xfe", "image/png"))["data"] == "//4="
     with pytest.raises(ProtocolError):
-        codec.load({"type": "image", "data": "//4", "mime_type": "image/png"}, ContentBlock)  # type: ignore[arg-type]
+        codec.load({"type": "image", "data": "//4", "mime_type": "image/png"}, ContentBlock)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_nothing_is_coerced(data: Any) -> None:
             and data["type"] != "tool_use"
             and data["type"] != "tool_result"
             else ContentBlock,
-        )  # type: ignore[arg-type]
+        )
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ async def test_an_approver_can_say_that_nobody_is_there() -> None:
 @pytest.mark.parametrize("answer", [True, None, "yes", object()])
 async def test_what_is_no_decision_allows_nothing(answer: object) -> None:
     with pytest.raises(Downstream) as caught:
-        await decide(Approvals(User(answer)))  # type: ignore[arg-type]
+        await decide(Approvals(User(answer)))
     assert isinstance(caught.value.error, TypeError)
 
 

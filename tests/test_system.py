@@ -171,8 +171,8 @@ def test_macos_and_windows_ask_the_system_for_proxies_without_any_variable(monke
     monkeypatch.setattr("urllib.request.getproxies", lambda: {"https": "http://proxy.test:3128"})
     monkeypatch.setattr("urllib.request.proxy_bypass", lambda _host: False)
     url = parse_base_url("https://api.test/v1")
-    assert proxies.find_proxy(url, lambda: None) is None  # type: ignore[arg-type,return-value] # no TLS is needed
+    assert proxies.find_proxy(url, lambda: None) is None
     monkeypatch.setattr(proxies, "_SYSTEM_SETTINGS", True)
-    found = proxies.find_proxy(url, lambda: None)  # type: ignore[arg-type,return-value]
+    found = proxies.find_proxy(url, lambda: None)
     assert found is not None
     assert proxies.proxy_name(found) == "http://proxy.test:3128"

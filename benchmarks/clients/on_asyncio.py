@@ -11,7 +11,7 @@ from common import Ask, Loop, Opened, session
 async def gather(task: Callable[[], Awaitable[None]], count: int) -> None:
     async with asyncio.TaskGroup() as group:
         for _ in range(count):
-            group.create_task(task())  # type: ignore[arg-type] - an async function gives a coroutine
+            group.create_task(task())
 
 
 async def cancelled(ask: Ask, delay: float) -> bool:

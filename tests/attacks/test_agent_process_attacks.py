@@ -170,7 +170,7 @@ def in_a_process_of_its_own(function: str, folder: Path, seconds: float = 600) -
 
 async def started(folder: Path, processes: object, script: str) -> tuple[Process, int]:
     """A program that is ready, and the memory that is used then."""
-    process = await start(processes, script, folder)  # type: ignore[arg-type]
+    process = await start(processes, script, folder)
     assert await process.receive() == {}
     return process, used_memory()
 
@@ -335,7 +335,7 @@ async def on_a_terminal(folder: Path) -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     patch = pytest.MonkeyPatch()
     for name in ("bubblewrap", "landlock", "group", "environment"):
-        use_level(name, patch)  # type: ignore[arg-type]
+        use_level(name, patch)
         async with processes_in(folder) as processes:
             process = await start(processes, TERMINAL, folder, THE_TERMINAL=os.ttyname(0))
             record = await process.receive()

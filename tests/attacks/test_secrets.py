@@ -72,7 +72,7 @@ def run(
         [sys.executable, "-m", "claif", *arguments],
         env=environment,
         cwd=home,
-        **({"stdin": subprocess.DEVNULL} if prompt is None else {"input": prompt}),  # type: ignore[arg-type]
+        **({"stdin": subprocess.DEVNULL} if prompt is None else {"input": prompt}),
         capture_output=True,
         text=True,
         timeout=60,
@@ -93,7 +93,7 @@ def leaks(home: Path) -> list[str]:
 @pytest.mark.parametrize("behaviour", BEHAVIOURS, ids=str)
 def test_attack_23_no_output_of_a_query_has_the_key(home: Path, behaviour: dict[str, object]) -> None:
     with ServerProcess() as server:
-        url = server.url(**behaviour)  # type: ignore[arg-type]
+        url = server.url(**behaviour)
         for arguments in (["hi"], ["--debug", "query", "hi"], ["--json", "-vv", "hi"], ["--events", "hi"]):
             output = run(home, url, *arguments, CLAIF_LOG_LEVEL="trace", CLAIF_TRACE_HOOKS="1")
             assert output
@@ -155,7 +155,7 @@ async def test_attack_23_no_error_log_or_frame_prints_the_key(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     async with ScriptedServer() as server:
-        table = {"type": "openai", "model": "m", "base_url": server.url(**behaviour), "api_key": CANARY}  # type: ignore[arg-type]
+        table = {"type": "openai", "model": "m", "base_url": server.url(**behaviour), "api_key": CANARY}
         async with claif.Client({"general": {"default_provider": "x"}, "providers": {"x": table}}) as client:
             with pytest.raises(ClaifError) as caught:
                 await client.query("hi")

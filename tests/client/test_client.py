@@ -38,13 +38,13 @@ from claif.testing.fake import Pause
 
 
 def client(*answers: object, config: dict[str, object] | None = None, plugins: PluginManager | None = None) -> Client:
-    fake = FakeProvider.scripted(*answers)  # type: ignore[arg-type]
+    fake = FakeProvider.scripted(*answers)
     made = Client(
         {"general": {"default_provider": "fake"}, **(config or {})},
         plugins=plugins or PluginManager(),
         providers={"fake": fake},
     )
-    made.fake = fake  # type: ignore[attr-defined]
+    made.fake = fake
     return made
 
 
@@ -85,7 +85,7 @@ async def test_a_conversation_is_passed_as_messages() -> None:
         await c.query(
             [Message.user("one"), Message.assistant("two"), Message.user("three")], system="be terse", temperature=0
         )
-        (query,) = c.fake.queries  # type: ignore[attr-defined]
+        (query,) = c.fake.queries
     assert [message.role for message in query.messages] == ["system", "user", "assistant", "user"]
     assert query.options.temperature == 0
 
@@ -243,7 +243,7 @@ async def test_a_provider_is_connected_once_for_many_queries_and_disconnected_on
     async with c, trio.open_nursery() as nursery:
         for _ in range(20):
             nursery.start_soon(c.query, "hi")
-    assert (c.fake.connects, c.fake.disconnects, len(c.fake.queries)) == (1, 1, 20)  # type: ignore[attr-defined]
+    assert (c.fake.connects, c.fake.disconnects, len(c.fake.queries)) == (1, 1, 20)
 
 
 async def test_leaving_the_client_cancels_running_queries_first() -> None:

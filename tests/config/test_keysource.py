@@ -250,7 +250,7 @@ SAFE = "keyring.backends.SecretService"
 def backend(monkeypatch: pytest.MonkeyPatch):
     def install(found: object) -> None:
         module = types.ModuleType("keyring")
-        module.get_keyring = lambda: found  # type: ignore[attr-defined]
+        module.get_keyring = lambda: found
         monkeypatch.setitem(sys.modules, "keyring", module)
 
     return install
@@ -291,7 +291,7 @@ def test_of_several_keyrings_only_the_safe_ones_are_asked(read, backend) -> None
         Backend("keyring.backends.kwallet", answer=None),
     )
     chainer = Backend("keyring.backends.chainer", 10)
-    chainer.backends = [clear, empty, safe]  # type: ignore[attr-defined]
+    chainer.backends = [clear, empty, safe]
     backend(chainer)
     assert key(read, '{keyring = "openai/me"}').reveal() == CANARY
     assert (clear.asked, len(empty.asked), len(safe.asked), chainer.asked) == ([], 1, 1, [])
@@ -314,7 +314,7 @@ def test_a_keyring_that_does_not_answer_is_not_waited_for(read, backend, monkeyp
     monkeypatch.setattr(keyring, "TIMEOUT", 0.1)
     release = Event()
     found = Backend(SAFE)
-    found.get_password = lambda *_: release.wait(10)  # type: ignore[method-assign]
+    found.get_password = lambda *_: release.wait(10)
     backend(found)
     with pytest.raises(MissingAPIKeyError, match="did not answer"):
         key(read, '{keyring = "openai/me"}').reveal()

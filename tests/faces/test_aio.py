@@ -62,7 +62,7 @@ def test_errors_keep_their_class_and_come_after_the_events(loop: Loop) -> None:
                         seen.append(event)
                 assert TextDelta("part") in seen
             with pytest.raises(TypeError, match="temprature"):
-                await client.query("hi", temprature=1)  # type: ignore[call-arg]
+                await client.query("hi", temprature=1)
 
     loop.run(main)
 

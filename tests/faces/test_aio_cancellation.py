@@ -76,12 +76,12 @@ def test_asyncio_timeout_cancels_the_provider(loop: Loop) -> None:
 def test_a_timeout_round_one_step_of_a_stream_loses_no_event(loop: Loop) -> None:
     async def in_two_parts(query: Query, emit: Emit, probe: Probe) -> None:
         await emit(TextDelta("one"))
-        await probe.go.wait()  # type: ignore[attr-defined]
+        await probe.go.wait()
         await emit(TextDelta("two"))
 
     async def main() -> None:
         probe = Probe(in_two_parts)
-        probe.go = trio.Event()  # type: ignore[attr-defined]
+        probe.go = trio.Event()
         texts = []
         async with Client(**given(probe)) as client, client.stream("hi") as stream:
             events = aiter(stream)
@@ -90,7 +90,7 @@ def test_a_timeout_round_one_step_of_a_stream_loses_no_event(loop: Loop) -> None
                     async with asyncio.timeout(0.02):
                         event = await anext(events, None)
                 except TimeoutError:
-                    client._host.portal().post(probe.go.set)  # type: ignore[attr-defined]
+                    client._host.portal().post(probe.go.set)
                     continue
                 if event is None:
                     break
@@ -165,7 +165,7 @@ def test_an_event_loop_that_is_closed_without_a_word_leaves_nothing_running(loop
     running.call_soon(lambda: None)
     running.run_until_complete(asyncio.wait({task}, timeout=0.02))
     running.close()
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
+    task._log_destroy_pending = False
     del task
     gc.collect()
     assert probe.over.wait(GUARD)

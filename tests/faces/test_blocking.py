@@ -98,8 +98,8 @@ def test_a_forgotten_client_is_closed() -> None:
 def test_a_wrong_name_is_told_at_the_call() -> None:
     with Client(**answering("ok")) as client:
         with pytest.raises(TypeError, match="temprature"):
-            client.query("hi", temprature=1)  # type: ignore[call-arg]
-        with pytest.raises(TypeError, match="temprature"), client.stream("hi", temprature=1):  # type: ignore[call-arg]
+            client.query("hi", temprature=1)
+        with pytest.raises(TypeError, match="temprature"), client.stream("hi", temprature=1):
             pass
 
 
@@ -119,7 +119,7 @@ def test_a_stream_fails_after_the_events_that_had_arrived() -> None:
     with Client(**answering(["a", RateLimitError("Slow down.")])) as client, client.stream("hi") as stream:
         seen = []
         with pytest.raises(RateLimitError):
-            seen.extend(iter(lambda: next(stream), None))  # type: ignore[call-overload]
+            seen.extend(iter(lambda: next(stream), None))
         assert list(stream) == []
         assert stream.reply is None
 
@@ -237,7 +237,7 @@ def test_a_configuration_that_was_wrong_is_read_again() -> None:
     for _ in range(2):
         with pytest.raises(InvalidConfigError):
             client.query("hi")
-    tables["general"]["timeout"] = 5  # type: ignore[assignment]
+    tables["general"]["timeout"] = 5
     assert client.query("hi").text == "ok"
     client.close()
 

@@ -49,7 +49,7 @@ def test_a_stream_that_is_interrupted_while_it_begins_is_cancelled(monkeypatch: 
         submit = portal.submit
 
         def interrupted_submit(*args: object) -> None:
-            submit(*args)  # type: ignore[arg-type]
+            submit(*args)
             press_ctrl_c()
 
         with monkeypatch.context() as patch:
@@ -118,7 +118,7 @@ def test_an_interrupt_while_the_client_opens_closes_it(monkeypatch: pytest.Monke
     def press_and_wait(*args: object) -> None:
         monkeypatch.setattr(thread_waiter.ThreadWaiter, "wait", wait)
         press_ctrl_c()
-        wait(*args)  # type: ignore[arg-type]
+        wait(*args)
 
     monkeypatch.setattr(thread_waiter.ThreadWaiter, "wait", press_and_wait)
     with pytest.raises(KeyboardInterrupt), client:

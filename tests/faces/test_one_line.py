@@ -43,7 +43,7 @@ def test_threads_that_come_first_together_share_one_client(tmp_path: Path, monke
 
     async def counted(host: Host, opening: object) -> None:
         opened.append(host)
-        await open_client(host, opening)  # type: ignore[arg-type]
+        await open_client(host, opening)
 
     monkeypatch.setattr(Host, "_live", counted)
     barrier = threading.Barrier(8, timeout=GUARD)

@@ -93,7 +93,7 @@ def _attribute(cls: type, name: str) -> Iterator[str]:
 
 def _signature(function: object) -> str:
     try:
-        return _plain(str(inspect.signature(function)).replace("'", ""))  # type: ignore[arg-type]
+        return _plain(str(inspect.signature(function)).replace("'", ""))
     except (TypeError, ValueError):
         return "(…)"
 
@@ -118,7 +118,7 @@ def fresh_surface() -> str:
 
 if __name__ == "__main__":
     if "--show" in sys.argv:
-        sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+        sys.stdout.reconfigure(encoding="utf-8")
         sys.stdout.write(surface())
     else:
         RECORD.write_text(surface(), encoding="utf-8")

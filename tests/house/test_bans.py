@@ -47,7 +47,7 @@ def offences(source: str) -> Iterator[str]:
         elif isinstance(node, ast.Call):
             found = calls(node)
         for what in found:
-            yield f"line {node.lineno}: {what}"  # type: ignore[attr-defined]
+            yield f"line {node.lineno}: {what}"
 
 
 def calls(node: ast.Call) -> Iterator[str]:

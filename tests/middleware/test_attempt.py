@@ -44,7 +44,7 @@ def new_run(query: Query | None = None) -> Run:
 
 def provider(query: Handler) -> Handler:
     """The end of the chain, for a provider that does this."""
-    return provider_end(SimpleNamespace(query=query))  # type: ignore[arg-type]
+    return provider_end(SimpleNamespace(query=query))
 
 
 def script(*steps: Any) -> Handler:

@@ -43,7 +43,7 @@ class Drop:
 
 
 async def processed(*processors: object, events: tuple[Event | BaseException, ...] = ANSWER, run: Run | None = None):
-    return await events_of(processors_layer(processors).wrap(says(*events)), run=run)  # type: ignore[arg-type]
+    return await events_of(processors_layer(processors).wrap(says(*events)), run=run)
 
 
 async def test_deltas_are_held_back_while_a_processor_may_change_their_text() -> None:
@@ -70,4 +70,4 @@ async def test_the_part_that_an_error_leaves_is_processed_too() -> None:
 
 
 def test_the_layer_tells_which_processors_it_runs_in_which_order() -> None:
-    assert processors_layer([Upper(), Drop()]).name == "processors (claif-case:upper, drop)"  # type: ignore[list-item]
+    assert processors_layer([Upper(), Drop()]).name == "processors (claif-case:upper, drop)"

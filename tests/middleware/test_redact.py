@@ -100,7 +100,7 @@ async def test_every_other_event_is_redacted_too() -> None:
     assert len(seen) == 6
     assert CANARY not in str(seen)
     assert "abc123" not in str(seen)
-    assert "".join([block.text for block in seen[4].content]) == MASK  # type: ignore[union-attr]
+    assert "".join([block.text for block in seen[4].content]) == MASK
 
 
 async def test_what_was_held_back_of_a_withdrawn_answer_is_forgotten() -> None:

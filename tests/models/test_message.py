@@ -16,7 +16,7 @@ def test_a_string_becomes_one_text_block() -> None:
 def test_equality_is_structural_and_messages_cannot_change() -> None:
     assert Message.user("hi") == Message(Role.USER, [TextBlock("hi")])
     with pytest.raises(FrozenInstanceError):
-        Message.user("hi").role = Role.SYSTEM  # type: ignore[misc]
+        Message.user("hi").role = Role.SYSTEM
 
 
 def test_an_unknown_role_is_refused() -> None:

@@ -13,23 +13,23 @@ from claif.testing import strategies
 
 
 def test_a_query_takes_a_mode_by_its_name_and_no_other() -> None:
-    assert Query("hi", permission="plan").permission is PermissionMode.PLAN  # type: ignore[arg-type]
+    assert Query("hi", permission="plan").permission is PermissionMode.PLAN
     assert Query("hi").permission is None
     with pytest.raises(ValueError, match="yolo"):
-        Query("hi", permission="yolo")  # type: ignore[arg-type]
+        Query("hi", permission="yolo")
 
 
 def test_a_decision_says_no_more_than_it_is_told() -> None:
     decision = Decision(allowed=True)
     assert (decision.by, decision.always, decision.reason) == ("nobody", False, "")
     with pytest.raises(FrozenInstanceError):
-        decision.allowed = False  # type: ignore[misc]
+        decision.allowed = False
 
 
 def test_a_plan_takes_its_steps_from_anything_that_has_them() -> None:
     steps = (PlanStep("a"), PlanStep("b", "completed"))
-    assert Plan(iter(steps)) == Plan(steps)  # type: ignore[arg-type]
-    assert Plan(list(steps)).steps == steps  # type: ignore[arg-type]
+    assert Plan(iter(steps)) == Plan(steps)
+    assert Plan(list(steps)).steps == steps
 
 
 @given(strategies.permission_requests(), strategies.decisions())
@@ -37,7 +37,7 @@ def test_a_decision_travels_with_its_request(request: PermissionRequest, decisio
     event = PermissionDecided(request, decision)
     data = codec.dump(event)
     assert data["type"] == "permission"
-    assert codec.load(data, Event) == event  # type: ignore[arg-type]
+    assert codec.load(data, Event) == event
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_a_decision_travels_with_its_request(request: PermissionRequest, decisio
 )
 def test_what_is_no_decision_plan_or_change_is_refused(data: dict[str, object]) -> None:
     with pytest.raises(ProtocolError):
-        codec.load(data, Event)  # type: ignore[arg-type]
+        codec.load(data, Event)

@@ -12,7 +12,7 @@ from claif.models.build import build_query
 @pytest.mark.parametrize("prompt", ["", "  \n\t", Message.system("only instructions"), []])
 def test_an_empty_prompt_is_refused(prompt: object) -> None:
     with pytest.raises(InvalidQueryError, match="empty"):
-        Query(prompt).check()  # type: ignore[arg-type]
+        Query(prompt).check()
 
 
 def test_a_nul_is_refused_with_its_position_and_a_way_out() -> None:
@@ -58,4 +58,4 @@ def test_what_is_given_wins_over_the_query_that_is_given() -> None:
 
 def test_a_misspelt_field_is_refused() -> None:
     with pytest.raises(TypeError, match="temprature"):
-        build_query("hi", stream=False, temprature=1)  # type: ignore[call-arg]
+        build_query("hi", stream=False, temprature=1)

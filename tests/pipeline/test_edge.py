@@ -12,7 +12,7 @@ from claif.pipeline.edge import Edge
 
 
 async def collect(edge: Edge) -> list[str]:
-    return [event.text async for event in edge]  # type: ignore[union-attr]
+    return [event.text async for event in edge]
 
 
 @given(count=st.integers(0, 300), limit=st.integers(1, 70), pauses=st.sets(st.integers(0, 300)))

@@ -117,7 +117,7 @@ async def test_if_it_is_for_text_only_the_rest_stays() -> None:
 async def test_deltas_and_the_message_agree_wherever_they_are_cut(pieces: list[str]) -> None:
     message = Message.assistant([TextBlock(piece) for piece in pieces])
     events = await rewritten(*map(TextDelta, pieces), message)
-    assert shown(events) == events[-1].text == "".join(pieces).replace("ab", "*")  # type: ignore[union-attr]
+    assert shown(events) == events[-1].text == "".join(pieces).replace("ab", "*")
 
 
 async def test_the_part_that_an_error_leaves_is_rewritten_and_what_is_held_is_shown() -> None:

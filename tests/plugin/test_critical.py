@@ -21,7 +21,7 @@ GUARD = "@hookimpl\ndef claif_query(query): pass\n"
 
 def ask(manager: PluginManager) -> object:
     """Ask for the layers of a query."""
-    return manager.query_layers(QUERY, CONFIG, SimpleNamespace())  # type: ignore[arg-type]
+    return manager.query_layers(QUERY, CONFIG, SimpleNamespace())
 
 
 def test_a_critical_plugin_that_works_lets_queries_pass(site: Site) -> None:

@@ -28,7 +28,7 @@ class Oracle(Distribution):
     def read_text(self, filename: str) -> str | None:
         return self.text if filename == "entry_points.txt" else None
 
-    def locate_file(self, path: object) -> None:  # type: ignore[override]
+    def locate_file(self, path: object) -> None:
         raise NotImplementedError
 
 

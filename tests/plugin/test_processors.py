@@ -148,7 +148,7 @@ class Loud:
 
 def layers(manager: PluginManager, given: Any) -> list[str]:
     """The names of the layers that it brings."""
-    return [layer.name for layer in manager.query_layers(QUERY, given, None)]  # type: ignore[arg-type]
+    return [layer.name for layer in manager.query_layers(QUERY, given, None)]
 
 
 @pytest.mark.parametrize(

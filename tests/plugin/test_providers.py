@@ -100,7 +100,7 @@ async def test_an_adapted_provider_answers() -> None:
     async def emit(event: object) -> None:
         events.append(event)
 
-    provider = adapted(Shout)(None)  # type: ignore[arg-type, call-arg]
+    provider = adapted(Shout)(None)
     await provider.query(Query("hi"), emit)
     assert [event.text for event in events] == ["HI", "done"]
 
@@ -259,7 +259,7 @@ def make(context): pass
             entry.load()
         assert entry.load()
     finally:
-        del builtins.second  # type: ignore[attr-defined]
+        del builtins.second
 
 
 def test_a_value_that_names_nothing_is_a_broken_provider(site: Site) -> None:

@@ -53,7 +53,7 @@ def test_another_plugin_cannot_be_registered_under_a_name_that_is_taken() -> Non
 
         @hookimpl
         def claif_query(self) -> Layer:
-            return Layer(slot=10, wrap=lambda handler: handler, name=self.name)  # type: ignore[arg-type]
+            return Layer(slot=10, wrap=lambda handler: handler, name=self.name)
 
     manager = PluginManager()
     manager.register(Plugin("first"), "mine")

@@ -73,7 +73,7 @@ def test_critical_plugins_and_chosen_providers_come_from_the_table(three: Site) 
     manager = PluginManager.for_config(config, environ={}, path=[str(three.folder)])
     assert manager.providers()["x"].state == "not installed"
     with pytest.raises(PluginError, match="claif-gone"):
-        manager.query_layers(Query("x"), config, SimpleNamespace())  # type: ignore[arg-type]
+        manager.query_layers(Query("x"), config, SimpleNamespace())
 
 
 def test_the_reason_why_a_plugin_is_off_tells_how_to_switch_it_on(three: Site) -> None:

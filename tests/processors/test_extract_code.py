@@ -49,4 +49,4 @@ async def test_an_answer_without_code_stays_as_it_is() -> None:
 @pytest.mark.parametrize("role", [Role.USER, Role.TOOL])
 def test_what_others_say_stays_as_it_is(role: Role) -> None:
     message = Message(role, ANSWER)
-    assert claif_process_message(message, None) is message  # type: ignore[arg-type]
+    assert claif_process_message(message, None) is message

@@ -96,7 +96,7 @@ async def test_a_connection_that_is_made_while_the_client_closes_is_closed_too(m
         connect = trio.open_tcp_stream
 
         async def connect_and_close(*arguments: object, **options: object) -> trio.SocketStream:
-            stream = await connect(*arguments, **options)  # type: ignore[arg-type] # passed through
+            stream = await connect(*arguments, **options)
             await http.aclose()
             return stream
 

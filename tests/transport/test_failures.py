@@ -52,7 +52,7 @@ async def test_a_method_that_is_none_is_refused_before_anything_is_sent() -> Non
 
 async def test_a_write_into_a_broken_connection_leaves_the_answer_readable() -> None:
     ours, theirs = memory_stream_pair()
-    stream = Stream(ours, "h:1", ready=True)  # type: ignore[arg-type] # it has what the stream uses
+    stream = Stream(ours, "h:1", ready=True)
     await theirs.send_all(b"HTTP/1.1 413 x")
     await trio.aclose_forcefully(theirs)
     await stream.write(b"x" * 10)

@@ -39,7 +39,7 @@ def new_pool() -> tuple[Pool, list[Connection]]:
         made.append(Connection())
         return made[-1]
 
-    return Pool(connect), made  # type: ignore[arg-type] # it has what the pool uses
+    return Pool(connect), made
 
 
 @pytest.mark.mock_clock
@@ -109,13 +109,13 @@ def test_whatever_happens_nobody_shares_a_connection_and_nothing_stays_open(step
         held: list[Connection] = []
         for step in steps:
             if step in {"acquire", "fresh"}:
-                held.append(await pool.acquire(fresh=step == "fresh"))  # type: ignore[arg-type] # made by `connect`
+                held.append(await pool.acquire(fresh=step == "fresh"))
             elif step == "wait":
                 await trio.sleep(KEEPALIVE)
             elif held:
                 connection = held.pop(0)
                 connection.whole = step == "release"
-                await pool.release(connection)  # type: ignore[arg-type] # made by `connect`
+                await pool.release(connection)
             assert len(set(held)) == len(held)
             assert pool.busy == set(held)
             assert not any(connection.closed for connection in [*held, *pool.idle])

@@ -53,7 +53,7 @@ def test_tools_are_told_with_their_results(name: str, tool: str) -> None:
     assert [block.tool_name for message in messages for block in message.content if hasattr(block, "tool_name")] == [
         tool
     ]
-    assert "42" in messages[1].content[0].content  # type: ignore[union-attr]
+    assert "42" in messages[1].content[0].content
 
 
 @pytest.mark.parametrize(

@@ -164,7 +164,7 @@ async def test_who_waits_for_another_process_says_so_and_then_finds_the_weights(
     waiting = trio.Event()
 
     def progress(*step: object) -> None:
-        seen.append(step)  # type: ignore[arg-type]
+        seen.append(step)
         waiting.set()
 
     async def wait_and_take() -> None:

@@ -28,7 +28,7 @@ REQUEST = PermissionRequest("1", "Bash", kind="command", subject="rm -rf\nbuild"
 
 
 def decided(**how: object) -> str:
-    return decision_line(PermissionDecided(REQUEST, Decision(**how)))  # type: ignore[arg-type]
+    return decision_line(PermissionDecided(REQUEST, Decision(**how)))
 
 
 def test_tools_and_their_answers_are_a_line_each() -> None:
@@ -93,7 +93,7 @@ def test_a_plan_is_told_whole_at_first_and_then_what_changed() -> None:
     checklist = Checklist()
 
     def told(*steps: tuple[str, str]) -> list[str]:
-        return list(checklist.lines(Plan([PlanStep(*step) for step in steps])))  # type: ignore[arg-type]
+        return list(checklist.lines(Plan([PlanStep(*step) for step in steps])))
 
     assert told(("read", "in_progress"), ("write", "pending")) == ["plan:", "[>] read", "[ ] write"]
     assert told(("read", "completed"), ("write", "in_progress")) == ["[x] read", "[>] write"]

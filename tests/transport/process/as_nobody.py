@@ -5,8 +5,8 @@ Everything is imported before the user changes, who may not be able to read it; 
 
 from __future__ import annotations
 
-import encodings.idna  # noqa: F401
-import multiprocessing  # noqa: F401
+import encodings.idna  # noqa: F401 - loaded before the user changes
+import multiprocessing  # noqa: F401 - loaded before the user changes
 import os
 import shutil
 import sys
@@ -19,7 +19,7 @@ from transport.process.support import NASTY, marked, processes_in, start, surviv
 from transport.sandbox.driver import become, interpreter
 
 from claif.transport.process import supervised
-from claif.transport.sandbox import bubblewrap, choose, confine, guards, layout, order, prepare, ways  # noqa: F401
+from claif.transport.sandbox import bubblewrap, choose, confine, guards, layout, order, prepare, ways  # noqa: F401 - loaded before the user changes
 
 NOBODY = 65534
 
@@ -41,7 +41,7 @@ if __name__ == "__main__":
     shutil.copytree(supervised.HERE, folder / "process")
     shutil.copytree(supervised.CONFINE_IN, folder / "sandbox")
     supervised.HERE, supervised.CONFINE_IN = folder / "process", folder / "sandbox"
-    prepare.choose = lambda *_: choose.Choice(level)  # type: ignore[assignment, arg-type]
+    prepare.choose = lambda *_: choose.Choice(level)
     sys.executable = interpreter(NOBODY)
     os.environ |= {"HOME": str(folder), "TMPDIR": str(folder)}
     uuid.uuid4()

@@ -64,7 +64,7 @@ async def test_output_is_read_while_it_ends_so_that_it_is_not_held_up(tmp_path: 
 
 async def ready(processes: object, folder: Path, mark: str) -> Process:
     """The nasty agent, with all its four processes."""
-    process = await start(processes, NASTY, folder, mark=mark)  # type: ignore[arg-type]
+    process = await start(processes, NASTY, folder, mark=mark)
     assert await process.receive() == {"ready": True}
     assert len(marked(mark)) >= 4
     return process

@@ -103,7 +103,7 @@ def test_a_full_disk_is_told_as_such() -> None:
             raise OSError(28, "No space left on device")
 
     spool = Spool(memory=0)
-    spool._file = Full()  # type: ignore[assignment]
+    spool._file = Full()
     with pytest.raises(TransportError, match="No space left"):
         spool.write(b"x\n")
     spool.clear()

@@ -34,7 +34,7 @@ from claif.transport.sandbox.policy import Policy
 
 async def ready(processes: object, folder: Path, mark: str) -> tuple[object, int]:
     """The nasty agent, and the pid of its supervisor."""
-    process = await start(processes, NASTY, folder, mark=mark)  # type: ignore[arg-type]
+    process = await start(processes, NASTY, folder, mark=mark)
     assert await process.receive() == {"ready": True}
     return process, parent(process.pid)
 

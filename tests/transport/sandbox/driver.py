@@ -9,27 +9,27 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import encodings.idna
-import encodings.latin_1  # noqa: F401
-import getpass  # noqa: F401
+import encodings.latin_1  # noqa: F401 - loaded before the user changes
+import getpass  # noqa: F401 - loaded before the user changes
 import json
-import multiprocessing  # noqa: F401
+import multiprocessing  # noqa: F401 - loaded before the user changes
 import os
 import pty
-import pwd  # noqa: F401
-import resource  # noqa: F401
+import pwd  # noqa: F401 - loaded before the user changes
+import resource  # noqa: F401 - loaded before the user changes
 import shutil
 import subprocess
 import sys
-import tempfile  # noqa: F401
-import termios  # noqa: F401
-import urllib.request  # noqa: F401
+import tempfile  # noqa: F401 - loaded before the user changes
+import termios  # noqa: F401 - loaded before the user changes
+import urllib.request  # noqa: F401 - loaded before the user changes
 from pathlib import Path
 
 import trio
 
 from claif import errors
 from claif.transport.process.command import Command
-from claif.transport.sandbox import (  # noqa: F401
+from claif.transport.sandbox import (  # noqa: F401 - loaded before the user changes
     bubblewrap,
     confine,
     guards,
@@ -92,7 +92,7 @@ async def _to_its_end(ready: prepare.Prepared, job: dict) -> dict:
         stderr=subprocess.PIPE,
         pass_fds=ready.fds,
         start_new_session=ready.level != "bubblewrap",
-        preexec_fn=None if ready.confine is None else lambda: confine.confine(ready.confine),  # noqa: PLW1509
+        preexec_fn=None if ready.confine is None else lambda: confine.confine(ready.confine),  # noqa: PLW1509 - it stands for the supervisor
     )
     ready.close_fds()
     with trio.move_on_after(job.get("seconds", 20)) as limit:
@@ -117,7 +117,7 @@ def main() -> None:
     job = json.load(sys.stdin)
     os.environ.clear()
     os.environ |= {"HOME": job["environment"]["HOME"], "PATH": os.defpath}
-    prepare.available = lambda: machine  # type: ignore[assignment]
+    prepare.available = lambda: machine
     machine = Machine(job["level"])
     become(job["uid"])
     try:
