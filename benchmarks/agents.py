@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -56,64 +57,53 @@ def bare(agent: Agent, server: ScriptedServer, home: Path) -> float:
     """Seconds of one query to the program alone, from its start to its answer."""
     began = time.perf_counter()
     if agent.name == "claude":
+        command = [str(agent.program), *CLAUDE]
         environment = claude_environment(home, server.root_url(text="ok"))
-        lines = [
-            {"type": "control_request", "request_id": "1", "request": {"subtype": "initialize", "hooks": None}},
-            {"type": "user", "message": {"role": "user", "content": "hi"}, "parent_tool_use_id": None},
-        ]
-        _talk([str(agent.program), *CLAUDE], environment, agent.directory, lines, '"type":"result"')
+        ask = _ask_claude
     else:
-        environment = codex_environment(home)
         command = [str(agent.program), "app-server", *codex_arguments(server.url(text="ok"))]
-        process = subprocess.Popen(
-            command, env=environment, cwd=agent.directory, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, text=True
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        thread = ""
-        orders: list[dict[str, Any]] = [
-            {"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "bench", "version": "1"}}},
-            {"method": "initialized"},
-            {
-                "id": 2,
-                "method": "thread/start",
-                "params": {"cwd": str(agent.directory), "sandbox": "danger-full-access"},
-            },
-        ]
-        process.stdin.write("".join([json.dumps(order) + "\n" for order in orders]))
-        process.stdin.flush()
-        for line in process.stdout:
-            record = json.loads(line)
-            if record.get("id") == 2 and not thread:
-                thread = record["result"]["thread"]["id"]
-                words = [{"type": "text", "text": "hi"}]
-                order = {"id": 3, "method": "turn/start", "params": {"threadId": thread, "input": words}}
-                process.stdin.write(json.dumps(order) + "\n")
-                process.stdin.flush()
-            if record.get("method") == "turn/completed":
-                break
-        process.stdin.close()
+        environment = codex_environment(home)
+        ask = _ask_codex
+    with subprocess.Popen(
+        command, env=environment, cwd=agent.directory, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        ask(process, agent.directory)
         process.kill()
-        process.wait()
-        process.stdout.close()
     return time.perf_counter() - began
 
 
-def _talk(command: list[str], environment: dict[str, str], folder: Path, lines: list[Any], end: str) -> None:
-    process = subprocess.Popen(
-        command, env=environment, cwd=folder, stdin=-1, stdout=-1, stderr=subprocess.DEVNULL, text=True
-    )
+def _send(process: subprocess.Popen[str], *records: dict[str, Any]) -> None:
     assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write("".join([json.dumps(line) + "\n" for line in lines]))
+    process.stdin.write("".join([json.dumps(record) + "\n" for record in records]))
     process.stdin.flush()
-    for line in process.stdout:
-        if end in line:
-            break
-    process.stdin.close()
-    process.kill()
-    process.wait()
-    process.stdout.close()
+
+
+def _receive(process: subprocess.Popen[str], is_it: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    assert process.stdout is not None
+    return next(record for record in map(json.loads, process.stdout) if is_it(record))
+
+
+def _ask_claude(process: subprocess.Popen[str], _folder: Path) -> None:
+    _send(
+        process,
+        {"type": "control_request", "request_id": "1", "request": {"subtype": "initialize", "hooks": None}},
+        {"type": "user", "message": {"role": "user", "content": "hi"}, "parent_tool_use_id": None},
+    )
+    _receive(process, lambda record: record["type"] == "result")
+
+
+def _ask_codex(process: subprocess.Popen[str], folder: Path) -> None:
+    where = {"cwd": str(folder), "sandbox": "danger-full-access"}
+    _send(
+        process,
+        {"id": 1, "method": "initialize", "params": {"clientInfo": {"name": "bench", "version": "1"}}},
+        {"method": "initialized"},
+        {"id": 2, "method": "thread/start", "params": where},
+    )
+    thread = _receive(process, lambda record: record.get("id") == 2)["result"]["thread"]["id"]
+    words = [{"type": "text", "text": "hi"}]
+    _send(process, {"id": 3, "method": "turn/start", "params": {"threadId": thread, "input": words}})
+    _receive(process, lambda record: record.get("method") == "turn/completed")
 
 
 async def measure(agent: Agent, rounds: int) -> dict[str, list[float]]:

@@ -25,7 +25,6 @@ from section import write_section
 from transport.process.support import NASTY, START, new_mark, processes_in, start, survivors, used_memory
 
 from claif.transport.process.command import Command
-from claif.transport.process.processes import Processes
 from claif.transport.sandbox import prepare
 from claif.transport.sandbox.choose import Choice, choose
 from claif.transport.sandbox.policy import Policy

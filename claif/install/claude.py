@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..downloads.wheels import Wheel
-from .program import LoginFile, NpmPackage, Program, WheelPackage
+from .program import LoginFile, NpmPackage, Program, WheelPackage, executable_file
 
 VERSION = "2.1.197"
 _WHEEL_VERSION = "2.1.330"
@@ -30,14 +30,10 @@ _WHEELS = {
 }
 
 
-def _file(machine: str) -> str:
-    return "claude.exe" if machine.startswith("win32") else "claude"
-
-
 def _npm(machine: str, integrity: str) -> NpmPackage:
     return NpmPackage(
         name=f"@anthropic-ai/claude-code-{machine}",
-        program=_file(machine),
+        program=executable_file("claude", machine),
         integrity=f"sha512-{integrity}",
         megabytes=250,
     )
@@ -49,7 +45,7 @@ def _wheel(machine: str, tag: str, sha256: str) -> WheelPackage:
         wheel=Wheel(project="claude-agent-sdk", version=_SDK, file=file, sha256=sha256),
         version=_WHEEL_VERSION,
         keep=("claude_agent_sdk/_bundled/",),
-        program=f"claude_agent_sdk/_bundled/{_file(machine)}",
+        program=f"claude_agent_sdk/_bundled/{executable_file('claude', machine)}",
         megabytes=390,
     )
 

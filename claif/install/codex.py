@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..downloads.wheels import Wheel
-from .program import LoginFile, NpmPackage, Program, WheelPackage
+from .program import LoginFile, NpmPackage, Program, WheelPackage, executable_file
 
 VERSION = "0.169.0"
 _WHEEL_VERSION = "0.163.0"
@@ -46,15 +46,11 @@ _WHEELS = {
 }
 
 
-def _file(machine: str) -> str:
-    return "codex.exe" if machine.startswith("win32") else "codex"
-
-
 def _npm(machine: str, target: str, integrity: str) -> NpmPackage:
     return NpmPackage(
         name="@openai/codex",
         suffix=f"-{machine}",
-        program=f"vendor/{target}/bin/{_file(machine)}",
+        program=f"vendor/{target}/bin/{executable_file('codex', machine)}",
         integrity=f"sha512-{integrity}",
         megabytes=430,
     )
@@ -66,7 +62,7 @@ def _wheel(machine: str, tag: str, sha256: str) -> WheelPackage:
         wheel=Wheel(project="openai-codex-cli-bin", version=_WHEEL_VERSION, file=file, sha256=sha256),
         version=_WHEEL_VERSION,
         keep=("codex_cli_bin/",),
-        program=f"codex_cli_bin/bin/{_file(machine)}",
+        program=f"codex_cli_bin/bin/{executable_file('codex', machine)}",
         megabytes=380,
     )
 

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     from ..downloads.wheels import Wheel
 
 
+def executable_file(name: str, machine: str) -> str:
+    """What the file of a program is called on a machine, as `linux-x64` or `win32-arm64`."""
+    return f"{name}.exe" if machine.startswith("win32") else name
+
+
 @frozen(kw_only=True)
 class NpmPackage:
     """One package of npm's registry that holds a whole program: it has no dependencies, and its scripts are not run.

@@ -8,11 +8,12 @@ import os
 import subprocess
 import sys
 import termios
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import trio
+from attacks.open_files import OPEN, inheritable
 from attrs import evolve
 from transport.process.conftest import bubblewrap, level
 from transport.process.support import (
@@ -34,7 +35,7 @@ from claif.transport.process.process import Process
 from claif.transport.process.spool import BACKLOG
 from claif.transport.sandbox.policy import Level, Limits, Policy
 
-__all__ = ("bubblewrap", "level")
+__all__ = ("bubblewrap", "inheritable", "level")
 
 MIB = 1024 * 1024
 FLOOD = (10 * 1024 if THOROUGH else 256) * MIB
@@ -93,16 +94,9 @@ def test_attack_05_a_program_is_never_found_where_anybody_could_have_put_it(
     assert found == project / "bin" / "claude", "who names a folder of a project by its absolute path means it"
 
 
-LOOK = """
-import json, os
-def is_open(number):
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
-files = [number for number in range(4096) if is_open(number)]
-print(json.dumps({"files": files, "environment": dict(os.environ)}), flush=True)
+LOOK = f"""{OPEN}
+import json
+print(json.dumps({{"files": found, "environment": dict(os.environ)}}), flush=True)
 """
 STEERING = ("LD_PRELOAD", "NODE_OPTIONS", "PYTHONPATH", "BASH_ENV", "GIT_DIR", "SSH_AUTH_SOCK", "DOCKER_HOST")
 SECRETS = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "CLAIF_HOME", "X_TOKEN")
@@ -116,18 +110,6 @@ async def look(folder: Path, environment: Mapping[str, str]) -> dict[str, object
         assert record is not None, process.ended("It")
         await process.close()
         return record
-
-
-@pytest.fixture
-def inheritable(tmp_path: Path) -> Iterator[None]:
-    """Files of ours that say they may be inherited: a key, a lock, a database."""
-    descriptors = []
-    for name in ("keys.json", "lock", "cache.db"):
-        descriptors.append(os.open(tmp_path / name, os.O_RDWR | os.O_CREAT, 0o600))
-        os.set_inheritable(descriptors[-1], True)
-    yield
-    for descriptor in descriptors:
-        os.close(descriptor)
 
 
 @pytest.mark.usefixtures("inheritable")
@@ -175,15 +157,21 @@ async def started(folder: Path, processes: object, script: str) -> tuple[Process
     return process, used_memory()
 
 
-ENDLESS = f"""
+def flood(block: str, *, into: int = 1, then: str = "") -> str:
+    """A program that says it is ready, and then writes a block of bytes again and again: `FLOOD` in all."""
+    return f"""
 import os
 os.write(1, b'{{}}\\n')
-block = b'{{' + b'x' * {MIB - 1}
+block = {block}
 for _ in range({FLOOD // MIB}):
     left = block
     while left:
-        left = left[os.write(1, left):]
+        left = left[os.write({into}, left):]
+{then}
 """
+
+
+ENDLESS = flood(f"b'{{' + b'x' * {MIB - 1}")
 
 
 async def endless_line(folder: Path) -> None:
@@ -200,16 +188,7 @@ def test_attack_18_a_line_without_end_is_given_up_in_little_memory(tmp_path: Pat
     in_a_process_of_its_own("endless_line", tmp_path)
 
 
-STDERR = f"""
-import os
-os.write(1, b'{{}}\\n')
-block = (b'error ' + b'x' * 1000 + b'\\n') * {MIB // 1007}
-for _ in range({FLOOD // MIB}):
-    left = block
-    while left:
-        left = left[os.write(2, left):]
-os.write(1, b'{{"done": 1}}\\n')
-"""
+STDERR = flood(f"(b'error ' + b'x' * 1000 + b'\\n') * {MIB // 1007}", into=2, then="os.write(1, b'{\"done\": 1}\\n')")
 
 
 async def flooded_stderr(folder: Path) -> None:
@@ -224,15 +203,7 @@ def test_attack_19_a_flooded_standard_error_holds_nothing_up(tmp_path: Path) -> 
     in_a_process_of_its_own("flooded_stderr", tmp_path)
 
 
-STDOUT = f"""
-import os
-os.write(1, b'{{}}\\n')
-block = (b'{{"text": "' + b'x' * 1000 + b'"}}\\n') * {MIB // 1013}
-for _ in range({FLOOD // MIB}):
-    left = block
-    while left:
-        left = left[os.write(1, left):]
-"""
+STDOUT = flood(f"(b'{{\"text\": \"' + b'x' * 1000 + b'\"}}\\n') * {MIB // 1013}")
 
 
 async def flooded_stdout(folder: Path) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trio
+from attacks.open_files import OPEN, inheritable
 from claif_local import engine as engine_module
 from claif_local.engine import Engine
 from claif_local.weights import SMOLLM2
@@ -18,16 +18,8 @@ from claif.api import Processes
 from claif.config.keycommand import run_key_command
 from claif.errors import ProviderInitError
 
-OPEN = """
-import os
-def is_open(number):
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
-found = [number for number in range(1024) if is_open(number)]
-"""
+__all__ = ("inheritable",)
+
 LOOK = (
     OPEN
     + """
@@ -36,19 +28,6 @@ print(json.dumps({"error": "load", "message": json.dumps([found, sorted(os.envir
 """
 )
 SECRETS = ("OPENAI_API_KEY", "LD_PRELOAD", "NODE_OPTIONS", "PYTHONPATH", "BASH_ENV", "SSH_AUTH_SOCK", "X_BASE_URL")
-
-
-@pytest.fixture
-def inheritable(tmp_path: Path) -> Iterator[set[int]]:
-    """Files of ours that say they may be inherited: a key, a lock, a database."""
-    descriptors = set()
-    for name in ("keys.json", "lock", "cache.db"):
-        descriptor = os.open(tmp_path / name, os.O_RDWR | os.O_CREAT, 0o600)
-        os.set_inheritable(descriptor, True)
-        descriptors.add(descriptor)
-    yield descriptors
-    for descriptor in descriptors:
-        os.close(descriptor)
 
 
 async def what_the_child_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], list[str]]:

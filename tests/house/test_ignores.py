@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from house.tree import PACKAGE, PLUGINS, ROOT, sources
+from house.tree import ROOT, written
 
-FILES = [*sources(PACKAGE), *sources(PLUGINS), ROOT / "conftest.py", *sorted((ROOT / "docs").glob("*.py"))]
+FILES = written(ROOT)
 RUFF = re.compile(r"#\s*(?:ruff:\s*)?noqa\b(.*)")
 RULES = re.compile(r": [A-Z]+\d+(, [A-Z]+\d+)* - \w")
 MYPY = re.compile(r"#\s*type:\s*ignore\b(.*)")

@@ -22,9 +22,13 @@ def module_name(path: Path, root: Path = ROOT) -> str:
 
 def sources(folder: Path) -> list[Path]:
     """Python files of a package, not those of its tests or builds."""
-    return sorted(
-        path for path in folder.rglob("*.py") if not {"tests", "build", ".tox"} & set(path.relative_to(ROOT).parts)
-    )
+    return [path for path in written(folder) if "tests" not in path.relative_to(ROOT).parts]
+
+
+def written(folder: Path) -> list[Path]:
+    """Python files that somebody wrote, tests among them; not what was built, or fetched into a hidden folder."""
+    files = [path for path in folder.rglob("*.py") if "build" not in path.relative_to(ROOT).parts]
+    return sorted(path for path in files if not any(part[0] == "." for part in path.relative_to(ROOT).parts))
 
 
 def imports(path: Path, *, name: str | None = None) -> Iterator[tuple[str, int]]:

@@ -10,6 +10,7 @@ from functools import partial
 import trio
 from attrs import define, field
 
+from claif.pipeline.watchdog import Watch
 from claif.transport.endpoint import Endpoint
 from claif.transport.sse import Event
 
@@ -180,3 +181,19 @@ async def events_of(endpoint: Endpoint) -> list[Event]:
     """All events of one stream."""
     async with endpoint.stream("POST", "/", body=b"{}") as response:
         return [event async for batch in response.sse() for event in batch]
+
+
+class Recorder(Watch):
+    """Writes down what a watch is told."""
+
+    __slots__ = ("told",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def connected(self) -> None:
+        self.told.append("connected")
+
+    def touch(self) -> None:
+        self.told.append("touch")

@@ -9,26 +9,10 @@ import pytest
 import trio
 import trustme
 from transport.proxy import http_proxy
-from transport.support import OK, SSE_HEAD, Connection, chunk, replies, serve
+from transport.support import OK, SSE_HEAD, Connection, Recorder, chunk, replies, serve
 
-from claif.pipeline.watchdog import Watch, current_watch
+from claif.pipeline.watchdog import current_watch
 from claif.transport.http import HTTP
-
-
-class Recorder(Watch):
-    """Writes down what it is told."""
-
-    __slots__ = ("told",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[str] = []
-
-    def connected(self) -> None:
-        self.told.append("connected")
-
-    def touch(self) -> None:
-        self.told.append("touch")
 
 
 async def test_connecting_ends_before_the_request_is_sent_and_every_read_is_a_sign_of_life() -> None:

@@ -10,10 +10,10 @@ import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from transport.support import Recorder
 from trio.testing import MemoryReceiveStream, MemorySendStream, memory_stream_one_way_pair
 
 from claif.errors import ProtocolError
-from claif.pipeline.watchdog import Watch
 from claif.transport.process import output as output_module
 from claif.transport.process.output import Output
 from claif.transport.process.spool import Spool
@@ -153,19 +153,6 @@ async def test_who_takes_many_records_lets_others_run() -> None:
     assert ran >= 20
 
 
-class Recorder(Watch):
-    """Counts signs of life."""
-
-    __slots__ = ("touched",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.touched = 0
-
-    def touch(self) -> None:
-        self.touched += 1
-
-
 async def fed(send: MemorySendStream, data: bytes) -> None:
     """Write, and wait until it was read."""
     await send.send_all(data)
@@ -184,7 +171,8 @@ async def test_every_piece_is_a_sign_of_life_and_disturbs_who_expects_none() -> 
         watch = output.watch = Recorder()
         output.disturbed = lambda: told.append(1)
         await fed(send, b": 1}\n")
-        assert watch.touched == len(told) == 1
+        assert watch.told == ["touch"]
+        assert len(told) == 1
         assert await output.receive() == {"a": 1}
         assert output.quiet
         await send.aclose()

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 import trio
 from transport.process.support import ECHO, START, new_mark, processes_in, python, start, survivors
+from transport.support import Recorder
 
 from claif.errors import InvalidQueryError, ProtocolError, TimeoutError, TransportError
-from claif.pipeline.watchdog import Watch, current_watch
+from claif.pipeline.watchdog import current_watch
 from claif.transport.process import process as process_module
 from claif.transport.sandbox.policy import Level, Policy
 
@@ -145,22 +146,6 @@ async def test_no_json_is_an_error_of_the_protocol(tmp_path: Path) -> None:
         with pytest.raises(ProtocolError, match="no JSON"):
             await process.receive()
         await process.kill()
-
-
-class Recorder(Watch):
-    """Writes down what it is told."""
-
-    __slots__ = ("told",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.told: list[str] = []
-
-    def connected(self) -> None:
-        self.told.append("connected")
-
-    def touch(self) -> None:
-        self.told.append("touch")
 
 
 async def test_output_keeps_the_query_alive_that_uses_the_process_and_no_other(tmp_path: Path) -> None:
