@@ -8,13 +8,9 @@ from pathlib import Path
 import pytest
 
 from claif.downloads.folder import DownloadFolder
-from downloads.loopback import Index, UseSources, environ_without_settings, serving, sources_teller
+from downloads.loopback import Index, index, plain_environ, serving, use_sources
 
-
-@pytest.fixture
-def index() -> Iterator[Index]:
-    with serving() as made:
-        yield made
+__all__ = ("index", "plain_environ", "use_sources")
 
 
 @pytest.fixture
@@ -27,13 +23,3 @@ def elsewhere() -> Iterator[Index]:
 @pytest.fixture
 def folder(tmp_path: Path) -> DownloadFolder:
     return DownloadFolder(tmp_path / "home" / "things")
-
-
-@pytest.fixture
-def plain_environ() -> dict[str, str]:
-    return environ_without_settings()
-
-
-@pytest.fixture
-def use_sources(monkeypatch: pytest.MonkeyPatch) -> UseSources:
-    return sources_teller(monkeypatch)

@@ -136,3 +136,19 @@ def sources_teller(monkeypatch: pytest.MonkeyPatch) -> UseSources:
         monkeypatch.setattr("claif.downloads.wheels.ask_pip", answer)
 
     return use
+
+
+@pytest.fixture
+def index() -> Iterator[Index]:
+    with serving() as made:
+        yield made
+
+
+@pytest.fixture
+def plain_environ() -> dict[str, str]:
+    return environ_without_settings()
+
+
+@pytest.fixture
+def use_sources(monkeypatch: pytest.MonkeyPatch) -> UseSources:
+    return sources_teller(monkeypatch)

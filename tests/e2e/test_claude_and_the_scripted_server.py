@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,6 @@ STREAM = ["-p", "--output-format", "stream-json", "--verbose"]
 DUPLEX = [*STREAM, "--input-format", "stream-json"]
 SLIM = ["--tools", "", "--system-prompt", "Be brief.", "--no-session-persistence", "--setting-sources", ""]
 CALCULATOR = Path(__file__).parents[1] / "agents" / "mcp_calculator.py"
-
-
-@pytest.fixture
-def server() -> Iterator[ServerProcess]:
-    with ServerProcess() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,6 @@ from claif.testing.answer import numbered_text
 
 EXEC = ["exec", "--json", "--skip-git-repo-check"]
 CALCULATOR = Path(__file__).parents[1] / "agents" / "mcp_calculator.py"
-
-
-@pytest.fixture
-def server() -> Iterator[ServerProcess]:
-    with ServerProcess() as server:
-        yield server
 
 
 @pytest.fixture

