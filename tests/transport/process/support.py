@@ -87,7 +87,8 @@ def python(script: str, folder: Path, *, mark: str = "", **environment: str) -> 
     work = folder / "work"
     work.mkdir(exist_ok=True)
     path = work / f"program-{hashlib.sha256(script.encode()).hexdigest()[:8]}.py"
-    path.write_text(script)
+    if not path.exists():  # one that is just being started may be reading it
+        path.write_text(script)
     if mark:
         environment[MARK] = mark
     return Command(

@@ -30,7 +30,7 @@ async def test_all_are_closed_at_the_same_time_and_gently(tmp_path: Path, monkey
         polite = [await start(processes, ECHO, tmp_path, mark=mark) for _ in range(3)]
         nasty = [await start(processes, NASTY, tmp_path, mark=mark) for _ in range(3)]
         for process in nasty:
-            await process.receive()
+            assert await process.receive() == {"ready": True}
         began = time.monotonic()
         await processes.aclose()
         assert time.monotonic() - began < 15
