@@ -160,6 +160,17 @@ class Client:
         finally:
             await settle(feed.call, waiter)  # noqa: ASYNC102 - bounded itself
 
+    async def prewarm(self, **how: Unpack[How]) -> None:
+        """Have a provider get ready for queries that are asked like this, in the background.
+
+        Args:
+            **how: see `How`: what the queries will have in common, such as provider, model, system and directory.
+
+        Raises:
+            ClaifError: it cannot be asked such a query.
+        """
+        await run(self._host.portal(), partial(self._host.request, lambda client: client.prewarm(**how)))
+
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
         return await run(self._host.portal(), partial(self._host.request, lambda client: client.models(provider)))

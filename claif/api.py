@@ -127,8 +127,12 @@ if TYPE_CHECKING:
     from .transport.process.command import flag as flag
     from .transport.process.command import identifier as identifier
     from .transport.process.find import find_program as find_program
+    from .transport.process.pool_key import PoolKey as PoolKey
+    from .transport.process.pool_key import file_identity as file_identity
+    from .transport.process.pool_key import pool_key as pool_key
     from .transport.process.process import Process as Process
     from .transport.process.processes import Processes as Processes
+    from .transport.process.shelf import Wear as Wear
     from .transport.sandbox.policy import Policy as Policy
     from .transport.status import error_from_response as error_from_response
 
@@ -237,8 +241,10 @@ _MODULES = {
     ".transport.limits": ("Limits",),
     ".transport.process.command": ("Command", "flag", "identifier"),
     ".transport.process.find": ("find_program",),
+    ".transport.process.pool_key": ("PoolKey", "file_identity", "pool_key"),
     ".transport.process.process": ("Process",),
     ".transport.process.processes": ("Processes",),
+    ".transport.process.shelf": ("Wear",),
     ".transport.sandbox.policy": ("Policy",),
     ".transport.status": ("error_from_response",),
 }

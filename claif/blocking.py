@@ -174,6 +174,17 @@ class Client:
         """
         return _Block(self._host, build_query(prompt, stream=True, **how))
 
+    def prewarm(self, **how: Unpack[How]) -> None:
+        """Have a provider get ready for queries that are asked like this, in the background.
+
+        Args:
+            **how: see `How`: what the queries will have in common, such as provider, model, system and directory.
+
+        Raises:
+            ClaifError: it cannot be asked such a query.
+        """
+        run(self._host.portal(), partial(self._host.request, lambda client: client.prewarm(**how)))
+
     def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
         return run(self._host.portal(), partial(self._host.request, lambda client: client.models(provider)))

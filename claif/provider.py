@@ -122,6 +122,13 @@ class Provider(ABC):
             ClaifError: it could not answer; anything else is reported as a `ProviderRuntimeError` of this provider.
         """
 
+    def prewarm(self, query: Query) -> None:  # noqa: B027 - most providers have nothing to do
+        """Get ready for queries like this one, in the background; its messages do not matter.
+
+        Raises:
+            ClaifError: it cannot be asked such a query.
+        """
+
     async def models(self) -> Sequence[ModelInfo]:
         """The models it offers."""
         return ()

@@ -6,27 +6,28 @@ import os
 from abc import abstractmethod
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import trio
 from attrs import evolve, frozen
 
 from ..config.loader import claif_home
-from ..config.schema import size_in_bytes
 from ..errors import DependencyError, InvalidQueryError, TimeoutError
 from ..models import Notice, PermissionDecided, PermissionMode, Started
 from ..pipeline.watchdog import unwatched
 from ..provider import Context, Provider, ProviderStatus
-from .keys import fingerprint
+from .confinement import limits_of
 from .programs import agent_program
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
+    from ..finding import Finding
     from ..models import Decision, PermissionRequest, Query
     from ..pipeline.types import Emit
     from ..transport.process.command import Command
+    from ..transport.process.pool_key import PoolKey
     from ..transport.process.process import Process
     from ..transport.sandbox.policy import Policy
 
@@ -73,8 +74,21 @@ class Driver(Protocol):
             ClaifError: the agent failed; the process is ended.
         """
 
-    async def interrupt(self) -> None:
-        """Have it stop what it does; bounded by the caller."""
+    async def renew(self) -> bool:
+        """After a turn: begin anew, so that the next one knows nothing of it; whether that worked."""
+
+    async def interrupt(self) -> bool:
+        """Have it stop what it does; bounded by the caller. Whether it can take another turn."""
+
+    def state(self) -> Mapping[str, Any]:
+        """What another driver must know, as JSON, to go on with the process after `renew`."""
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Go on where another driver was, instead of `open`.
+
+        Raises:
+            KeyError, TypeError, ValueError: its state is not to be understood.
+        """
 
 
 _UNCONFINED = frozenset({"group", "environment"})
@@ -98,6 +112,12 @@ class AgentProvider(Provider):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settings = context.settings
+        self._keys: set[PoolKey] = set()
+
+    async def disconnect(self) -> None:
+        """End the processes that are kept for the next query."""
+        for key in self._keys:
+            self.context.processes.pool.forget(key)
 
     @classmethod
     def status(cls, name: str, settings: AgentSettings) -> ProviderStatus:
@@ -109,6 +129,13 @@ class AgentProvider(Provider):
         if settings.api_key is None and not cls.logged_in(os.environ):
             return ProviderStatus("no key", "it is not logged in", f"{cls.login}, or set providers.{name}.api_key.")
         return ProviderStatus()
+
+    @classmethod
+    def diagnose(cls, name: str, settings: AgentSettings, home: Path, *, deep: bool = False) -> Iterable[Finding]:  # noqa: ARG003 - there is nothing deep
+        """Which program it is, and of which version."""
+        from .diagnosis import check_program
+
+        return check_program(cls.agent, settings.path, home, os.environ)
 
     @classmethod
     def logged_in(cls, environ: Mapping[str, str]) -> bool:  # noqa: ARG003 - subclasses use it
@@ -130,13 +157,29 @@ class AgentProvider(Provider):
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer by a warm process if there is one that fits, else by a new one."""
         job = self.job(query)
-        key = fingerprint(self.context.name, job.command, job.policy, job.open)
         pool = self.context.processes.pool
-        async with pool.lease(key, partial(self._start, job)) as lease:
+        async with pool.lease(self._key(job), partial(self._start, job), partial(self._adopt, job)) as lease:
             process = lease.value.process
             with process.watched():
                 if await lease.value.turn(job, _with_sandbox(emit, process, job.policy)):
                     lease.keep(self.settings.warm)
+
+    def prewarm(self, query: Query) -> None:
+        """Start a process for such a query ahead, in the background, unless one waits already.
+
+        Raises:
+            ClaifError: such a query cannot be asked here.
+        """
+        job = self.job(query)
+        if self.settings.warm > 0:
+            self.context.processes.pool.prewarm(self._key(job), partial(self._start, job), self.settings.warm)
+
+    def _key(self, job: Job) -> PoolKey:
+        from ..transport.process.pool_key import command_key
+
+        key = command_key(self.context.name, job.command, job.policy, job.open)
+        self._keys.add(key)
+        return key
 
     def program(self) -> Path:
         """The agent's program.
@@ -170,7 +213,7 @@ class AgentProvider(Provider):
         Raises:
             InvalidQueryError: there is no such directory, or no such sandbox level.
         """
-        from ..transport.sandbox.policy import Limits, Policy
+        from ..transport.sandbox.policy import Policy
 
         table = self.context.sandbox
         directory = self.settings.workplace(query.directory)
@@ -182,12 +225,6 @@ class AgentProvider(Provider):
         if wish not in ("auto", "require", "off"):
             raise InvalidQueryError(f"There is no sandbox level {wish!r}.", hint="There are auto, require and off.")
         mode = self.settings.mode(query.permission)
-        limits = Limits(
-            memory=size_in_bytes(table.memory) if table.memory else None,
-            cpu=table.cpu,
-            processes=table.processes,
-            file_size=size_in_bytes(table.file_size) if table.file_size else None,
-        )
         return Policy(
             wish=wish,  # type: ignore[arg-type] # checked above
             directory=directory,
@@ -197,7 +234,7 @@ class AgentProvider(Provider):
             network=table.network,  # type: ignore[arg-type] # the configuration has checked it
             hosts=self.hosts | self._endpoint(),
             nested=nested,
-            limits=limits,
+            limits=limits_of(table),
         )
 
     def _endpoint(self) -> frozenset[str]:
@@ -206,6 +243,11 @@ class AgentProvider(Provider):
             return frozenset()
         url = self.context.http.endpoint(self.settings.base_url, allow_http=self.settings.allow_http).url
         return frozenset((f"[{url.host}]:{url.port}" if ":" in url.host else f"{url.host}:{url.port}",))
+
+    def _adopt(self, job: Job, process: Process, state: Mapping[str, Any]) -> Driver:
+        driver = self.driver(process, job)
+        driver.go_on(state)
+        return driver
 
     async def _start(self, job: Job) -> Driver:
         seconds = self.settings.start_timeout

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ClaifError
+from ..errors import ClaifError, SandboxError
 from ..plugin.manager import PluginManager
 from .log import read_config
 
 if TYPE_CHECKING:
+    from ..config.schema import Sandbox
     from .session import Session
 
 
@@ -66,9 +67,12 @@ def loaded_providers(state: Session) -> list[dict[str, Any]]:
 
 
 async def _loaded(state: Session) -> list[dict[str, Any]]:
+    from attrs import asdict
+
     from .open_client import open_client
 
     async with open_client(state) as client:
+        sandbox = client.config.sandbox
         return [
             {
                 "name": member.name,
@@ -80,6 +84,18 @@ async def _loaded(state: Session) -> list[dict[str, Any]]:
                 "detail": member.status.detail,
                 "hint": member.status.hint,
                 "capabilities": sorted(member.capabilities),
+                "sandbox": _confinement(sandbox) if "agent" in member.capabilities else "",
+                "processes": None if member.processes is None else asdict(member.processes),
             }
             for member in client.providers()
         ]
+
+
+def _confinement(table: Sandbox) -> str:
+    """What confines agents by the configuration."""
+    from ..agents.confinement import usual_confinement
+
+    try:
+        return usual_confinement(table).level
+    except SandboxError:
+        return "refused"

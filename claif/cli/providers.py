@@ -21,6 +21,11 @@ States:
   incompatible   it was made for another version of Claif
   conflict       two plugins claim its name; the hint tells how to choose
   disabled       it is switched off
+
+\b
+Sandbox, of agents:
+  bubblewrap, landlock, group or environment, as `claif doctor` explains;
+  refused if sandbox.level requires more than there is here
 """
 
 
@@ -53,7 +58,7 @@ def status(context: click.Context, /, as_json: bool) -> None:
     from .provider_rows import loaded_providers
 
     rows = loaded_providers(session(context))
-    _print(rows, ("name", "state", "type", "plugin", "version", "capabilities"), as_json=as_json)
+    _print(rows, ("name", "state", "type", "plugin", "version", "sandbox", "capabilities"), as_json=as_json)
     if not as_json:
         _explain(rows)
 

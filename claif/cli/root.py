@@ -13,6 +13,7 @@ COMMANDS = {
     "models": ("claif.cli.models:models", "The models that providers offer; fetch the embedded one."),
     "install": ("claif.cli.install:install", "Install the command lines of agents, or see which are here."),
     "uninstall": ("claif.cli.install:uninstall", "Remove command lines of agents that Claif has installed."),
+    "agent": ("claif.cli.agent:agent", "Agents and models that stay ready from one command to the next."),
     "config": ("claif.cli.config:config", "See and change the configuration."),
     "keys": ("claif.cli.keys:keys", "Store API keys, and see who uses them."),
     "plugins": ("claif.cli.plugins:plugins", "What is installed beside Claif, and what is wrong with it."),

@@ -24,7 +24,7 @@ from ..pipeline.watchdog import Watchdog
 from ..routing.members import Factory, Member, Members
 from ..transport.http import HTTP
 from .opening import Given, configure
-from .route import handler_for
+from .route import handler_for, prewarm
 from .running import Running
 from .stream import Stream, feed
 
@@ -149,6 +149,21 @@ class Client:
             raise _not_open()
         query.check()
         return await self._running.run(query, self._handler, emit)
+
+    async def prewarm(self, **how: Unpack[How]) -> None:
+        """Have a provider get ready for queries that are asked like this, in the background.
+
+        An agent is started, a model is loaded; those that ask over HTTP have nothing to do.
+
+        Args:
+            **how: see `How`: what the queries will have in common, such as provider, model, system and directory.
+
+        Raises:
+            ClaifError: it cannot be asked such a query.
+        """
+        if self._closed:
+            raise _not_open()
+        await prewarm(build_query("", stream=True, **how), self._members, self.default_provider)
 
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""

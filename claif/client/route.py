@@ -16,6 +16,8 @@ from ..routing.options import with_defaults
 if TYPE_CHECKING:
     from ..models import Query
     from ..pipeline.types import Emit, Handler, Layer
+    from ..plugin.lazy_provider import LazyProvider
+    from ..provider import Provider
     from ..routing.default import Choice
     from ..routing.members import Members
 
@@ -39,11 +41,31 @@ def handler_for(layers: Sequence[Layer], members: Members, default: Callable[[],
             provider = await member.ready()
             run.limits = member.settings
             run.model = query.model or member.settings.model
-            check_needs(query, provider, run.provider)
-            if defaults := member.settings.options:
-                query = evolve(query, options=with_defaults(query.options, defaults, run.provider))
+            query = _fitted(query, member, provider)
             await compose(inner, provider_end(provider))(query, emit)
         finally:
             members.give_back(taken)
 
     return compose(outer, route)
+
+
+async def prewarm(query: Query, members: Members, default: Callable[[], Choice]) -> None:
+    """Have the provider of such a query get ready for it, in the background.
+
+    Raises:
+        ClaifError: it cannot be asked such a query.
+    """
+    taken = members.take(query.provider or default().name)
+    try:
+        provider = await taken.value.ready()
+        provider.prewarm(_fitted(query, taken.value, provider))
+    finally:
+        members.give_back(taken)
+
+
+def _fitted(query: Query, member: LazyProvider, provider: Provider) -> Query:
+    """The query as the provider gets it, if it can be asked that."""
+    check_needs(query, provider, member.name)
+    if defaults := member.settings.options:
+        return evolve(query, options=with_defaults(query.options, defaults, member.name))
+    return query

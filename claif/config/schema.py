@@ -70,6 +70,8 @@ class General:
         log_level: how much is logged: trace, debug, info, success, warning, error or critical.
         output: name of the output format; `auto` is Markdown on a terminal and plain text elsewhere.
         log_file: path of a file to which programs also log, as JSON lines; only your own file may set it.
+        keep_warm: whether agents and the embedded model stay ready from one command to the next, in a broker that runs
+            in the background; on Linux.
     """
 
     default_provider: str | None = field(default=None, validator=_name)
@@ -77,6 +79,7 @@ class General:
     log_level: str = field(default="warning", validator=_log_level)
     output: str = field(default="auto", validator=_name)
     log_file: str | None = field(default=None, validator=_plain_text)
+    keep_warm: bool = False
 
 
 @frozen(kw_only=True)

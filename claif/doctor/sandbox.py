@@ -59,14 +59,12 @@ def _landlock(here: Available) -> Iterator[Finding]:
 
 def _configured(machine: Machine, here: Available) -> Finding:
     """What an agent that brings no sandbox of its own gets in the current directory."""
+    from ..agents.confinement import usual_confinement
     from ..errors import SandboxError
-    from ..transport.sandbox.choose import choose
-    from ..transport.sandbox.policy import Policy
 
     table = machine.config().sandbox
-    policy = Policy(wish=table.level, network=table.network, directory=machine.home)  # type: ignore[arg-type] # checked
     try:
-        choice = choose(policy, here)
+        choice = usual_confinement(table)
     except SandboxError as error:
         return Finding("confinement", "fail", error.message, f"{error.hint}; or set sandbox.level to auto")
     wish = f"sandbox.level is {table.level}"

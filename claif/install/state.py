@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 import trio
 from attrs import field, frozen
 
+from ..agents.ask_version import ask_version
 from ..agents.programs import installed_program, read_record
 from ..errors import DependencyError, InstallError
 from ..transport.process.find import find_program
-from .ask_version import ask_version
 from .login import Login, find_login
 from .nodes import find_node
 from .plan import Way, ways

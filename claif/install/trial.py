@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..agents.ask_version import ask_version
 from ..errors import InstallError
-from .ask_version import ask_version
 from .failures import Unavailable
 
 if TYPE_CHECKING:

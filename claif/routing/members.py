@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ..plugin.entries import ProviderEntry
     from ..plugin.manager import PluginManager
     from ..transport.http import HTTP
+    from ..transport.process.pool import PoolStats
     from ..transport.process.processes import Processes
     from .generations import Generation
 
@@ -45,6 +47,7 @@ class Member:
         capabilities: what it takes and gives; empty if it cannot be loaded.
         status: whether it can be used here.
         default: whether it is asked when nobody names one.
+        processes: what the client's pool does for it; `None` while the client has started no process.
     """
 
     name: str
@@ -54,6 +57,7 @@ class Member:
     capabilities: frozenset[str]
     status: ProviderStatus
     default: bool = False
+    processes: PoolStats | None = None
 
 
 class Members:
@@ -176,7 +180,9 @@ class Members:
         return [self._member(name, name == default) for name in self.names()]
 
     async def close(self) -> None:
-        """Disconnect all, at the same time; then end the processes that are left."""
+        """Leave idle processes to the broker if there is one, disconnect all, then end the processes that are left."""
+        if self._processes is not None:
+            await self._processes.leave()
         await self._lifetimes.close()
         if self._processes is not None:
             await self._processes.aclose()
@@ -219,7 +225,12 @@ class Members:
         if self._processes is None:
             from ..transport.process.processes import Processes
 
-            self._processes = Processes(Path(self._config.home), self._nursery)
+            home, broker = Path(self._config.home), None
+            if self._config.general.keep_warm and sys.platform.startswith("linux"):
+                from ..transport.broker.client import Broker
+
+                broker = Broker(home)
+            self._processes = Processes(home, self._nursery, broker=broker)
         return self._processes
 
     async def _approve(self, request: PermissionRequest, query: Query, mode: PermissionMode) -> Decision:
@@ -243,7 +254,8 @@ class Members:
             status = ProviderStatus(state, error.message, error.hint or "")
         except Exception as error:
             status = ProviderStatus("broken", f"{type(error).__name__}: {error}", "Report it to the plugin's author.")
-        return Member(name, kind, distribution, version, capabilities, status, default)
+        processes = None if self._processes is None else self._processes.pool.stats(name)
+        return Member(name, kind, distribution, version, capabilities, status, default, processes)
 
     def _not_found(self, name: str, kind: str) -> ProviderNotFoundError:
         from difflib import get_close_matches

@@ -39,6 +39,7 @@ class FakeProvider(Provider):
 
     Attributes:
         queries: what it was asked, in order.
+        prewarmed: what it was told to get ready for, in order.
         connects: how often it was connected.
         disconnects: how often it was disconnected.
     """
@@ -66,6 +67,15 @@ class FakeProvider(Provider):
     def queries(self) -> list[Query]:
         """What it was asked, in order."""
         return self.script.queries
+
+    @property
+    def prewarmed(self) -> list[Query]:
+        """What it was told to get ready for, in order."""
+        return self.script.prewarmed
+
+    def prewarm(self, query: Query) -> None:
+        """Note it."""
+        self.script.prewarmed.append(query)
 
     async def connect(self) -> None:
         """Count."""
@@ -105,6 +115,7 @@ class FakeScript:
         self.answers = [_steps(answer) for answer in answers]
         self.models = tuple(models)
         self.queries: list[Query] = []
+        self.prewarmed: list[Query] = []
         self.connects = 0
         self.disconnects = 0
 

@@ -107,7 +107,7 @@ async def test_two_queries_share_a_warm_process_and_nothing_else(agent: Agent) -
         seen = len(server.requests)
         await client.query("Something else.")
         assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
-        stats = agent.pool(client).stats()
+        stats = agent.pool(client).stats(agent.name)
     assert (stats.started, stats.reused) == (1, 1)
 
 
@@ -185,7 +185,7 @@ async def test_cancelled_while_it_streams_it_leaves_nothing(agent: Agent) -> Non
                 if text_of([event]):
                     break
         await server.wait_until_open(0, 10)
-        assert agent.pool(client).stats().busy == 0
+        assert agent.pool(client).stats(agent.name).busy == 0
     assert not survivors(str(agent.home))
 
 

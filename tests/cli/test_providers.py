@@ -58,6 +58,16 @@ def test_status_tells_capabilities_and_states_with_reasons(cli):
     assert "CAPABILITIES" in text
 
 
+def test_status_tells_what_confines_agents(cli):
+    found = rows(cli.config(CONFIG).run("providers", "status", "--json"))
+    assert found["claude"]["sandbox"] in {"bubblewrap", "landlock", "group"}
+    assert found["scripted"]["sandbox"] == ""
+    assert found["claude"]["processes"] is None
+    assert "SANDBOX" in cli.run("providers", "status").stdout.decode()
+    off = rows(cli.config(CONFIG + "[sandbox]\nlevel = 'off'\n").run("providers", "status", "--json"))
+    assert off["claude"]["sandbox"] == "environment"
+
+
 def test_without_plugins_their_providers_are_disabled(cli):
     found = rows(cli.config(CONFIG).run("--no-plugins", "providers", "status", "--json"))
     assert found["scripted"]["state"] == "disabled"

@@ -32,6 +32,8 @@ def test_a_query_a_stream_and_what_is_there(loop: Loop) -> None:
             assert [model.id for model in await client.models()] == ["m-1"]
             assert [member.name for member in await client.providers()] == ["probe"]
             assert (await client.default_provider()).name == "probe"
+            await client.prewarm(model="m-1")
+            assert [query.model for query in fake.prewarmed] == ["m-1"]
         assert fake.disconnects == 1
 
     loop.run(main)

@@ -64,6 +64,8 @@ def test_models_and_providers_are_told() -> None:
         assert [model.id for model in client.models()] == ["m-1", "m-2"]
         assert [member.name for member in client.providers()] == ["probe"]
         assert client.default_provider().name == "probe"
+        client.prewarm(model="m-1")
+        assert [query.model for query in fake.prewarmed] == ["m-1"]
 
 
 def test_a_client_without_a_block_opens_itself_and_can_be_closed() -> None:

@@ -10,13 +10,14 @@ from house.tree import PACKAGE, PLUGINS, ROOT, sources
 
 LOCAL = "plugins/claif-local/claif_local"
 PROCESS = "claif/transport/process"
+BROKER = "claif/transport/broker"
 SANDBOX = "claif/transport/sandbox"
 PLACES = {
     "locks between processes": {"claif/system.py", "claif/downloads/lock.py"},
-    "owners of files": {"claif/system.py"},
-    "descriptors of folders": {"claif/config/files.py"},
+    "owners of files": {"claif/system.py", f"{BROKER}/place.py"},
+    "descriptors of folders": {"claif/config/files.py", f"{BROKER}/place.py"},
     "pipes and other processes": {
-        *("claif/cli/pipes.py", f"{PROCESS}/tree.py", f"{PROCESS}/supervisor.py"),
+        *("claif/cli/pipes.py", f"{PROCESS}/tree.py", f"{PROCESS}/supervisor.py", f"{BROKER}/place.py"),
         *(f"{SANDBOX}/confine.py", f"{SANDBOX}/layout.py", f"{SANDBOX}/levels.py", f"{SANDBOX}/order.py"),
     },
     "waiting for a slow reader": {"claif/cli/render/output.py", f"{PROCESS}/supervisor.py"},
@@ -24,10 +25,12 @@ PLACES = {
     "forks": {"claif/portal/process.py", f"{PROCESS}/supervisor.py", f"{SANDBOX}/relay.py"},
     "groups of processes": {
         *("claif/children.py", "claif/cli/complete/install.py"),
-        f"{PROCESS}/child.py",
+        *(f"{PROCESS}/child.py", f"{BROKER}/spawn.py"),
     },
     "limits of processes": {"claif/plugin/trial_child.py", f"{SANDBOX}/confine.py"},
-    "UNIX sockets": {"claif/transport/network.py", f"{LOCAL}/server.py", f"{SANDBOX}/relay.py"},
+    "UNIX sockets": {
+        *("claif/transport/network.py", f"{LOCAL}/server.py", f"{SANDBOX}/relay.py", f"{BROKER}/place.py"),
+    },
     "terminals": {"claif/cli/ask/tty.py"},
     "modes of new folders": {"claif/scaffold/write.py"},
     "processors": {f"{LOCAL}/settings.py"},

@@ -37,6 +37,7 @@ def script() -> list[str]:
                     texts.append(event.text)
         assert_type(stream.reply, Reply | None)
         assert_type(client.models("echo"), Sequence[ModelInfo])
+        client.prewarm(provider="echo", permission="plan")
         assert_type(client.default_provider().name, str)
         texts.extend(member.name for member in client.providers())
     return texts
@@ -78,6 +79,7 @@ async def application() -> list[str]:
                     texts.append(event.text)
         assert_type(stream.reply, Reply | None)
         assert_type(await client.models(), Sequence[ModelInfo])
+        await client.prewarm(provider="echo", directory="/tmp")
         assert_type((await client.default_provider()).reason, str)
         texts.extend(member.name for member in await client.providers())
     await client.aclose()

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import trio
 
@@ -22,13 +22,29 @@ _BY_SIGNAL = 128
 """Added by bubblewrap, as by shells, to the number of the signal that killed the program."""
 
 
+class Input(Protocol):
+    """What a process needs of a child's standard input."""
+
+    async def send_all(self, data: bytes) -> None:
+        """Write."""
+
+    def close(self) -> None:
+        """Let the program see the end."""
+
+    def fileno(self) -> int:
+        """Its descriptor."""
+
+
 class Child(Protocol):
     """What a process needs of the operating system."""
 
     pid: int
-    stdin: trio.lowlevel.FdStream
     stdout: trio.lowlevel.FdStream
     stderr: trio.lowlevel.FdStream
+
+    @property
+    def stdin(self) -> Input:
+        """Its standard input."""
 
     async def wait(self) -> int:
         """Wait for the end of the program: its exit code, or minus the signal that killed it. One task only."""
@@ -41,6 +57,14 @@ class Child(Protocol):
 
     def release(self) -> None:
         """Give back all descriptors."""
+
+
+@runtime_checkable
+class Leavable(Protocol):
+    """A child that can be left to the broker."""
+
+    async def keep(self, what: Mapping[str, Any]) -> bool:
+        """Leave it to the broker, for whoever needs it next; whether the broker has taken it."""
 
 
 class DirectChild:

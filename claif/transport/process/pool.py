@@ -2,73 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import trio
 from attrs import define, frozen
 
 from ...errors import ClaifError
 from ...logs import logger
+from .coming import Arrival, Coming
+from .lease import D, Lease, Warm
 from .shelf import Kept, Shelf, ShelfLimits
 
 if TYPE_CHECKING:
+    from ..broker.client import Adopted
+    from .pool_key import PoolKey
     from .process import Process
 
 INTERRUPT_TIMEOUT = 0.1
 """Seconds that a program has to stop by its own protocol before it is killed."""
 HEALTH_TIMEOUT = 2.0
-"""Seconds in which a warm program must show that it is well."""
-
-
-class Warm(Protocol):
-    """What speaks with a process that can be used again."""
-
-    process: Process
-
-    async def healthy(self) -> bool:
-        """Whether it can take another query."""
-
-    async def interrupt(self) -> None:
-        """Have it stop what it does."""
-
-
-D = TypeVar("D", bound=Warm)
-
-
-@define
-class Lease(Generic[D]):
-    """The use of a process for one query.
-
-    Args:
-        value: what speaks with it.
-        turns: how often it was used before.
-        seconds: how long it is kept for the next query.
-    """
-
-    value: D
-    turns: int = 0
-    seconds: float = 0.0
-
-    @property
-    def warm(self) -> bool:
-        """Whether it was used before."""
-        return self.turns > 0
-
-    def keep(self, seconds: float) -> None:
-        """It may be used again within this time; 0 ends it."""
-        self.seconds = seconds
+"""Seconds in which a warm program must show that it is well, and in which it must be ready for the next query."""
 
 
 @frozen
 class PoolStats:
-    """What the pool does.
+    """What the pool does for one owner.
 
     Args:
         busy: processes in use.
-        idle: processes that wait.
+        idle: processes that wait, or get ready for that.
         started: processes that were started in all.
         reused: uses of a process that was there already.
     """
@@ -79,61 +44,111 @@ class PoolStats:
     reused: int
 
 
+@define
+class _Counts:
+    """What has to be counted for an owner."""
+
+    busy: int = 0
+    started: int = 0
+    reused: int = 0
+
+
+class Elsewhere(Protocol):
+    """Where processes come from that other clients have left."""
+
+    async def take(self, key: PoolKey) -> Adopted | None:
+        """One that fits."""
+
+
 class Pool:
     """Lends processes; who needs one that fits another's key gets that, else a new one is started.
 
     Args:
-        nursery: where processes are started ahead, and ended.
+        nursery: where processes are started ahead, get ready, and are ended.
         limits: how many are kept.
+        elsewhere: asked for a process before one is started.
     """
 
-    def __init__(self, nursery: trio.Nursery, limits: ShelfLimits | None = None) -> None:
+    def __init__(
+        self, nursery: trio.Nursery, limits: ShelfLimits | None = None, *, elsewhere: Elsewhere | None = None
+    ) -> None:
+        self._elsewhere = elsewhere
         self._nursery = nursery
-        self._shelf: Shelf[Warm] = Shelf(limits)
-        self._starting: dict[Hashable, trio.Event] = {}
+        self._shelf: Shelf[PoolKey, Lease[Warm]] = Shelf(limits)
+        self._coming: Coming[PoolKey, Lease[Warm]] = Coming(self._put)
         self._sleep: trio.CancelScope | None = None
-        self._busy = self._started = self._reused = 0
+        self._counts: dict[str, _Counts] = {}
         self._closed = False
 
-    def stats(self) -> PoolStats:
-        """What the pool does now."""
-        return PoolStats(self._busy, len(self._shelf), self._started, self._reused)
+    def stats(self, owner: str) -> PoolStats:
+        """What the pool does for an owner now."""
+        counts = self._of(owner)
+        idle = sum(key.owner == owner for key in (*self._shelf.keys(), *self._coming.all()))
+        return PoolStats(counts.busy, idle, counts.started, counts.reused)
 
     @asynccontextmanager
-    async def lease(self, key: Hashable, start: Callable[[], Awaitable[D]]) -> AsyncIterator[Lease[D]]:
+    async def lease(
+        self,
+        key: PoolKey,
+        start: Callable[[], Awaitable[D]],
+        adopt: Callable[[Process, Mapping[str, Any]], D] | None = None,
+    ) -> AsyncIterator[Lease[D]]:
         """Use a process for one query.
 
-        Left without `keep`, the process is ended: gently and in the background after success, at once after a failure
-        or a cancellation.
+        Left without `keep`, the process is ended, gently and in the background. Left by a failure or a cancellation, it
+        is interrupted, and ended at once unless it can go on.
 
         Args:
-            key: what a process must have been started for to be of use.
+            key: what a process must fit.
             start: starts a new one.
+            adopt: speaks with one that another client has left, and whose driver had this state.
         """
-        self._busy += 1
+        counts = self._of(key.owner)
+        counts.busy += 1
         try:
-            lease = await self._fitting(key) or Lease(await self._start(start))
+            lease = await self._fitting(key, adopt) or Lease(await self._start(key, start))
             try:
                 yield lease
             except BaseException:
                 with trio.CancelScope(shield=True):
-                    await self._stop(lease.value)
+                    if not await self._stopped(lease.value):
+                        raise
+                self._give_back(key, lease)
                 raise
             self._give_back(key, lease)
         finally:
-            self._busy -= 1
+            counts.busy -= 1
 
-    def prewarm(self, key: Hashable, start: Callable[[], Awaitable[D]], seconds: float) -> None:
-        """Start a process ahead, in the background, unless one that fits is idle or being started.
+    def prewarm(self, key: PoolKey, start: Callable[[], Awaitable[D]], seconds: float) -> None:
+        """Start a process ahead, in the background, unless one that fits is idle or coming.
 
         Args:
             key: what it will fit.
             start: starts it.
             seconds: how long it is kept.
         """
-        if key not in self._starting and not self._shelf.has(key) and not self._closed:
-            started = self._starting[key] = trio.Event()
-            self._nursery.start_soon(self._start_ahead, key, start, seconds, started)
+        if not self._closed and not self._shelf.has(key) and not self._coming.expects(key):
+            self._bring(key, partial(self._started_ahead, key, start, seconds))
+
+    def forget(self, key: PoolKey) -> None:
+        """End the idle processes of a key, gently and in the background."""
+        while (kept := self._shelf.take(key, trio.current_time())) is not None:
+            self._end_all([kept])
+        while (arrival := self._coming.claim(key)) is not None:
+            self._nursery.start_soon(self._end_arriving, arrival)
+
+    async def leave(self) -> None:
+        """Leave all that wait to other clients; keep nothing from now on."""
+        leases = [(kept.key, kept.item) for kept in self._shelf.all()]
+        for _, lease in leases:
+            self._shelf.drop(lease)
+            lease.value.process.when_disturbed(None)
+        async with trio.open_nursery() as nursery:
+            for key in self._coming.all():
+                if (arrival := self._coming.claim(key)) is not None:
+                    nursery.start_soon(self._leave_arriving, key, arrival)
+            for key, lease in leases:
+                nursery.start_soon(self._leave, key, lease)
 
     def close(self) -> None:
         """Keep nothing from now on. Whoever owns the processes ends them."""
@@ -141,79 +156,128 @@ class Pool:
         if self._sleep is not None:
             self._sleep.cancel()
 
-    async def _start(self, start: Callable[[], Awaitable[D]]) -> D:
+    def _of(self, owner: str) -> _Counts:
+        return self._counts.setdefault(owner, _Counts())
+
+    async def _start(self, key: PoolKey, start: Callable[[], Awaitable[D]]) -> D:
         value = await start()
-        self._started += 1
+        self._of(key.owner).started += 1
         return value
 
-    async def _start_ahead(
-        self, key: Hashable, start: Callable[[], Awaitable[D]], seconds: float, started: trio.Event
-    ) -> None:
-        try:
-            value = await self._start(start)
-        except ClaifError as error:
-            logger.debug("a process could not be started ahead: {}", error)
-        else:
-            lease = Lease(value)
-            lease.keep(seconds)
-            self._put(key, lease, turns=0)
-        finally:
-            del self._starting[key]
-            started.set()
+    def _bring(self, key: PoolKey, make: Callable[[], Awaitable[Lease[Warm] | None]]) -> None:
+        """Have something made ready in the background, for who waits for it or for the shelf."""
+        arrival = self._coming.announce(key)
 
-    async def _fitting(self, key: Hashable) -> Lease[D] | None:
+        async def bring() -> None:
+            lease = None
+            try:
+                lease = await make()
+            except ClaifError as error:
+                logger.debug("a process did not get ready: {}", error)
+            finally:
+                self._coming.arrive(arrival, lease)
+
+        self._nursery.start_soon(bring)
+
+    async def _started_ahead(self, key: PoolKey, start: Callable[[], Awaitable[Warm]], seconds: float) -> Lease[Warm]:
+        return Lease(await self._start(key, start), seconds=seconds)
+
+    async def _renewed(self, lease: Lease[Warm]) -> Lease[Warm] | None:
+        if lease.worn_out:
+            self._nursery.start_soon(lease.value.process.close)
+            return None
+        return lease if await self._passes(lease, lease.value.renew) else None
+
+    async def _fitting(self, key: PoolKey, adopt: Callable[[Process, Mapping[str, Any]], D] | None) -> Lease[D] | None:
         """A process that fits and is well."""
-        if (started := self._starting.get(key)) is not None:
-            await started.wait()
-        while (kept := self._shelf.take(key, trio.current_time())) is not None:
-            value: D = kept.item  # type: ignore[assignment] # what has the same key was started by the same driver
-            value.process.when_disturbed(None)
-            if await self._is_well(value):
-                self._reused += 1
-                return Lease(value, kept.turns)
+        while (lease := await self._next(key) or await self._adopted(key, adopt)) is not None:
+            if await self._passes(lease, lease.value.healthy):
+                self._of(key.owner).reused += 1
+                lease.seconds = 0.0
+                return lease  # type: ignore[return-value] # what has the same key was started by the same driver
         return None
 
-    async def _is_well(self, value: Warm) -> bool:
+    async def _next(self, key: PoolKey) -> Lease[Warm] | None:
+        """An idle process that fits, else the first that is coming."""
+        if (kept := self._shelf.take(key, trio.current_time())) is not None:
+            kept.item.value.process.when_disturbed(None)
+            return kept.item
+        while (arrival := self._coming.claim(key)) is not None:
+            if (lease := await self._coming.wait(arrival)) is not None:
+                return lease
+        return None
+
+    async def _adopted(
+        self, key: PoolKey, adopt: Callable[[Process, Mapping[str, Any]], D] | None
+    ) -> Lease[Warm] | None:
+        """A process that another client has left."""
+        if self._elsewhere is None or adopt is None or (found := await self._elsewhere.take(key)) is None:
+            return None
+        try:
+            return Lease(adopt(found.process, found.state), turns=found.turns)
+        except (KeyError, TypeError, ValueError) as error:
+            logger.warning("a process that was left cannot be gone on with: {}", error)
+            self._nursery.start_soon(found.process.kill)
+            return None
+
+    async def _passes(self, lease: Lease[Warm], check: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether a process is well; one that is not is ended."""
         well = False
         try:
             with trio.move_on_after(HEALTH_TIMEOUT):
-                well = value.process.alive and value.process.quiet and await value.healthy()
+                well = lease.usable and await check() and lease.usable
         except ClaifError:
             pass
         finally:
             if not well:
-                self._nursery.start_soon(value.process.kill)
+                self._nursery.start_soon(lease.value.process.kill)
         return well
 
-    def _give_back(self, key: Hashable, lease: Lease[D]) -> None:
-        process = lease.value.process
-        if lease.seconds > 0 and process.alive and process.quiet and not self._closed:
-            self._put(key, lease, turns=lease.turns + 1)
+    def _give_back(self, key: PoolKey, lease: Lease[D]) -> None:
+        lease.turns += 1
+        if lease.seconds > 0 and lease.usable and not self._closed:
+            self._bring(key, partial(self._renewed, lease))  # type: ignore[arg-type] # as `_fitting` gives it
         else:
-            self._nursery.start_soon(process.close)
+            self._nursery.start_soon(lease.value.process.close)
 
-    def _put(self, key: Hashable, lease: Lease[D], *, turns: int) -> None:
-        now = trio.current_time()
-        process = lease.value.process
-        kept: Kept[Warm] = Kept(key=key, item=lease.value, turns=turns, until=now + lease.seconds)
-        process.when_disturbed(partial(self._disturbed, lease.value))
-        self._end_all(self._shelf.put(kept, now, memory=process.memory()))
+    def _put(self, key: PoolKey, lease: Lease[Warm]) -> None:
+        """Let it wait on the shelf."""
+        if self._closed:
+            self._nursery.start_soon(lease.value.process.close)
+            return
+        lease.value.process.when_disturbed(partial(self._disturbed, lease))
+        until = trio.current_time() + lease.seconds
+        self._end_all(self._shelf.put(Kept(key=key, item=lease, until=until)))
         if self._sleep is None:
             self._sleep = trio.CancelScope()
             self._nursery.start_soon(self._expire)
         else:
             self._sleep.cancel()
 
-    def _disturbed(self, value: Warm) -> None:
+    def _disturbed(self, lease: Lease[Warm]) -> None:
         """It died, or says something that nobody has asked for and that must not get into another query."""
-        if self._shelf.drop(value):
-            value.process.when_disturbed(None)
-            self._nursery.start_soon(value.process.kill)
+        if self._shelf.drop(lease):
+            lease.value.process.when_disturbed(None)
+            self._nursery.start_soon(lease.value.process.kill)
 
-    def _end_all(self, thrown: list[Kept[Warm]]) -> None:
+    def _end_all(self, thrown: list[Kept[PoolKey, Lease[Warm]]]) -> None:
         for kept in thrown:
-            kept.item.process.when_disturbed(None)
-            self._nursery.start_soon(kept.item.process.close)
+            process = kept.item.value.process
+            process.when_disturbed(None)
+            self._nursery.start_soon(process.close)
+
+    async def _leave_arriving(self, key: PoolKey, arrival: Arrival[PoolKey, Lease[Warm]]) -> None:
+        if (lease := await self._coming.wait(arrival)) is not None:
+            await self._leave(key, lease)
+
+    async def _leave(self, key: PoolKey, lease: Lease[Warm]) -> None:
+        what = {"owner": key.owner, "key": key.what.hex(), "seconds": lease.seconds, "turns": lease.turns}
+        if not await lease.value.process.leave({**what, "state": lease.value.state()}):
+            await lease.value.process.close()
+
+    async def _end_arriving(self, arrival: Arrival[PoolKey, Lease[Warm]]) -> None:
+        if (lease := await self._coming.wait(arrival)) is not None:
+            await lease.value.process.close()
 
     async def _expire(self) -> None:
         try:
@@ -225,11 +289,15 @@ class Pool:
         finally:
             self._sleep = None
 
-    async def _stop(self, value: Warm) -> None:
+    async def _stopped(self, value: Warm) -> bool:
+        """Interrupt it; whether it can go on, otherwise it is ended."""
+        usable = False
         try:
             with trio.move_on_after(INTERRUPT_TIMEOUT):
-                await value.interrupt()
+                usable = await value.interrupt()
         except Exception as error:
             logger.debug("a program could not be interrupted: {}", error)
         finally:
-            await value.process.kill()  # noqa: ASYNC102 - shielded and bounded itself
+            if not usable:
+                await value.process.kill()  # noqa: ASYNC102 - shielded and bounded itself
+        return usable

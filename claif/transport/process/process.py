@@ -13,6 +13,7 @@ from ...errors import ClaifError, TransportError
 from ...logs import logger
 from ...pipeline.watchdog import current_watch
 from ...system import how_it_ended
+from .child import Leavable
 from .output import Output
 from .tree import descendants, memory
 from .words import Words
@@ -56,7 +57,8 @@ class Process:
         self._sending = trio.Lock()
         self._torn = False
         self._exited, self._gone, self._let_go = trio.Event(), trio.Event(), trio.Event()
-        self._running = trio.CancelScope()
+        self._running, self._listening = trio.CancelScope(), trio.CancelScope()
+        self._left = False
         self._patience = trio.CancelScope(shield=True)
         self._reading = trio.CancelScope(shield=True)
 
@@ -140,6 +142,10 @@ class Process:
         finally:
             self._output.watch = before
 
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self._child.terminate()
+
     def last_words(self) -> str:
         """What it wrote beside its records that tells the most, in one line without secrets; may be empty."""
         return self._words.text()
@@ -180,6 +186,24 @@ class Process:
         self._patience.cancel()
         await self.close()
 
+    async def leave(self, what: Mapping[str, Any]) -> bool:
+        """Leave it running to the broker, if it is the broker's and quiet.
+
+        Args:
+            what: what the broker is told of it.
+
+        Returns:
+            Whether it was left; if not, it is still ours, but deaf.
+        """
+        if not (self.alive and self.quiet and isinstance(self._child, Leavable)):
+            return False
+        self._listening.cancel()
+        await self._output.over.wait()
+        self._left = await self._child.keep(what)
+        if self._left:
+            await self.close()
+        return self._left
+
     async def live(self) -> None:
         """Read what it writes until it has ended, or is to end; then leave nothing of it. Its owner calls this once."""
         try:
@@ -206,14 +230,21 @@ class Process:
     async def _attend(self) -> None:
         with self._reading:
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._output.read, self._child.stdout)
-                nursery.start_soon(self._words.drain, self._child.stderr)
+                nursery.start_soon(self._listen)
                 self.returncode = await self._child.wait()
                 logger.debug("{} (pid {}) {}", self.name, self.pid, how_it_ended(self.returncode))
                 self._exited.set()
 
+    async def _listen(self) -> None:
+        with self._listening:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._output.read, self._child.stdout)
+                nursery.start_soon(self._words.drain, self._child.stderr)
+
     async def _end(self) -> None:
         try:
+            if self._left:
+                return
             with self._patience:
                 await self._coax()
             with trio.move_on_after(KILL_TIMEOUT) as limit:

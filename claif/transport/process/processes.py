@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import trio
 
 from ...config.secret import Secret
-from ...errors import ClientClosedError, TimeoutError
+from ...errors import ClaifError, ClientClosedError, TimeoutError
 from ...logs import logger
 from ...system import WINDOWS
 from ..sandbox.prepare import prepared
@@ -30,13 +30,17 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from ..broker.client import Adopted, Broker
     from ..sandbox.policy import Policy
     from ..sandbox.prepare import Prepared
     from .child import Child
     from .command import Command
+    from .pool_key import PoolKey
 
 CLEANUP_TIMEOUT = 2.0
 """Seconds that we wait for what a child has left in its private folder to be removed."""
+LEAVE_TIMEOUT = 3.0
+"""Seconds in which idle processes are left to the broker."""
 CLOSE_TIMEOUT = 16.0
 """Seconds within which all children are gone when a client is closed."""
 
@@ -47,25 +51,38 @@ class Processes:
     Args:
         home: Claif's own folder.
         nursery: where the tasks run that own the children; it ends after them.
+        broker: keeps processes warm from one client to the next, and starts them; nobody does when `None`.
+        made: what a child is made to.
 
     Attributes:
         pool: processes that are kept for the next query.
     """
 
-    def __init__(self, home: Path, nursery: trio.Nursery) -> None:
-        self.pool = Pool(nursery)
-        self._home, self._nursery = home, nursery
+    def __init__(
+        self, home: Path, nursery: trio.Nursery, *, broker: Broker | None = None, made: type[Process] = Process
+    ) -> None:
+        self.pool = Pool(nursery, elsewhere=None if broker is None else self)
+        self._home, self._nursery, self._broker, self._made = home, nursery, broker, made
         self._owners: set[trio.CancelScope] = set()
         self._nobody = trio.Event()
         self._closed = False
 
-    async def start(self, command: Command, policy: Policy, *, start_timeout: float) -> Process:
+    async def start(
+        self,
+        command: Command,
+        policy: Policy,
+        *,
+        start_timeout: float,
+        inherited: Mapping[str, str] | None = None,
+    ) -> Process:
         """Start a program.
 
         Args:
             command: what is run.
             policy: how it is confined.
             start_timeout: seconds until it must run, confined; what it then needs to be ready is not counted.
+            inherited: the environment of whoever wants it, of which it gets the few variables that every program gets;
+                ours when not given.
 
         Raises:
             ClientClosedError: the client is closed.
@@ -81,15 +98,40 @@ class Processes:
         if not command.leaf:
             check_depth(os.environ)
         with trio.move_on_after(start_timeout):
-            process: Process = await self._nursery.start(partial(self._own, command, policy))
+            await _fetch_secrets(command)
+            opening = self._prepared(command, policy, os.environ if inherited is None else inherited)
+            if self._broker is not None:
+                opening = _elsewhere(partial(self._broker.start, command, policy, timeout=start_timeout))
+            process: Process = await self._nursery.start(self._own, command.program.name, opening)
             return process
         raise TimeoutError(
             f"The program {command.program.name} could not be started within {start_timeout:g} s.",
             hint="Give it more time with the setting start_timeout (seconds) of its provider.",
         )
 
+    async def take(self, key: PoolKey) -> Adopted | None:
+        """A process that another client has left to the broker, if one fits."""
+        if self._broker is None or self._closed:
+            return None
+        try:
+            found = await self._broker.take(key)
+        except ClaifError as error:
+            logger.warning("the broker has no process for us: {}", error)
+            return None
+        if found is not None:
+
+            async def it() -> Process:
+                return found.process
+
+            await self._nursery.start(self._own, found.process.name, _elsewhere(it))
+        return found
+
     async def _own(
-        self, command: Command, policy: Policy, *, task_status: trio.TaskStatus[Process] = trio.TASK_STATUS_IGNORED
+        self,
+        name: str,
+        opening: AbstractAsyncContextManager[Process],
+        *,
+        task_status: trio.TaskStatus[Process] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         """Own a child from before it is there until nothing of it is left."""
         started = False
@@ -98,15 +140,14 @@ class Processes:
             if self._closed:
                 scope.cancel()
             try:
-                await _fetch_secrets(command)
-                async with self._prepared(command, policy) as process:
+                async with opening as process:
                     started = True
                     task_status.started(process)
                     await process.live()
             except Exception:
                 if not started:
                     raise
-                logger.exception("the end of {} was not clean", command.program.name)
+                logger.exception("the end of {} was not clean", name)
             finally:
                 self._owners.discard(scope)
                 if not self._owners:
@@ -115,11 +156,11 @@ class Processes:
             raise ClientClosedError("The client was closed while a program was started.")
 
     @asynccontextmanager
-    async def _prepared(self, command: Command, policy: Policy) -> AsyncIterator[Process]:
+    async def _prepared(self, command: Command, policy: Policy, environ: Mapping[str, str]) -> AsyncIterator[Process]:
         """A running program, confined, with its private folder; what it leaves behind is removed."""
         run_id = uuid.uuid4().hex
         async with _private_folder() as tmp:
-            environment = child_environment(os.environ, command.environment, run_id=run_id, tmp=tmp)
+            environment = child_environment(environ, command.environment, run_id=run_id, tmp=tmp)
             async with prepared(command, policy, environment, self._nursery, home=self._home) as ready:
                 try:
                     child = await _spawn(ready, command, run_id, tmp)
@@ -127,12 +168,18 @@ class Processes:
                     raise spawn_failure(error.errno, command) from None
                 finally:
                     ready.close_fds()
-                yield Process(
+                yield self._made(
                     child, command.program.name, level=ready.level, notes=ready.notes, folder=self._spool_folder()
                 )
 
     def _spool_folder(self) -> Path | None:
         return self._home if os.access(self._home, os.W_OK) else None
+
+    async def leave(self) -> None:
+        """Leave what waits in the pool to the broker, if there is one; also when cancelled."""
+        if self._broker is not None and not self._closed:
+            with trio.move_on_after(LEAVE_TIMEOUT, shield=True):
+                await self.pool.leave()
 
     async def __aenter__(self) -> Self:
         return self
@@ -152,6 +199,12 @@ class Processes:
         with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
             if self._owners:
                 await self._nobody.wait()
+
+
+@asynccontextmanager
+async def _elsewhere(get: Callable[[], Awaitable[Process]]) -> AsyncIterator[Process]:
+    """A process whose folder and confinement are somebody else's care."""
+    yield await get()
 
 
 async def _spawn(ready: Prepared, command: Command, run_id: str, tmp: str) -> Child:

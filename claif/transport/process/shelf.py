@@ -9,6 +9,7 @@ from attrs import frozen
 
 from ..limits import MIB
 
+K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -19,34 +20,41 @@ class ShelfLimits:
     Args:
         each: idle ones of one key.
         total: idle ones in all.
-        turns: uses after which one is thrown away, for programs grow old.
-        memory: bytes above which one is thrown away.
     """
 
     each: int = 2
     total: int = 8
+
+
+@frozen(kw_only=True)
+class Wear:
+    """When something is worn out, for programs grow old.
+
+    Args:
+        turns: uses after which it is thrown away.
+        memory: bytes above which it is thrown away; `None` if it may have as much as it likes.
+    """
+
     turns: int = 50
-    memory: int = 1024 * MIB
+    memory: int | None = 1024 * MIB
 
 
 @frozen(eq=False)
-class Kept(Generic[T]):
+class Kept(Generic[K, T]):
     """Something on the shelf.
 
     Args:
         key: what it fits.
         item: it.
-        turns: how often it was used.
         until: the time at which it is thrown away.
     """
 
-    key: Hashable
+    key: K
     item: T
-    turns: int
     until: float
 
 
-class Shelf(Generic[T]):
+class Shelf(Generic[K, T]):
     """Idle things in the order in which they were put there. Times are those of any one clock, in seconds.
 
     Args:
@@ -55,16 +63,21 @@ class Shelf(Generic[T]):
 
     def __init__(self, limits: ShelfLimits | None = None) -> None:
         self.limits = limits or ShelfLimits()
-        self._kept: list[Kept[T]] = []
+        self._kept: list[Kept[K, T]] = []
 
-    def __len__(self) -> int:
-        return len(self._kept)
+    def all(self) -> list[Kept[K, T]]:
+        """All that is there."""
+        return list(self._kept)
 
-    def has(self, key: Hashable) -> bool:
+    def keys(self) -> list[K]:
+        """The keys of all."""
+        return [kept.key for kept in self._kept]
+
+    def has(self, key: K) -> bool:
         """Whether something fits."""
-        return any(kept.key == key for kept in self._kept)
+        return key in self.keys()
 
-    def take(self, key: Hashable, now: float) -> Kept[T] | None:
+    def take(self, key: K, now: float) -> Kept[K, T] | None:
         """What fits and was put there last; it is gone from the shelf then."""
         for kept in reversed(self._kept):
             if kept.key == key and kept.until > now:
@@ -72,19 +85,8 @@ class Shelf(Generic[T]):
                 return kept
         return None
 
-    def put(self, kept: Kept[T], now: float, *, memory: int = 0) -> list[Kept[T]]:
-        """Put something there.
-
-        Args:
-            kept: it.
-            now: the time.
-            memory: bytes that it has.
-
-        Returns:
-            What is to be thrown away for it: it itself if it is too old or large, or what was there longest.
-        """
-        if kept.turns >= self.limits.turns or memory > self.limits.memory or kept.until <= now:
-            return [kept]
+    def put(self, kept: Kept[K, T]) -> list[Kept[K, T]]:
+        """Put something there, and get what is to be thrown away for it: what was there longest."""
         self._kept.append(kept)
         same = [other for other in self._kept if other.key == kept.key]
         thrown = same[: max(0, len(same) - self.limits.each)]
@@ -100,7 +102,7 @@ class Shelf(Generic[T]):
         self._kept = [kept for kept in self._kept if kept.item is not item]
         return len(self._kept) < before
 
-    def expire(self, now: float) -> list[Kept[T]]:
+    def expire(self, now: float) -> list[Kept[K, T]]:
         """Take away, and return, what was there too long."""
         late = [kept for kept in self._kept if kept.until <= now]
         self._kept = [kept for kept in self._kept if kept.until > now]

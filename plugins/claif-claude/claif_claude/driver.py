@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from attrs import asdict
+
 from claif.api import Decision, Emit, Job, Process, ProtocolError, UsageReport
 from claif_claude.failures import failure
 from claif_claude.prompt import CLEAR, content_of, user_line
@@ -47,9 +49,11 @@ class ClaudeDriver:
             await self._control({"subtype": "mcp_set_servers", "servers": servers})
 
     async def healthy(self) -> bool:
-        """Whether it takes another query: it lives, and has begun a new conversation that knows nothing of the last."""
-        if not self.process.alive:
-            return False
+        """Whether it takes another query; `renew` has made sure that it knows nothing of the last."""
+        return self.process.alive
+
+    async def renew(self) -> bool:
+        """Begin a new conversation."""
         before = self._conversation
         await self.process.send(user_line(CLEAR))
         while (record := await self.process.receive()) is not None:
@@ -78,12 +82,22 @@ class ClaudeDriver:
                 return self._end(record, turn, job)
         raise self.process.ended(NAME)
 
-    async def interrupt(self) -> None:
-        """Have it stop: it ends its tools, and says so with a `result`."""
+    async def interrupt(self) -> bool:
+        """Have it stop: it ends its tools, and says so with a `result`. It is not used again."""
         await self.process.send(self._request({"subtype": "interrupt"}))
         while (record := await self.process.receive()) is not None:
             if record.get("type") == "result":
-                return
+                break
+        return False
+
+    def state(self) -> Mapping[str, Any]:
+        """Its conversation and what was consumed in it so far."""
+        return {"conversation": self._conversation, "totals": asdict(self._totals), "requests": self._requests}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Go on where another driver was."""
+        self._conversation, self._requests = str(state["conversation"]), int(state["requests"])
+        self._totals = Totals(**state["totals"])
 
     def _end(self, record: Mapping[str, Any], turn: Turn, job: Job) -> bool:
         self._conversation = turn.conversation

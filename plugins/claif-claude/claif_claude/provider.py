@@ -10,9 +10,12 @@ from typing import ClassVar
 
 from claif.api import (
     AgentProvider,
+    AgentSettings,
     Command,
     Job,
+    MissingAPIKeyError,
     Process,
+    ProviderStatus,
     Query,
     Secret,
 )
@@ -26,6 +29,10 @@ QUIET = {
     "DISABLE_ERROR_REPORTING": "1",
     "DISABLE_TELEMETRY": "1",
 }
+
+
+KEYS = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN")
+"""Variables with which Claude Code is logged in without a file."""
 
 
 class ClaudeProvider(AgentProvider):
@@ -46,14 +53,23 @@ class ClaudeProvider(AgentProvider):
     governing = ("settings.json", "CLAUDE.md", "agents", "commands", "hooks", "output-styles", "rules", "skills")
 
     @classmethod
+    def status(cls, name: str, settings: AgentSettings) -> ProviderStatus:
+        """Whether the program is here, and whether it has a login or a key for where it is sent."""
+        found = super().status(name, settings)
+        return ProviderStatus("no key", *_no_key(name)) if found.state == "ready" and _keyless(settings) else found
+
+    @classmethod
     def logged_in(cls, environ: Mapping[str, str]) -> bool:
         """Whether there is a key or a token in the environment, or a login in its home."""
-        if environ.get("ANTHROPIC_API_KEY") or environ.get("CLAUDE_CODE_OAUTH_TOKEN"):
+        if any(environ.get(name) for name in KEYS):
             return True
         return (_users_home(environ) / ".credentials.json").exists() or sys.platform == "darwin"
 
     def job(self, query: Query) -> Job:
         """What is run for a query."""
+        if _keyless(self.settings):
+            message, hint = _no_key(self.context.name)
+            raise MissingAPIKeyError(f"{self.context.name}: {message}.", hint=hint, provider=self.context.name)
         more = extras_of(query)
         mode = self.settings.mode(query.permission)
         home = self.agent_home(_users_home(os.environ) if self.settings.api_key is None else None)
@@ -75,6 +91,8 @@ class ClaudeProvider(AgentProvider):
         variables: dict[str, str | Secret] = {**QUIET, "CLAUDE_CODE_MAX_RETRIES": str(settings.max_retries)}
         if settings.api_key is not None:
             variables["ANTHROPIC_API_KEY"] = settings.api_key
+        else:
+            variables |= {name: Secret(value) for name in KEYS if (value := os.environ.get(name))}
         if settings.api_key is not None or sys.platform == "linux":
             # Without it, it writes beside its home too, by a rename that a sandbox cannot let through.
             variables["CLAUDE_CONFIG_DIR"] = str(home)
@@ -82,6 +100,15 @@ class ClaudeProvider(AgentProvider):
             url = self.context.http.endpoint(settings.base_url, allow_http=settings.allow_http).url
             variables["ANTHROPIC_BASE_URL"] = f"{url.origin}{url.path}"
         return variables | dict(settings.env)
+
+
+def _keyless(settings: AgentSettings) -> bool:
+    """Whether it is sent to another endpoint than its own without a key for that."""
+    return settings.base_url is not None and settings.api_key is None
+
+
+def _no_key(name: str) -> tuple[str, str]:
+    return "it has an endpoint of its own, to which your login is not sent", f"Set providers.{name}.api_key for it."
 
 
 def _users_home(environ: Mapping[str, str]) -> Path:

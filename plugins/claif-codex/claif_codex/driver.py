@@ -67,15 +67,28 @@ class CodexDriver:
                 return job.query.conversation is None
         raise self.process.ended("Codex")
 
-    async def interrupt(self) -> None:
-        """Have it stop its turn; its tools end with the process."""
+    async def renew(self) -> bool:
+        """Nothing is to be done between two conversations."""
+        return True
+
+    async def interrupt(self) -> bool:
+        """Have it stop its turn; its tools end with the process, which is not used again."""
         if self._running is None:
-            return
+            return False
         thread, turn = self._running
         await self._connection.send("turn/interrupt", {"threadId": thread, "turnId": turn})
         while (record := await self._connection.next()) is not None:
             if record.get("method") == "turn/completed":
-                return
+                break
+        return False
+
+    def state(self) -> Mapping[str, Any]:
+        """The number of the last request."""
+        return {"last": self._connection.last}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Go on where another driver was."""
+        self._connection.last = int(state["last"])
 
     async def _thread(self, job: Job, more: Extras) -> tuple[str, str | None]:
         """The id of the query's conversation, and the model that answers in it."""

@@ -99,8 +99,21 @@ class ExecDriver:
         """It serves one query."""
         return False
 
-    async def interrupt(self) -> None:
+    async def renew(self) -> bool:
+        """Likewise."""
+        return False
+
+    async def interrupt(self) -> bool:
         """It knows no interruption."""
+        return False
+
+    def state(self) -> Mapping[str, Any]:
+        """There is none."""
+        return {}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Nobody goes on with it."""
+        raise ValueError(state)
 
     async def turn(self, job: Job, emit: Emit) -> bool:
         """The one query."""

@@ -77,6 +77,11 @@ class CodexProvider(AgentProvider):
         """Speaks with the process."""
         return ExecDriver(self, process, job) if self.settings.protocol == "exec" else CodexDriver(self, process)
 
+    def prewarm(self, query: Query) -> None:
+        """Start an app server ahead; `codex exec` serves one query, with which it is started."""
+        if self.settings.protocol != "exec":
+            super().prewarm(query)
+
     def thread_config(self) -> dict[str, Any]:
         """What a conversation is configured with beyond its own fields; it never is an argument."""
         servers = {name: dict(server) for name, server in self.settings.mcp_servers.items()}

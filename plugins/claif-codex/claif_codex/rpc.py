@@ -17,12 +17,15 @@ class Connection:
 
     Args:
         process: the app server.
+
+    Attributes:
+        last: the number of the last request.
     """
 
     def __init__(self, process: Process) -> None:
         self._process = process
         self._waiting: deque[dict[str, Any]] = deque()
-        self._last = 0
+        self.last = 0
 
     @property
     def quiet(self) -> bool:
@@ -50,9 +53,9 @@ class Connection:
 
     async def send(self, method: str, params: Mapping[str, Any]) -> int:
         """Send a request whose answer comes by `next`; returns its number."""
-        self._last += 1
-        await self._process.send({"id": self._last, "method": method, "params": params})
-        return self._last
+        self.last += 1
+        await self._process.send({"id": self.last, "method": method, "params": params})
+        return self.last
 
     async def notify(self, method: str) -> None:
         """Send a notification."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,12 +35,17 @@ class Engine:
 
     def __init__(self, model: Path, name: str, *, threads: int, context: int, timeout: float) -> None:
         self.name = name
-        self.key = Secret(secrets.token_urlsafe(32))
-        self.authorization = Secret(f"Bearer {self.key.reveal()}")
+        self._set_key(secrets.token_urlsafe(32))
         self.base_url = ""
         self.uds: str | None = None
         self._model, self._threads, self._context, self._timeout = model, threads, context, timeout
         self._process: Process | None = None
+
+    @property
+    def process(self) -> Process:
+        """The child; there is one from `start` to `stop`."""
+        assert self._process is not None  # noqa: S101 - see above
+        return self._process
 
     @property
     def alive(self) -> bool:
@@ -77,6 +83,34 @@ class Engine:
         process, self._process = self._process, None
         if process is not None:
             await (process.close() if self.base_url else process.kill())
+
+    async def healthy(self) -> bool:
+        """Whether it can be asked."""
+        return self.alive
+
+    async def renew(self) -> bool:
+        """It remembers nothing of a query, so that nothing is to be done."""
+        return True
+
+    async def interrupt(self) -> bool:
+        """It has stopped already, since whoever listened is gone; whether it can be asked again."""
+        return self.alive
+
+    def state(self) -> Mapping[str, Any]:
+        """Where it is reached, and its key."""
+        return {"base_url": self.base_url, "uds": self.uds, "key": self.key.reveal()}
+
+    def go_on(self, process: Process, state: Mapping[str, Any]) -> None:
+        """Ask a model that another engine has started.
+
+        Raises:
+            KeyError: its state is not to be understood.
+        """
+        self._process, self.base_url, self.uds = process, state["base_url"], state["uds"]
+        self._set_key(state["key"])
+
+    def _set_key(self, key: str) -> None:
+        self.key, self.authorization = Secret(key), Secret(f"Bearer {key}")
 
     async def obituary(self) -> ConnectionError | None:
         """What happened to the child, if it has died or dies within half a second; otherwise `None`."""

