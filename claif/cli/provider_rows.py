@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ClaifError, SandboxError
@@ -10,6 +12,7 @@ from ..plugin.manager import PluginManager
 from .log import read_config
 
 if TYPE_CHECKING:
+    from ..config import Config
     from ..config.schema import Sandbox
     from .session import Session
 
@@ -73,6 +76,7 @@ async def _loaded(state: Session) -> list[dict[str, Any]]:
 
     async with open_client(state) as client:
         sandbox = client.config.sandbox
+        warm = await _kept_by_broker(client.config)
         return [
             {
                 "name": member.name,
@@ -86,9 +90,21 @@ async def _loaded(state: Session) -> list[dict[str, Any]]:
                 "capabilities": sorted(member.capabilities),
                 "sandbox": _confinement(sandbox) if "agent" in member.capabilities else "",
                 "processes": None if member.processes is None else asdict(member.processes),
+                "warm": warm.get(member.name, 0),
             }
             for member in client.providers()
         ]
+
+
+async def _kept_by_broker(config: Config) -> dict[str, int]:
+    """How many idle processes the broker keeps for each provider, if it is used and runs."""
+    from ..transport.broker.client import Broker
+
+    if not (config.general.keep_warm and sys.platform.startswith("linux")):
+        return {}
+    told = await Broker(config.home).tell("status")
+    rows = [] if told is None else told["status"]
+    return dict(Counter(row["provider"] for row in rows if row["state"] == "idle"))
 
 
 def _confinement(table: Sandbox) -> str:

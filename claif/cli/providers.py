@@ -26,6 +26,9 @@ States:
 Sandbox, of agents:
   bubblewrap, landlock, group or environment, as `claif doctor` explains;
   refused if sandbox.level requires more than there is here
+
+\b
+Warm: how many processes of it wait for the next command; see `claif agent`.
 """
 
 
@@ -58,7 +61,7 @@ def status(context: click.Context, /, as_json: bool) -> None:
     from .provider_rows import loaded_providers
 
     rows = loaded_providers(session(context))
-    _print(rows, ("name", "state", "type", "plugin", "version", "sandbox", "capabilities"), as_json=as_json)
+    _print(rows, ("name", "state", "type", "plugin", "version", "sandbox", "warm", "capabilities"), as_json=as_json)
     if not as_json:
         _explain(rows)
 
@@ -80,7 +83,7 @@ def _print(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
     value = row[column]
-    if column == "type" and value == row["name"]:
+    if (column == "type" and value == row["name"]) or (column == "warm" and not value):
         return ""
     return ", ".join(value) if isinstance(value, list) else str(value)
 

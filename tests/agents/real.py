@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from attrs import frozen
 
 from agents.clis import KEY
@@ -16,6 +17,7 @@ from claif.config import ConfigLoader
 from claif.errors import ClaifError
 from claif.models import Decision, Event, PermissionRequest, TextDelta
 from claif.testing import ScriptedServer
+from claif.transport.broker.client import Broker
 from claif.transport.process.pool import Pool
 
 PATIENCE = 60.0
@@ -60,11 +62,13 @@ class Agent:
         server: ScriptedServer,
         *,
         settings: dict[str, Any] | None = None,
+        general: dict[str, Any] | None = None,
         approver: Any = None,
         **behaviour: object,
     ) -> AsyncIterator[Client]:
-        """A client that asks it; `settings` are added to its table."""
+        """A client that asks it; `settings` are added to its table, `general` to that of all."""
         config = self.config(server, **behaviour)
+        config["general"] |= general or {}
         config["providers"][self.name] |= settings or {}
         loader = ConfigLoader.from_mapping(config, home=self.home)
         async with Client(loader, approver=approver) as client:
@@ -115,3 +119,15 @@ def survivors(marker: str) -> list[str]:
         if marker in line:
             found.append(line)
     return found
+
+
+@asynccontextmanager
+async def broker_of(home: Path) -> AsyncIterator[None]:
+    """A block after which the broker of a home is gone, and all that it kept."""
+    try:
+        yield
+    finally:
+        with trio.move_on_after(PATIENCE, shield=True):
+            await Broker(home).tell("stop")
+            while survivors(str(home)):  # noqa: ASYNC110 - nobody tells of it
+                await trio.sleep(0.02)

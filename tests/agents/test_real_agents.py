@@ -8,7 +8,7 @@ import uuid
 import pytest
 import trio
 
-from agents.real import PATIENCE, Agent, approve, events_of, survivors, text_of
+from agents.real import PATIENCE, Agent, approve, broker_of, events_of, survivors, text_of
 from claif.errors import (
     AuthenticationError,
     ClaifError,
@@ -21,6 +21,7 @@ from claif.errors import (
 )
 from claif.models import ImageBlock, Message, PermissionDecided, Started, TextBlock, ToolResult, ToolUse
 from claif.testing import ScriptedServer
+from claif.transport.broker.client import Broker
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -109,6 +110,23 @@ async def test_two_queries_share_a_warm_process_and_nothing_else(agent: Agent) -
         assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
         stats = agent.pool(client).stats(agent.name)
     assert (stats.started, stats.reused) == (1, 1)
+
+
+async def test_two_clients_share_a_process_that_the_broker_keeps_and_nothing_else(agent: Agent) -> None:
+    canary = f"CANARY-{uuid.uuid4().hex}"
+    pids = set()
+    async with ScriptedServer() as server, broker_of(agent.home):
+        for prompt in (f"Remember {canary}.", "Something else.", "And again."):
+            seen = len(server.requests)
+            async with agent.client(server, general={"keep_warm": True}, text="Kept.") as client:
+                reply = await client.query(prompt)
+                assert reply.text == "Kept."
+                assert reply.usage.input_tokens
+            (row,) = (await Broker(agent.home).tell("status") or {})["status"]
+            pids.add(row["pid"])
+        assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
+    assert len(pids) == 1
+    assert not survivors(str(agent.home))
 
 
 async def test_instructions_images_and_any_text_arrive(agent: Agent) -> None:

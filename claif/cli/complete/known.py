@@ -17,7 +17,7 @@ OPTIONS = ("temperature", "top_p", "max_tokens", "stop", "seed", "timeout")
 """The fields of `Options`."""
 
 SETTINGS: Mapping[str, Sequence[str]] = {
-    "general": ("default_provider", "timeout", "log_level", "output", "log_file"),
+    "general": ("default_provider", "timeout", "log_level", "output", "log_file", "keep_warm"),
     "plugins": ("disable", "critical"),
     "processors": ("enable", "disable", "order"),
     "project": ("allow",),

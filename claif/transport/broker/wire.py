@@ -155,7 +155,4 @@ def read_error(told: Mapping[str, Any]) -> ClaifError:
     kind = getattr(errors, str(told["class"]), ClaifError)
     if not (isinstance(kind, type) and issubclass(kind, ClaifError)):
         kind = ClaifError
-    try:
-        return kind(str(told["message"]), hint=told["hint"])
-    except TypeError:  # it wants to be told more
-        return ClaifError(str(told["message"]), hint=told["hint"])
+    return kind(str(told["message"]), hint=told["hint"])

@@ -1,0 +1,197 @@
+"""An agent that says what it hears and who it is, kept warm by a real broker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from transport.process.support import ECHO, python
+
+from claif.api import AgentProvider, Client, Command, Job, Process, Query, Secret, TextDelta
+from claif.config import ConfigLoader
+from claif.pipeline.types import Emit
+from claif.transport.broker.client import Broker
+
+GUARD = 20.0
+"""Seconds after which a test hangs."""
+KEY = "sk-key-of-the-agent"
+
+
+class EchoDriver:
+    """Speaks with the echo, and remembers what was said in this conversation."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.said: list[str] = []
+        self.turns = 0
+
+    async def open(self) -> None:
+        pass
+
+    async def healthy(self) -> bool:
+        return self.process.alive
+
+    async def renew(self) -> bool:
+        self.said.clear()
+        return True
+
+    async def interrupt(self) -> bool:
+        return False
+
+    def state(self) -> Mapping[str, Any]:
+        return {"turns": self.turns, "said": self.said}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        self.turns, self.said = state["turns"], state["said"]
+
+    async def turn(self, job: Job, emit: Emit) -> bool:
+        self.said.append(job.query.prompt)
+        self.turns += 1
+        await self.process.send({"prompt": job.query.prompt})
+        record = await self.process.receive()
+        if record is None:
+            raise self.process.ended("Echo")
+        await emit(TextDelta(f"{self.process.pid} {self.turns} {'+'.join(self.said)}"))
+        return True
+
+
+class EchoAgent(AgentProvider):
+    """An agent that says what it hears."""
+
+    name = "echo"
+    capabilities = frozenset({"text", "streaming", "agent"})
+    script = ECHO
+
+    def job(self, query: Query) -> Job:
+        command = python(self.script, Path(self.settings.directory or ".").parent)
+        environment = {"KEY": self.settings.api_key or Secret(KEY), **self.settings.env}
+        command = Command(
+            program=command.program,
+            arguments=command.arguments,
+            environment=environment,
+            directory=command.directory,
+        )
+        return Job(query=query, mode=self.settings.mode(None), command=command, policy=self.base_policy(query))
+
+    def driver(self, process: Process, job: Job) -> EchoDriver:
+        return EchoDriver(process)
+
+
+@asynccontextmanager
+async def client_in(folder: Path, agent: type[EchoAgent] = EchoAgent, **table: Any) -> AsyncIterator[Client]:
+    """A client whose home is in a folder, and that keeps its agent warm."""
+    (folder / "work").mkdir(exist_ok=True)
+    home = folder / "home"
+    home.mkdir(mode=0o700, exist_ok=True)
+    settings = {"directory": str(folder / "work"), **table}
+    config = {"general": {"keep_warm": True, "default_provider": "echo"}, "providers": {"echo": settings}}
+    async with Client(ConfigLoader.from_mapping(config, home=home), providers={"echo": agent}) as client:
+        yield client
+
+
+async def ask(
+    folder: Path, prompt: str = "hi", agent: type[EchoAgent] = EchoAgent, **table: Any
+) -> tuple[int, int, str]:
+    """The process id of who answered, how often it has answered, and what it knows of its conversation."""
+    async with client_in(folder, agent, **table) as client:
+        pid, turns, said = (await client.query(prompt)).text.split(" ", 2)
+        return int(pid), int(turns), said
+
+
+async def status(folder: Path) -> list[dict[str, Any]] | None:
+    """What the broker of a folder keeps; `None` if there is none."""
+    told = await Broker(folder / "home").tell("status")
+    return None if told is None else told["status"]
+
+
+def pid_of_broker(folder: Path) -> int:
+    """The broker's process id."""
+    pid = find_broker(folder)
+    assert pid is not None, "there is no broker"
+    return pid
+
+
+def find_broker(folder: Path) -> int | None:
+    """The broker's process id, if there is one."""
+    wanted = str(folder / "home").encode()
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if wanted in words and any(b"claif.broker.main" in word for word in words):
+            return int(path.parent.name)
+    return None
+
+
+def wait_until_gone(pid: int, seconds: float = GUARD) -> bool:
+    """Whether a process is gone within some seconds."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def end(folder: Path) -> None:
+    """End the broker of a folder, if there is one."""
+    if (pid := find_broker(folder)) is not None:
+        os.kill(pid, signal.SIGTERM)
+        assert wait_until_gone(pid)
+
+
+KILLED = """
+import sys, trio
+from pathlib import Path
+from broker.support import client_in
+
+async def main():
+    async with client_in(Path(sys.argv[1]), env={"MODE": "other"}) as client:
+        print((await client.query("hi")).text, flush=True)
+        await trio.sleep_forever()
+
+trio.run(main)
+"""
+
+
+def killed_client(folder: Path) -> int:
+    """Kill a client that holds a process, and give the process id of that."""
+    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-c", KILLED, str(folder)]
+    with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as client:
+        assert client.stdout is not None
+        pid = int(client.stdout.readline().split()[0])
+        client.kill()
+    return pid
+
+
+def switches(pid: int) -> int:
+    """How often a process was given a processor."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if "ctxt_switches" in line)
+
+
+def resident(pid: int) -> int:
+    """The bytes of memory in which a process resides."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def seen_by_others(folder: Path, pid: int) -> bytes:
+    """The arguments and variables of a process, and all files of the home."""
+    found = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+    for path in (folder / "home").rglob("*"):
+        if path.is_file():
+            found += path.read_bytes()
+    return found

@@ -1,0 +1,171 @@
+"""What has answered stays ready for the next client of the same user and configuration, and for nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import trio
+from broker.support import (
+    GUARD,
+    KEY,
+    EchoAgent,
+    ask,
+    client_in,
+    end,
+    killed_client,
+    pid_of_broker,
+    resident,
+    seen_by_others,
+    status,
+    switches,
+    wait_until_gone,
+)
+
+from claif.api import ClaifError, TransportError
+from claif.transport.broker.client import Broker
+
+
+async def test_the_next_client_gets_the_process_of_the_last_and_nothing_that_was_said(folder: Path) -> None:
+    first = await ask(folder, "one")
+    second = await ask(folder, "two")
+    assert first[1:] == (1, "one")
+    assert second == (first[0], 2, "two")
+    (row,) = await status(folder) or []
+    assert (row["provider"], row["pid"], row["state"], row["turns"]) == ("echo", first[0], "idle", 2)
+
+
+async def test_whatever_differs_gets_a_process_of_its_own(folder: Path) -> None:
+    pids = [
+        (await ask(folder, **table))[0]
+        for table in ({}, {"api_key": "sk-another"}, {"env": {"MODE": "other"}}, {"permission": "plan"}, {})
+    ]
+    assert len(set(pids)) == 4
+    assert pids[0] == pids[4]
+
+
+async def test_two_at_the_same_time_get_two_and_one_broker_serves_them(folder: Path) -> None:
+    found = []
+
+    async def one() -> None:
+        found.append(await ask(folder))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(4):
+            nursery.start_soon(one)
+    assert len({pid for pid, _, _ in found}) == 4
+    with trio.fail_after(GUARD):
+        while len(await status(folder) or []) > 2:  # noqa: ASYNC110 - no more of a kind are kept
+            await trio.sleep(0.01)
+
+
+async def test_a_client_that_is_killed_takes_its_process_along_and_nothing_else(folder: Path) -> None:
+    kept = (await ask(folder))[0]
+    pid = await trio.to_thread.run_sync(killed_client, folder)
+    assert wait_until_gone(pid)
+    assert (await ask(folder))[0] == kept
+
+
+async def test_a_broker_that_is_killed_leaves_nothing_and_the_next_query_starts_another(folder: Path) -> None:
+    pid = (await ask(folder))[0]
+    broker = pid_of_broker(folder)
+    os.kill(broker, signal.SIGKILL)
+    assert wait_until_gone(pid)
+    assert await status(folder) is None
+    assert (await ask(folder))[0] != pid
+    assert pid_of_broker(folder) != broker
+
+
+async def test_a_broker_that_dies_while_a_query_runs_is_a_typed_error(folder: Path) -> None:
+    class Deaf(EchoAgent):
+        script = "import time\ntime.sleep(60)\n"
+
+    async def kill() -> None:
+        while not await status(folder):  # noqa: ASYNC110 - a test's patience
+            await trio.sleep(0.01)
+        os.kill(pid_of_broker(folder), signal.SIGKILL)
+
+    async with client_in(folder, Deaf) as client, trio.open_nursery() as nursery:
+        nursery.start_soon(kill)
+        with pytest.raises(TransportError):
+            await client.query("hi")
+
+
+async def test_an_idle_process_that_speaks_or_dies_is_not_lent_again(folder: Path) -> None:
+    class Chatty(EchoAgent):
+        script = (
+            "import sys, threading, time\n"
+            "for line in sys.stdin:\n"
+            "    print('{\"echo\": 1}', flush=True)\n"
+            "    threading.Timer(0.5, print, ['{\"late\": 1}'], {'flush': True}).start()\n"
+        )
+
+    first = (await ask(folder, agent=Chatty))[0]
+    assert wait_until_gone(first)
+    second = (await ask(folder))[0]
+    os.kill(second, signal.SIGKILL)
+    assert wait_until_gone(second)
+    with trio.fail_after(5):
+        while await status(folder):  # noqa: ASYNC110 - a test's patience
+            await trio.sleep(0.01)
+    assert (await ask(folder))[0] != second
+
+
+async def test_a_process_is_kept_for_its_time_and_a_broker_without_one_ends(folder: Path) -> None:
+    pid = (await ask(folder, warm=1))[0]
+    broker = pid_of_broker(folder)
+    assert wait_until_gone(pid)
+    assert wait_until_gone(broker)
+    assert not (folder / "home" / "broker" / "socket").exists()
+
+
+async def test_while_nothing_happens_the_broker_sleeps_and_is_small(folder: Path) -> None:
+    await ask(folder)
+    broker = pid_of_broker(folder)
+    await trio.sleep(0.5)
+
+    before = switches(broker)
+    await trio.sleep(2)
+    assert switches(broker) == before
+    assert resident(broker) <= 40_000_000
+
+
+async def test_no_secret_is_told_or_written(folder: Path) -> None:
+    await ask(folder, "prompt-canary", api_key=KEY)
+    lines = seen_by_others(folder, pid_of_broker(folder)) + json.dumps(await status(folder)).encode()
+    assert KEY.encode() not in lines
+    assert b"prompt-canary" not in lines
+
+
+async def test_a_broker_of_another_version_makes_room(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid = (await ask(folder))[0]
+    old = pid_of_broker(folder)
+    from claif.transport.broker import client as module
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "GREETING", {**module.GREETING, "hello": "3.0.0"})
+        assert await Broker(folder / "home").take(None) is None  # type: ignore[arg-type] # it is not asked
+    assert wait_until_gone(old)
+    assert wait_until_gone(pid)
+    assert (await ask(folder))[0] != pid
+
+
+async def test_a_broker_that_cannot_come_up_is_explained(folder: Path) -> None:
+    home = folder / "home"
+    home.mkdir(mode=0o700)
+    (home / "broker").mkdir(mode=0o755)
+    with pytest.raises(ClaifError, match="not yours alone") as caught:
+        await ask(folder)
+    assert "chmod 700" in (caught.value.hint or "")
+
+
+async def test_an_end_by_a_signal_ends_all(folder: Path) -> None:
+    pid = (await ask(folder))[0]
+    began = time.monotonic()
+    end(folder)
+    assert wait_until_gone(pid)
+    assert time.monotonic() - began < 18
