@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .config import claif_home as claif_home
     from .config import find_key as find_key
     from .config import missing_key as missing_key
+    from .config.files import write_private as write_private
     from .config.redact import redact as redact
     from .downloads.archive import WheelArchive as WheelArchive
     from .downloads.folder import DownloadFolder as DownloadFolder
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
     from .transport.process.process import Process as Process
     from .transport.process.processes import Processes as Processes
     from .transport.sandbox.policy import Policy as Policy
+    from .transport.sandbox.view import View as View
     from .transport.status import error_from_response as error_from_response
 
     json_dumps = _json.dumps
@@ -152,6 +154,7 @@ _MODULES = {
         "find_key",
         "missing_key",
     ),
+    ".config.files": ("write_private",),
     ".config.redact": ("redact",),
     ".downloads.archive": ("WheelArchive",),
     ".downloads.folder": ("DownloadFolder",),
@@ -240,6 +243,7 @@ _MODULES = {
     ".transport.process.process": ("Process",),
     ".transport.process.processes": ("Processes",),
     ".transport.sandbox.policy": ("Policy",),
+    ".transport.sandbox.view": ("View",),
     ".transport.status": ("error_from_response",),
 }
 
