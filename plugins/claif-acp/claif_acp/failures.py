@@ -8,6 +8,7 @@ from typing import Any
 from claif.api import (
     AuthenticationError,
     ClaifError,
+    ConnectionError,
     InvalidQueryError,
     ProviderRuntimeError,
     error_from_response,
@@ -18,6 +19,8 @@ from claif_acp.parts import table, text
 
 AUTH_REQUIRED = -32000
 RESOURCE_NOT_FOUND = -32002
+_BROKEN = ("Model stream ended", "Connection error", "fetch failed")
+"""How agents that are made of Gemini CLI tell of a connection that broke."""
 _SHOWN = 500
 """Characters of a message that are shown."""
 
@@ -56,6 +59,9 @@ def failure(
     name = text(table(error.get("data")).get("errorName")) or None
     if found is not None:
         return error_from_response(found, (), provider=provider, model=model, code=name, message=message)
+    details = text(table(error.get("data")).get("details"))
+    if details.startswith(_BROKEN):
+        return ConnectionError(f"{provider}: {message}", provider=provider, model=model)
     return ProviderRuntimeError(
         f"{provider} failed: {message}", provider=provider, model=model, code=name or str(code), retryable=False
     )

@@ -96,7 +96,7 @@ class Client:
         """Wait until there is a question, if the arguments say that one comes on standard input."""
         if value("--input-format") == "stream-json":
             self.expect({"type": "user"})
-        elif "exec" in sys.argv:
+        elif "exec" in sys.argv or value("--output-format") == "stream-json":
             self.wire.rest()
 
     def answer_to_the_end(self) -> None:
