@@ -67,11 +67,11 @@ class View:
         parts = self._parts(path, writing=False)
         with self._folder(parts[:-1], make=False) as (folder, prefix):
             descriptor = os.open(f"{prefix}{parts[-1]}", _READ, dir_fd=folder)
-            with os.fdopen(descriptor, "rb") as file:
-                status = os.fstat(descriptor)
-                if not stat.S_ISREG(status.st_mode):
+            with _closing(descriptor):
+                if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                     raise _refused(path, "is no file")
-                data = file.read(most + 1)
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    data = file.read(most + 1)
         if len(data) > most:
             raise _refused(path, f"has more than {most} bytes")
         return data
@@ -145,6 +145,14 @@ class View:
             yield opened, ""
         finally:
             os.close(opened)
+
+
+@contextmanager
+def _closing(descriptor: int) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _refused(path: str, why: str) -> SandboxError:

@@ -41,7 +41,7 @@ class AcpDriver:
         self._requests: Requests | None = None
 
     async def open(self) -> None:
-        """Greet it: https://agentclientprotocol.com/protocol/initialization"""
+        """Greet it, as https://agentclientprotocol.com/protocol/initialization has it."""
         params = {
             "protocolVersion": VERSION,
             "clientInfo": CLIENT,
@@ -82,7 +82,7 @@ class AcpDriver:
         raise self.process.ended(preset.title)
 
     async def interrupt(self) -> None:
-        """Have it stop its turn and its tools: https://agentclientprotocol.com/protocol/prompt-turn#cancellation"""
+        """Have it stop its turn and its tools; its answer says that it has."""
         if self._running is None:
             return
         session, number = self._running

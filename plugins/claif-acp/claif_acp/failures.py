@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from claif.api import (
     AuthenticationError,
@@ -14,8 +14,10 @@ from claif.api import (
     error_from_response,
     redact,
 )
-from claif_acp.agent import Agent
 from claif_acp.parts import table, text
+
+if TYPE_CHECKING:
+    from claif_acp.agent import Agent
 
 AUTH_REQUIRED = -32000
 RESOURCE_NOT_FOUND = -32002

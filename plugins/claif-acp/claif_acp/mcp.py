@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from claif.api import InvalidQueryError, Secret
-from claif_acp.agent import Agent
 from claif_acp.parts import rows, table
+
+if TYPE_CHECKING:
+    from claif_acp.agent import Agent
 
 REMOTE = ("http", "sse")
 
@@ -42,7 +44,8 @@ def _server(key: str, server: Mapping[str, Any], agent: Agent, name: str) -> dic
         )
     if not (agent.http if kind == "http" else agent.sse):
         raise InvalidQueryError(
-            f"{name} reaches no MCP servers by {kind}.", hint=f"Take {key} out of its mcp_servers, or run it by command."
+            f"{name} reaches no MCP servers by {kind}.",
+            hint=f"Take {key} out of its mcp_servers, or run it by command.",
         )
     return {"type": kind, "name": key, "url": str(server["url"]), "headers": _pairs(server.get("headers"))}
 

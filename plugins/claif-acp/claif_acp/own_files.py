@@ -1,4 +1,4 @@
-"""Files that an agent reads and Claif writes: its settings, and instructions, in a folder that its tools cannot change."""
+"""Files that Claif writes for an agent: settings and instructions, in a folder that the agent's tools cannot change."""
 
 from __future__ import annotations
 

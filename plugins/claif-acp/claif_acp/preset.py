@@ -1,15 +1,17 @@
-"""What differs between agents that speak the same protocol: a preset has it, and nothing else knows an agent by name."""
+"""Presets: what differs between agents that speak the same protocol; nothing else knows an agent by name."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from claif.api import ClaifError, Secret, Usage
 from claif_acp.usage import plain_usage
+
+if TYPE_CHECKING:
+    from claif.api import ClaifError, Secret, Usage
 
 
 @frozen(kw_only=True)

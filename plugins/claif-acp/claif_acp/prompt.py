@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import base64
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from claif.api import ContentBlock, FileBlock, ImageBlock, InvalidQueryError, Query, TextBlock, agent_messages, file_text
-from claif_acp.agent import Agent
+from claif.api import (
+    ContentBlock,
+    FileBlock,
+    ImageBlock,
+    InvalidQueryError,
+    Query,
+    TextBlock,
+    agent_messages,
+    file_text,
+)
+
+if TYPE_CHECKING:
+    from claif_acp.agent import Agent
 
 COMMANDS = ("/", "$")
 JOINER = "\u2060"

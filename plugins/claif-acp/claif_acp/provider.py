@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import evolve
 
@@ -29,13 +29,14 @@ from claif.api import (
     identifier,
     read_extras,
 )
-from claif_acp.agent import Agent
 from claif_acp.driver import AcpDriver
 from claif_acp.extras import Extras
 from claif_acp.preset import Launch, Preset, Setup
 from claif_acp.presets import find_preset
 from claif_acp.settings import AcpSettings
 
+if TYPE_CHECKING:
+    from claif_acp.agent import Agent
 
 OURS = "claif"
 """The folder in an agent's home with what Claif writes for it."""

@@ -33,9 +33,7 @@ class Requests:
         self._files = Files(provider, job)
         self._open: object = None
 
-    async def answer(
-        self, number: object, method: str, params: Mapping[str, Any], turn: Turn, emit: Emit
-    ) -> None:
+    async def answer(self, number: object, method: str, params: Mapping[str, Any], turn: Turn, emit: Emit) -> None:
         """Answer a request.
 
         Args:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from claif.api import Process
+if TYPE_CHECKING:
+    from claif.api import Process
 
 METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602

@@ -101,7 +101,9 @@ async def _choose(driver: AcpDriver, session: str, result: Mapping[str, Any], mo
             f"{driver.provider.preset.title} does not let its model be chosen.", hint="Choose it in its own settings."
         )
     if answer.error is not None:
-        raise InvalidQueryError(f"{driver.provider.preset.title} does not take the model {model}: {reason(answer.error)}")
+        raise InvalidQueryError(
+            f"{driver.provider.preset.title} does not take the model {model}: {reason(answer.error)}"
+        )
 
 
 def _model(result: Mapping[str, Any]) -> str | None:
@@ -111,6 +113,6 @@ def _model(result: Mapping[str, Any]) -> str | None:
 
 
 def _model_option(result: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The option of a session that chooses its model: https://agentclientprotocol.com/protocol/session-config-options"""
+    """The option of a session that chooses its model (session-config-options of the protocol)."""
     options = [option for option in tables(result.get("configOptions")) if option.get("type") == "select"]
     return next((option for option in options if "model" in (option.get("category"), option.get("id"))), None)

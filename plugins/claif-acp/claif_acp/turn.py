@@ -29,9 +29,7 @@ from claif_acp.preset import End, Preset
 from claif_acp.tools import Call, block_text
 from claif_acp.usage import with_cost
 
-_QUIET = frozenset(
-    {"user_message_chunk", "available_commands_update", "config_option_update", "session_info_update"}
-)
+_QUIET = frozenset({"user_message_chunk", "available_commands_update", "config_option_update", "session_info_update"})
 """Updates that say nothing about the answer."""
 _REASONS = {"end_turn": "stop", "max_tokens": "length", "refusal": "content_filter"}
 

@@ -12,7 +12,7 @@ from claif_acp.parts import number, table
 
 
 def plain_usage(result: Mapping[str, Any]) -> Usage | None:
-    """The `usage` of a result (OpenCode 1.18.33, Copilot 1.0.102): what was read from a cache stands beside the input."""
+    """The `usage` of a result (OpenCode 1.18.33, Copilot 1.0.102); what a cache had stands beside the input."""
     usage = table(result.get("usage"))
     fresh, output = number(usage.get("inputTokens")), number(usage.get("outputTokens"))
     if fresh is None and output is None:

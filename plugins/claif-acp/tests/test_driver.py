@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import pytest
 import trio
-from conftest import Opened, Place
 
 from claif.errors import AuthenticationError, ClaifError, InvalidQueryError, ProtocolError, TimeoutError, TransportError
 from claif.models import (
@@ -21,6 +22,9 @@ from claif.models import (
     TextBlock,
     ToolResult,
 )
+
+Opened = Callable[..., AbstractAsyncContextManager[Any]]
+Place = Any
 
 
 def approve(*, allowed: bool) -> tuple[Any, list[PermissionRequest]]:
@@ -171,7 +175,9 @@ async def test_an_edit_that_nobody_allows_is_a_failed_tool(opened: Opened, place
         events = [event async for event in stream]
     assert [event.decision.allowed for event in events if isinstance(event, PermissionDecided)] == [False]
     assert [event.block.is_error for event in events if isinstance(event, ToolResult)] == [True]
-    assert '"optionId": "reject_once"' in next(event.text for event in events if isinstance(event, Message) and event.text)
+    assert '"optionId": "reject_once"' in next(
+        event.text for event in events if isinstance(event, Message) and event.text
+    )
 
 
 async def test_terminals_are_not_offered(opened: Opened, place: Place) -> None:

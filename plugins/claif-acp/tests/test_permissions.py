@@ -37,7 +37,10 @@ def test_a_command_is_shown_whole_and_with_everything_that_changes_it() -> None:
         ({"kind": "execute", "title": "touch x"}, [("command", "touch x")]),
         ({"kind": "fetch", "rawInput": {"url": "http://x/"}}, [("network", "http://x/")]),
         ({"kind": "read", "title": "Read", "locations": [{"path": "/a"}]}, [("read", "/a")]),
-        ({"kind": "edit", "title": "Edit", "locations": [{"path": "/a"}, {"path": "/b"}]}, [("edit", "/a"), ("edit", "/b")]),
+        (
+            {"kind": "edit", "title": "Edit", "locations": [{"path": "/a"}, {"path": "/b"}]},
+            [("edit", "/a"), ("edit", "/b")],
+        ),
         ({"kind": "edit", "title": "Edit something"}, [("other", "Edit something")]),
         ({"kind": "delete", "title": "Delete", "locations": [{"path": "/a"}]}, [("other", "Delete")]),
         ({"kind": "hologram", "title": "?"}, [("other", "?")]),

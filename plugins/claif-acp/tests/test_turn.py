@@ -79,8 +79,7 @@ def ended(turn: Turn, preset: Preset, record: Mapping[str, Any], events: list[Ev
             raise failure(
                 record["error"], agent=Agent(), provider="p", model="m", login=preset.login, status=preset.status
             )
-        for event in turn.end(record["result"]):
-            events.append(event)
+        events.extend(turn.end(record["result"]))
     except ClaifError as error:
         return events, error
     return events, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import trio
+from claif_acp.prompt import JOINER
 
 from claif.api import (
     ClaifError,
@@ -21,7 +22,6 @@ from claif.api import (
     flag,
     uuid_conversation,
 )
-from claif_acp.prompt import JOINER
 from claif_gemini.failures import refined
 from claif_gemini.stream import Turn
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from claif_acp.parts import text
+
 from claif.api import (
     AuthenticationError,
     ClaifError,
@@ -15,7 +17,6 @@ from claif.api import (
     error_from_response,
     redact,
 )
-from claif_acp.parts import text
 
 LOOP = "Loop detected"
 TURNS = "FatalTurnLimitedError"
@@ -35,6 +36,7 @@ _CODES: Mapping[int, tuple[type[ClaifError], str, str | None]] = {
 _STATUSES = (400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529)
 _MODULO = 256
 _TURN_LIMIT = 53
+_NOT_FOUND = 404
 
 
 def failure(error: Mapping[str, Any], said: str, *, provider: str, model: str | None) -> ClaifError:
@@ -98,4 +100,5 @@ def refined(error: ClaifError, code: int | None, *, provider: str, model: str | 
     status = next((status for status in _STATUSES if status % _MODULO == code), None)
     if status is None:
         return error
-    return error_from_response(status, (), provider=provider, model=model, message=error.message)
+    code_of = "model_not_found" if status == _NOT_FOUND else None
+    return error_from_response(status, (), provider=provider, model=model, code=code_of, message=error.message)

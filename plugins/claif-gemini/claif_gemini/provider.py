@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import evolve
+from claif_acp.provider import AcpProvider
 
 from claif.api import Context, InvalidQueryError, Job, Process, Query
-from claif_acp.provider import AcpProvider
 from claif_gemini.execution import StreamDriver, stream_arguments
 from claif_gemini.settings import GeminiSettings
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from attrs import field, frozen
 from attrs.validators import in_
-
 from claif_acp.settings import AcpSettings
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from claif_acp.parts import number, table, text
+
 from claif.api import (
     Event,
     Finished,
@@ -25,7 +27,6 @@ from claif.api import (
     UsageReport,
     json_dumps,
 )
-from claif_acp.parts import number, table, text
 from claif_gemini.failures import LOOP, failure, loop
 
 

@@ -43,8 +43,7 @@ def replayed(name: str) -> tuple[Turn, list[Event], ClaifError | None]:
     turn, events = Turn("gemini", "m"), []
     for line in (TRANSCRIPTS / name).read_text(encoding="utf-8").splitlines():
         try:
-            for event in turn.feed(json.loads(line)):
-                events.append(event)
+            events.extend(turn.feed(json.loads(line)))
         except ClaifError as error:
             return turn, events, error
     return turn, events, None

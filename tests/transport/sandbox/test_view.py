@@ -1,4 +1,4 @@
-"""What Claif reads and writes for an agent is what the agent's sandbox would let it: below its directory, no secrets."""
+"""What Claif reads and writes for an agent is what the agent's own sandbox shows it, below its directory."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_folder_that_becomes_a_link_in_between_is_not_followed(work: Path, mon
     (work / "folder").mkdir()
     (work.parent / "elsewhere").mkdir()
     view = view_of(work)
-    parts = view._parts  # noqa: SLF001 - between the look and the use
+    parts = view._parts
 
     def swapped(path: str, *, writing: bool) -> tuple[str, ...]:
         found = parts(path, writing=writing)
