@@ -23,8 +23,14 @@ from claif.models import ToolUse
 from claif.testing.fake_cli import FakeProgram
 
 ANSWERS = {
+    "acp-copilot-ok.duplex": "Hello from the scripted server.",
+    "acp-copilot-tool.duplex": "<shellId: 0 completed with exit code 0>",
     "acp-gemini-ok.duplex": "ECHO[5]: first",
     "acp-gemini-permission.duplex": '/untrusted_context>"}]',
+    "acp-opencode-ok.duplex": "Hello from the scripted server.",
+    "acp-opencode-tool.duplex": "(no output)",
+    "acp-qwen-ok.duplex": "Hello from the scripted server.",
+    "acp-qwen-tool.duplex": "Process Group PGID: 17150",
     "claude-cut.jsonl": "ECHO[6]: say hi",
     "claude-mcp.jsonl": "ECHO[23]: [tool_result:sum is 42]",
     "claude-ok.jsonl": "ECHO[6]: say hi",

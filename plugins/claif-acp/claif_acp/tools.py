@@ -92,7 +92,7 @@ class Call:
         Args:
             now: nothing more will be told.
         """
-        waits = self._known.get("status", "pending") == "pending" and not self.raw
+        waits = self._known.get("status", "pending") == "pending"
         if not self._told and (now or not waits):
             self._told = True
             yield ToolUse(self._use())

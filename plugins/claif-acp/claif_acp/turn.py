@@ -22,12 +22,13 @@ from claif.api import (
     ThinkingBlock,
     ThinkingDelta,
     UnknownEvent,
+    Usage,
     UsageReport,
 )
 from claif_acp.parts import table, tables, text
 from claif_acp.preset import End, Preset
 from claif_acp.tools import Call, block_text
-from claif_acp.usage import with_cost
+from claif_acp.usage import plain_usage, with_cost
 
 _QUIET = frozenset({"user_message_chunk", "available_commands_update", "config_option_update", "session_info_update"})
 """Updates that say nothing about the answer."""
@@ -56,6 +57,7 @@ class Turn:
         self._message: object = None
         self._calls: dict[str, Call] = {}
         self._cost: Mapping[str, Any] = {}
+        self._metered: Usage | None = None
         self._read: dict[str, Callable[[Mapping[str, Any]], Iterable[Event]]] = {
             "agent_message_chunk": self._text,
             "agent_thought_chunk": self._thought,
@@ -98,7 +100,7 @@ class Turn:
             ClaifError: the turn failed.
         """
         said = "".join([piece.text for piece in self._pieces if isinstance(piece, TextDelta)])
-        usage = with_cost(self._preset.usage(result), self._cost)
+        usage = with_cost(self._preset.usage(result) or self._metered, self._cost)
         if usage is not None:
             yield UsageReport(usage)
         error = self._preset.failure(End(result=result, text=said, provider=self._provider, model=self._model))
@@ -137,6 +139,8 @@ class Turn:
             elif self._message is not None:
                 yield from self._complete()
             self._message = message
+        if (usage := plain_usage(table(update.get("_meta")))) is not None:  # of one request (Qwen Code 0.15.10)
+            self._metered = usage if self._metered is None else self._metered + usage
         if piece := block_text(update.get("content")):
             self._pieces.append(kind(piece))
             yield self._pieces[-1]

@@ -12,19 +12,24 @@ from claif_acp.parts import number, table
 
 
 def plain_usage(result: Mapping[str, Any]) -> Usage | None:
-    """The `usage` of a result (OpenCode 1.18.33, Copilot 1.0.102); what a cache had stands beside the input."""
+    """The usage that a result, or what an agent adds to an update, tells.
+
+    Some count what a cache had and what was thought beside input and output (OpenCode 1.18.33), others within (Copilot
+    1.0.102, Qwen Code 0.15.10); the total shows which.
+
+    Args:
+        result: has `usage`: `{inputTokens, outputTokens, totalTokens, cachedReadTokens, thoughtTokens}`.
+    """
     usage = table(result.get("usage"))
-    fresh, output = number(usage.get("inputTokens")), number(usage.get("outputTokens"))
-    if fresh is None and output is None:
+    given, output = number(usage.get("inputTokens")), number(usage.get("outputTokens"))
+    if given is None and output is None:
         return None
-    cached = number(usage.get("cachedReadTokens"))
-    written = number(usage.get("cachedWriteTokens")) or 0
-    return Usage(
-        input_tokens=None if fresh is None else fresh + (cached or 0) + written,
-        output_tokens=output,
-        cached_tokens=cached,
-        reasoning_tokens=number(usage.get("thoughtTokens")),
-    )
+    cached, thought = number(usage.get("cachedReadTokens")), number(usage.get("thoughtTokens"))
+    total = number(usage.get("totalTokens"))
+    if total is not None and total > (given or 0) + (output or 0):
+        given = None if given is None else given + (cached or 0) + (number(usage.get("cachedWriteTokens")) or 0)
+        output = None if output is None else output + (thought or 0)
+    return Usage(input_tokens=given, output_tokens=output, cached_tokens=cached, reasoning_tokens=thought)
 
 
 def with_cost(usage: Usage | None, update: Mapping[str, Any]) -> Usage | None:

@@ -109,6 +109,33 @@ def test_two_turns_of_gemini_stream_and_count_their_own_tokens() -> None:
         assert not of(UnknownEvent, events)
 
 
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("acp-qwen-ok.duplex", [(5701, 5, 1, 2), (5710, 5, 1, 2)]),
+        ("acp-qwen-tool.duplex", [(11421, 21, 2, 0)]),
+        ("acp-opencode-ok.duplex", [(1532, 5, 1, 2), (1538, 5, 1, 2)]),
+        ("acp-copilot-ok.duplex", [(3096, 5, 1, 2), (6199, 10, 2, 4)]),
+    ],
+)
+def test_what_a_turn_consumed_is_read_from_where_each_agent_tells_it(
+    name: str, tokens: list[tuple[int, int, int, int]]
+) -> None:
+    reports = [of(UsageReport, events)[-1].usage for events, _ in turns(name)]
+    found = [(each.input_tokens, each.output_tokens, each.cached_tokens, each.reasoning_tokens) for each in reports]
+    assert found == tokens
+
+
+@pytest.mark.parametrize("name", ["acp-qwen-tool.duplex", "acp-opencode-tool.duplex", "acp-copilot-tool.duplex"])
+def test_the_command_of_a_tool_is_told_once_and_whole(name: str) -> None:
+    ((events, error),) = turns(name)
+    assert error is None
+    (use,) = of(ToolUse, events)
+    assert use.block.parameters["command"] == "echo made > made.txt"
+    assert [result.block.is_error for result in of(ToolResult, events)] == [False]
+    assert not of(UnknownEvent, events)
+
+
 def test_a_tool_that_was_asked_for_is_told_before_it_runs_and_when_it_has() -> None:
     ((events, error),) = turns("acp-gemini-permission.duplex")
     assert error is None
@@ -173,7 +200,7 @@ def test_what_was_said_before_a_tool_is_a_message_of_its_own() -> None:
 
 def test_a_tool_is_told_with_what_it_is_given_although_that_comes_later() -> None:
     begun = {"sessionUpdate": "tool_call", "toolCallId": "t", "title": "bash", "kind": "execute", "status": "pending"}
-    later = {"sessionUpdate": "tool_call_update", "toolCallId": "t", "rawInput": {"command": "ls"}}
+    later = {**begun, "sessionUpdate": "tool_call_update", "status": "in_progress", "rawInput": {"command": "ls"}}
     end = {"sessionUpdate": "tool_call_update", "toolCallId": "t", "status": "failed", "rawOutput": {"error": "no"}}
     events = feed([begun, later, later, end, end])
     (use,) = of(ToolUse, events)
@@ -214,7 +241,9 @@ def test_the_cost_of_a_session_is_part_of_its_usage() -> None:
     turn = Turn(PLAIN, "p", None)
     cost = {"amount": 0.5, "currency": "USD"}
     assert not list(turn.feed({"sessionUpdate": "usage_update", "used": 1, "size": 2, "cost": cost}))
-    (report, finished) = turn.end({"stopReason": "max_tokens", "usage": {"inputTokens": 6, "cachedReadTokens": 5}})
+    (report, finished) = turn.end(
+        {"stopReason": "max_tokens", "usage": {"inputTokens": 6, "cachedReadTokens": 5, "totalTokens": 11}}
+    )
     assert isinstance(report, UsageReport)
     assert (report.usage.input_tokens, report.usage.cached_tokens, report.usage.cost) == (11, 5, 0.5)
     assert finished == Finished("length")
