@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 AUTH_REQUIRED = -32000
 RESOURCE_NOT_FOUND = -32002
-_BROKEN = ("Model stream ended", "Connection error", "fetch failed")
+_BROKEN = ("Model stream ended", "Connection error", "fetch failed", "terminated")
 """How agents that are made of Gemini CLI tell of a connection that broke."""
 _SHOWN = 500
 """Characters of a message that are shown."""
@@ -61,7 +61,7 @@ def failure(
     name = text(table(error.get("data")).get("errorName")) or None
     if found is not None:
         return error_from_response(found, (), provider=provider, model=model, code=name, message=message)
-    details = text(table(error.get("data")).get("details"))
+    details = text(table(error.get("data")).get("details")) or text(error.get("message"))
     if details.startswith(_BROKEN):
         return ConnectionError(f"{provider}: {message}", provider=provider, model=model)
     return ProviderRuntimeError(

@@ -19,6 +19,7 @@ def put(path: Path, text: str) -> Path:
     Raises:
         ConfigurationError: it cannot be written.
     """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         if path.read_bytes() == text.encode() and not path.is_symlink():
             return path

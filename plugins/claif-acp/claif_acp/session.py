@@ -11,6 +11,7 @@ from claif.api import InvalidQueryError, Job, ProtocolError
 from claif_acp.failures import AUTH_REQUIRED, no_conversation, reason
 from claif_acp.mcp import mcp_servers
 from claif_acp.parts import table, tables, text
+from claif_acp.rpc import METHOD_NOT_FOUND
 
 if TYPE_CHECKING:
     from claif_acp.agent import Agent
@@ -69,8 +70,10 @@ async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dic
     title = driver.provider.preset.title
     if not driver.provider.preset.resumes or not (agent.load or agent.resume):
         raise InvalidQueryError(f"{title} does not go on with conversations by this protocol.")
-    method = "session/resume" if agent.resume else "session/load"
-    answer = await driver.ask(method, {**params, "sessionId": conversation})
+    params = {**params, "sessionId": conversation}
+    answer = await driver.ask("session/resume" if agent.resume else "session/load", params)
+    if agent.resume and agent.load and answer.error is not None and answer.error.get("code") == METHOD_NOT_FOUND:
+        answer = await driver.ask("session/load", params)  # Qwen Code 0.15.10 offers what it has not
     if answer.error is not None:
         raise (
             driver.failure(answer.error)

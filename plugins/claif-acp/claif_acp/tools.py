@@ -92,14 +92,14 @@ class Call:
         Args:
             now: nothing more will be told.
         """
-        waits = self._known.get("status", "pending") == "pending"
+        waits = (text(self._known.get("status")) or "pending") == "pending"
         if not self._told and (now or not waits):
             self._told = True
             yield ToolUse(self._use())
 
     def end(self) -> Iterator[Event]:
         """The events of its end, if it has ended."""
-        status = self._known.get("status")
+        status = text(self._known.get("status"))
         if self.done or status not in ENDS:
             return
         yield from self._finish(self._output(), failed=status == "failed")

@@ -12,7 +12,7 @@ from claif_acp.presets import PRESETS, find_preset
 
 from claif import Client
 from claif.config import ConfigLoader, Secret
-from claif.errors import InvalidConfigError, ProviderNotFoundError
+from claif.errors import InvalidConfigError, InvalidQueryError, ProviderNotFoundError
 
 KEY = "sk-canary"
 
@@ -53,13 +53,24 @@ def test_settings_without_an_agent_are_wrong() -> None:
 
 def test_gemini_is_quiet_and_trusts_no_project_unless_it_must(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
-    plain, served = (PRESETS["gemini"].setup(launch(tmp_path, servers=servers)) for servers in (False, True))
+    key = Secret(KEY)
+    plain, served = (PRESETS["gemini"].setup(launch(tmp_path, key=key, servers=servers)) for servers in (False, True))
     assert "GEMINI_CLI_TRUST_WORKSPACE" not in plain.environment
     assert served.environment["GEMINI_CLI_TRUST_WORKSPACE"] == "true"
-    settings = json.loads(Path(str(plain.environment["GEMINI_CLI_SYSTEM_SETTINGS_PATH"])).read_text())
+    settings = json.loads((tmp_path / ".gemini" / "settings.json").read_text())
     assert settings["general"]["maxAttempts"] == 3
     assert settings["telemetry"] == {"enabled": False}
     assert settings["security"]["folderTrust"] == {"enabled": True}
+
+
+def test_geminis_turns_are_limited_in_a_home_of_their_own_and_not_in_the_users(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    setup = PRESETS["gemini"].setup(launch(tmp_path, key=Secret(KEY), turns=2))
+    home = Path(str(setup.environment["GEMINI_CLI_HOME"]))
+    assert home == tmp_path / "turns-2"
+    assert json.loads((home / ".gemini" / "settings.json").read_text())["model"] == {"maxSessionTurns": 2}
+    with pytest.raises(InvalidQueryError, match="turns"):
+        PRESETS["gemini"].setup(launch(tmp_path, turns=2))
 
 
 def test_instructions_are_kept_for_the_latest_only(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from attrs import evolve
+from claif_acp.agent import Agent
 from claif_acp.provider import AcpProvider
 
 from claif.api import Context, InvalidQueryError, Job, Process, Query
@@ -40,6 +41,10 @@ class GeminiProvider(AcpProvider):
     def driver(self, process: Process, job: Job) -> Any:
         """Speaks with the process."""
         return StreamDriver(self, process, job) if self.by_stream(job.query) else super().driver(process, job)
+
+    def resumes(self, agent: Agent) -> bool:  # noqa: ARG002 - its stream goes on with them, whatever it offers here
+        """Whether its conversations can be gone on with."""
+        return True
 
     def by_stream(self, query: Query) -> bool:
         """Whether a query is asked by its own stream."""

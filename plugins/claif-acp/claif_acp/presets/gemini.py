@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from claif.api import ClaifError, ConnectionError, Secret, Usage, json_dumps
+from claif.api import ClaifError, ConnectionError, InvalidQueryError, Secret, Usage, json_dumps
 from claif_acp.own_files import put, put_instructions
 from claif_acp.parts import number, rows, table
 from claif_acp.preset import End, Launch, Preset, Setup
@@ -15,38 +16,47 @@ QUIET = {
     "TERM": "xterm-256color",
     "COLORTERM": "truecolor",
 }
-SETTINGS = "settings.json"
 _STATUSES = range(400, 600)
 
 
 def settings_of(launch: Launch) -> dict[str, Any]:
-    """Settings that count before all others of Gemini CLI."""
+    """The settings in a home of Claif's own."""
     settings: dict[str, Any] = {
         "general": {
             "enableAutoUpdate": False,
             "enableAutoUpdateNotification": False,
             "maxAttempts": launch.retries + 1,
-            "defaultApprovalMode": "default",
         },
         "privacy": {"usageStatisticsEnabled": False},
         "telemetry": {"enabled": False},
+        "security": {"auth": {"selectedType": "gemini-api-key"}, "folderTrust": {"enabled": True}},
     }
-    security: dict[str, Any] = {"folderTrust": {"enabled": True}}
-    if launch.own:
-        security["auth"] = {"selectedType": "gemini-api-key"}
-    settings["security"] = security
     if launch.turns is not None:
         settings["model"] = {"maxSessionTurns": launch.turns}
     return settings
 
 
+def home_of(launch: Launch) -> Path:
+    """The home with its settings: one for each limit of turns, since a warm process reads them for each session."""
+    home = launch.folder if launch.turns is None else launch.folder / f"turns-{launch.turns}"
+    put(home / ".gemini" / "settings.json", json_dumps(settings_of(launch)).decode())
+    return home
+
+
 def environment_of(launch: Launch) -> dict[str, str | Secret]:
-    """The variables of a process; what it reads is written to the private folder."""
-    name = SETTINGS if launch.turns is None else f"settings-{launch.turns}.json"
-    settings = put(launch.files / name, json_dumps(settings_of(launch)).decode())
-    variables: dict[str, str | Secret] = {**QUIET, "GEMINI_CLI_SYSTEM_SETTINGS_PATH": str(settings)}
+    """The variables of a process.
+
+    Raises:
+        InvalidQueryError: its turns cannot be limited, since the settings are the user's.
+    """
+    variables: dict[str, str | Secret] = {**QUIET}
     if launch.own:
-        variables["GEMINI_CLI_HOME"] = str(launch.folder)
+        variables["GEMINI_CLI_HOME"] = str(home_of(launch))
+    elif launch.turns is not None:
+        raise InvalidQueryError(
+            "The turns of Gemini CLI are limited by its settings, which are yours where your login is.",
+            hint="Set model.maxSessionTurns in them, or give its provider an api_key.",
+        )
     if launch.key is not None:
         variables["GEMINI_API_KEY"] = launch.key
     if launch.url is not None:
@@ -69,6 +79,8 @@ def setup(launch: Launch) -> Setup:
 def status(error: Mapping[str, Any]) -> int | None:
     """The code of an error that comes from its API is the HTTP status."""
     code = error.get("code")
+    if error.get("message") == "terminated":  # the connection broke, which it calls 500
+        return None
     return code if isinstance(code, int) and code in _STATUSES else None
 
 

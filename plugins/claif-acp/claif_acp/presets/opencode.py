@@ -44,7 +44,9 @@ def setup(launch: Launch) -> Setup:
         "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
     }
     if launch.own:
-        variables |= {"HOME": str(launch.folder), "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+        # It would have a package installed beside its settings; offline it goes on without.
+        offline = {"OPENCODE_DISABLE_MODELS_FETCH": "1", "npm_config_offline": "true"}
+        variables |= {"HOME": str(launch.folder), **offline}
     if launch.key is not None:
         variables[KEY_VARIABLE] = launch.key
     return Setup(environment=variables)

@@ -14,23 +14,22 @@ from claif_acp.preset import Launch, Preset, Setup
 _STATUS = re.compile(r"(?:\[API Error: )?([45]\d\d)\b")
 
 
-def setup(launch: Launch) -> Setup:
-    """How it is started: the endpoint is one that speaks Chat Completions."""
-    settings: dict[str, Any] = {
-        "general": {"enableAutoUpdate": False, "disableAutoUpdate": True},
+def settings_of(launch: Launch) -> dict[str, Any]:
+    """The settings in a home of Claif's own."""
+    return {
+        "$version": 4,
+        "general": {"enableAutoUpdate": False},
         "privacy": {"usageStatisticsEnabled": False},
         "telemetry": {"enabled": False},
+        "security": {"auth": {"selectedType": "openai"}, "folderTrust": {"enabled": not launch.servers}},
     }
-    security: dict[str, Any] = {"folderTrust": {"enabled": not launch.servers}}
+
+
+def setup(launch: Launch) -> Setup:
+    """How it is started: the endpoint is one that speaks Chat Completions."""
+    variables: dict[str, str | Secret] = {"QWEN_CODE_NO_RELAUNCH": "true"}
     if launch.own:
-        security["auth"] = {"selectedType": "openai"}
-    settings["security"] = security
-    if launch.turns is not None:
-        settings["model"] = {"maxSessionTurns": launch.turns}
-    name = "settings.json" if launch.turns is None else f"settings-{launch.turns}.json"
-    path = put(launch.files / name, json_dumps(settings).decode())
-    variables: dict[str, str | Secret] = {"QWEN_CODE_SYSTEM_SETTINGS_PATH": str(path)}
-    if launch.own:
+        put(launch.folder / ".qwen" / "settings.json", json_dumps(settings_of(launch)).decode())
         variables["HOME"] = str(launch.folder)
     if launch.key is not None:
         variables["OPENAI_API_KEY"] = launch.key
@@ -64,7 +63,6 @@ QWEN = Preset(
     variables=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DASHSCOPE_API_KEY"),
     takes_key=True,
     takes_system=True,
-    takes_turns=True,
     setup=setup,
     status=status,
     mode="default",
