@@ -71,9 +71,14 @@ async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dic
     if not driver.provider.preset.resumes or not (agent.load or agent.resume):
         raise InvalidQueryError(f"{title} does not go on with conversations by this protocol.")
     params = {**params, "sessionId": conversation}
-    answer = await driver.ask("session/resume" if agent.resume else "session/load", params)
+    method = "session/resume" if agent.resume else "session/load"
+    answer = await driver.ask(method, params)
     if agent.resume and agent.load and answer.error is not None and answer.error.get("code") == METHOD_NOT_FOUND:
-        answer = await driver.ask("session/load", params)  # Qwen Code 0.15.10 offers what it has not
+        method = "session/load"  # Qwen Code 0.15.10 offers what it has not
+        answer = await driver.ask(method, params)
+    if method == "session/load" and answer.error is None and not _was_told_again(answer):
+        # An agent has to; Qwen Code 0.15.10 begins a new conversation under an id that it does not know.
+        raise no_conversation({"message": "it knows nothing of it"}, title)
     if answer.error is not None:
         raise (
             driver.failure(answer.error)
@@ -81,6 +86,11 @@ async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dic
             else no_conversation(answer.error, title)
         )
     return answer
+
+
+def _was_told_again(answer: Answer) -> bool:
+    updates = [table(table(record.get("params")).get("update")) for record in answer.late]
+    return any(text(update.get("sessionUpdate")).endswith("_chunk") for update in updates)
 
 
 async def _ask_first(driver: AcpDriver, session: str, result: Mapping[str, Any]) -> None:

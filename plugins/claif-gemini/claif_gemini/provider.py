@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import evolve
-from claif_acp.agent import Agent
 from claif_acp.provider import AcpProvider
 
 from claif.api import Context, InvalidQueryError, Job, Process, Query
 from claif_gemini.execution import StreamDriver, stream_arguments
 from claif_gemini.settings import GeminiSettings
+
+if TYPE_CHECKING:
+    from claif_acp.agent import Agent
 
 
 class GeminiProvider(AcpProvider):
