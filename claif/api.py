@@ -131,7 +131,7 @@ if TYPE_CHECKING:
     from .transport.process.process import Process as Process
     from .transport.process.processes import Processes as Processes
     from .transport.sandbox.policy import Policy as Policy
-    from .transport.sandbox.view import View as View
+    from .transport.sandbox.view import SandboxView as SandboxView
     from .transport.status import error_from_response as error_from_response
 
     json_dumps = _json.dumps
@@ -243,7 +243,7 @@ _MODULES = {
     ".transport.process.process": ("Process",),
     ".transport.process.processes": ("Processes",),
     ".transport.sandbox.policy": ("Policy",),
-    ".transport.sandbox.view": ("View",),
+    ".transport.sandbox.view": ("SandboxView",),
     ".transport.status": ("error_from_response",),
 }
 

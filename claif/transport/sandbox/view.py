@@ -38,7 +38,7 @@ _RELATIVE = os.open in os.supports_dir_fd
 """Whether files can be opened below an opened folder."""
 
 
-class View:
+class SandboxView:
     """What a child with a policy may read and write below its working directory. Its methods wait for the disk.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from claif.api import ClaifError, Emit, Job, PermissionRequest, SandboxError, View
+from claif.api import ClaifError, Emit, Job, PermissionRequest, SandboxError, SandboxView
 from claif_acp.parts import number, text
 from claif_acp.tools import diff_of
 
@@ -34,7 +34,7 @@ class Files:
     def __init__(self, provider: AcpProvider, job: Job) -> None:
         self._provider = provider
         self._job = job
-        self._view: View | None = None
+        self._view: SandboxView | None = None
         self._allowed: set[str] = set()
 
     def allow(self, path: str) -> None:
@@ -94,7 +94,7 @@ class Files:
         )
         return (await self._provider.decide(self._job, request, emit)).allowed
 
-    async def _open(self) -> View:
+    async def _open(self) -> SandboxView:
         if self._view is None:
-            self._view = await trio.to_thread.run_sync(View, self._job.policy, self._provider.context.home)
+            self._view = await trio.to_thread.run_sync(SandboxView, self._job.policy, self._provider.context.home)
         return self._view

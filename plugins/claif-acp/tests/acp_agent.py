@@ -65,7 +65,11 @@ def new_session(record: dict[str, Any]) -> None:
         send({"id": record["id"], "error": {"code": -32000, "message": "Authentication required"}})
         return
     SESSIONS += 1
-    send({"id": record["id"], "result": {"sessionId": f"session-{SESSIONS}"}})
+    result: dict[str, Any] = {"sessionId": f"session-{SESSIONS}"}
+    if BEHAVIOUR == "mode":
+        modes = [{"id": "default", "name": "Asks"}, {"id": "yolo", "name": "Does"}]
+        result["modes"] = {"availableModes": modes, "currentModeId": "yolo"}
+    send({"id": record["id"], "result": result})
 
 
 def load_session(record: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from claif.errors import SandboxError
 from claif.transport.sandbox.policy import Policy
-from claif.transport.sandbox.view import View
+from claif.transport.sandbox.view import SandboxView
 
 MOST = 1000
 
@@ -24,8 +24,8 @@ def work(tmp_path: Path) -> Path:
     return work
 
 
-def view_of(work: Path, *, writable: bool = True, home: Path | None = None) -> View:
-    return View(Policy(directory=work, writable=writable), home or work.parent / "claif")
+def view_of(work: Path, *, writable: bool = True, home: Path | None = None) -> SandboxView:
+    return SandboxView(Policy(directory=work, writable=writable), home or work.parent / "claif")
 
 
 def test_a_file_is_read_and_written_and_keeps_its_mode(work: Path) -> None:
