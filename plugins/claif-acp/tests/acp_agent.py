@@ -134,6 +134,7 @@ def main() -> None:
         "initialize": initialize,
         "session/new": new_session,
         "session/load": load_session,
+        "session/set_mode": lambda record: send({"id": record["id"], "result": {}}),
         "session/prompt": prompt,
     }
     while True:
