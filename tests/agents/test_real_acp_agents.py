@@ -26,6 +26,7 @@ from claif.errors import (
     TimeoutError,
 )
 from claif.models import (
+    FileChange,
     ImageBlock,
     Message,
     PermissionDecided,
@@ -112,6 +113,34 @@ async def test_its_commands_run_only_if_they_are_allowed_and_never_elsewhere(acp
         await client.query("go", permission="plan")
         assert (made.exists(), len(asked)) == (False, number)
     assert not outside.exists()
+
+
+WRITERS = {
+    "gemini": ("write_file", "file_path"),
+    "qwen": ("write_file", "file_path"),
+    "opencode": ("write", "filePath"),
+}
+"""The tool with which each writes a file, and how the tool calls the path."""
+
+
+async def test_it_changes_files_where_it_works_and_says_so_and_governs_nothing(acp_agent: Agent) -> None:
+    tool, name = WRITERS[acp_agent.name]
+    made, governing = acp_agent.directory / "made.txt", acp_agent.directory / ".mcp.json"
+    async with ScriptedServer() as server:
+        arguments = json.dumps({name: str(made), "content": "made\n"})
+        async with acp_agent.client(server, call=tool, arguments=arguments) as client:
+            events = await events_of(client, "go", permission="edit")
+        (change,) = [event for event in events if isinstance(event, FileChange)]
+        assert (acp_agent.directory / change.path) == made
+        assert "+made" in change.diff
+        assert made.read_text() == "made\n"
+        approver, asked = approve(allowed=True)
+        arguments = json.dumps({name: str(governing), "content": "{}"})
+        async with acp_agent.client(server, approver=approver, call=tool, arguments=arguments) as client:
+            await client.query("go", permission="edit")
+        if acp_agent.name != "qwen":  # which looks first whether the file is there, and may not
+            assert [(each.kind, acp_agent.directory / each.subject) for each in asked] == [("edit", governing)]
+        assert not governing.exists()
 
 
 async def test_instructions_images_and_any_text_arrive_and_nothing_is_a_command(acp_agent: Agent) -> None:

@@ -5,6 +5,7 @@ https://agentclientprotocol.com/protocol/file-system
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +40,7 @@ class Files:
 
     def allow(self, path: str) -> None:
         """Let the agent write a file once: it was asked about already."""
-        self._allowed.add(path)
+        self._allowed.add(self._place(path))
 
     async def read(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The result of `fs/read_text_file`.
@@ -75,8 +76,9 @@ class Files:
         data = content.encode()
         if len(data) > MOST:
             raise SandboxError(f"Claif writes no file of more than {MOST} bytes.")
-        if path in self._allowed:
-            self._allowed.discard(path)
+        place = self._place(path)
+        if place in self._allowed:
+            self._allowed.discard(place)
         elif not await self._asked(path, content, conversation, emit):
             raise SandboxError("The user has not allowed this.")
         view = await self._open()
@@ -93,6 +95,9 @@ class Files:
             id=path, tool_name=WRITE, kind="edit", subject=path, diff=diff_of(old, content), conversation=conversation
         )
         return (await self._provider.decide(self._job, request, emit)).allowed
+
+    def _place(self, path: str) -> str:
+        return os.path.normpath(self._job.directory / path)
 
     async def _open(self) -> SandboxView:
         if self._view is None:

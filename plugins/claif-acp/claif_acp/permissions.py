@@ -15,7 +15,10 @@ from claif_acp.tools import Call, diff_of
 KINDS = {"read": "read", "search": "read", "edit": "edit", "execute": "command", "fetch": "network"}
 """What a kind of tool is for Claif; deleting and moving are more than editing, and `other`, like all the rest."""
 _SUBJECTS = {"command": ("command",), "network": ("url", "query"), "read": ("path", "file_path", "filePath")}
-_NAMED = ("path", "file_path", "filePath", "old_string", "new_string", "oldString", "newString", "content")
+_NAMED = (
+    *("path", "file_path", "filePath", "filepath", "diff", "content"),
+    *("old_string", "new_string", "oldString", "newString"),
+)
 """Parameters of an edit that are in its diff."""
 
 
@@ -31,7 +34,10 @@ def permission_requests(call: Call, conversation: str) -> list[PermissionRequest
         edits = [
             _request(call, kind, path, conversation, told=_NAMED, diff=diff_of(old or "", new))
             for path, old, new in call.diffs()
-        ] or [_request(call, kind, path, conversation, told=_NAMED) for path in call.paths]
+        ] or [
+            _request(call, kind, path, conversation, told=_NAMED, diff=text(call.raw.get("diff")))
+            for path in call.paths
+        ]
         # An edit of files that it does not name is not one that the mode may settle.
         return edits or [_request(call, "other", _parameters(call) or call.title, conversation)]
     names = _SUBJECTS.get(kind, ())

@@ -116,6 +116,7 @@ class Preset:
         usage: what a turn consumed, by its result; `None` if it does not tell.
         restarts: whether a new `messageId` without a tool in between withdraws what was said.
         resumes: whether conversations can be gone on with.
+        serves_files: whether it gets on with files that Claif reads and writes for it.
         mode: the mode of a session in which it asks before it acts; empty if it has none.
         most_sessions: conversations after which a process is not used again.
     """
@@ -138,5 +139,6 @@ class Preset:
     usage: Callable[[Mapping[str, Any]], Usage | None] = plain_usage
     restarts: bool = False
     resumes: bool = True
+    serves_files: bool = True
     mode: str = ""
     most_sessions: int = 50

@@ -118,7 +118,7 @@ class AcpProvider(AgentProvider):
 
     def client_capabilities(self, mode: PermissionMode) -> dict[str, Any]:
         """What is offered to the agent; terminals are not: it runs its commands itself, within its sandbox."""
-        serves = self.settings.serve_files
+        serves = self.settings.serve_files and self.preset.serves_files
         return {
             "fs": {"readTextFile": serves, "writeTextFile": serves and mode is not PermissionMode.PLAN},
             "terminal": False,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from claif.api import ClaifError, Emit, Job
+from claif_acp.failures import RESOURCE_NOT_FOUND
 from claif_acp.files import READ, WRITE, Files
 from claif_acp.parts import table
 from claif_acp.permissions import CANCELLED, outcome, permission_requests
@@ -89,6 +90,9 @@ class Requests:
                 result = await self._files.read(params)
             else:
                 result = await self._files.write(params, self._session, emit)
+        except FileNotFoundError:
+            # Agents go on by this: a file that is not there is one to be made.
+            await self._connection.refuse(number, "Resource not found (ENOENT)", RESOURCE_NOT_FOUND)
         except (ClaifError, OSError, UnicodeError) as error:
             why = error.message if isinstance(error, ClaifError) else f"{type(error).__name__}: the file cannot be used"
             await self._connection.refuse(number, why, INTERNAL_ERROR)

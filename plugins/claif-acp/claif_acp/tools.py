@@ -26,7 +26,7 @@ class Call:
     def __init__(self, number: str) -> None:
         self.id = number
         self.done = False
-        self._told = False
+        self._use: ToolUseBlock | None = None
         self._known: dict[str, Any] = {}
 
     def take(self, update: Mapping[str, Any]) -> None:
@@ -93,9 +93,9 @@ class Call:
             now: nothing more will be told.
         """
         waits = (text(self._known.get("status")) or "pending") == "pending"
-        if not self._told and (now or not waits):
-            self._told = True
-            yield ToolUse(self._use())
+        if self._use is None and (now or not waits):
+            self._use = ToolUseBlock(self.id, self.tool_name, self.parameters)
+            yield ToolUse(self._use)
 
     def end(self) -> Iterator[Event]:
         """The events of its end, if it has ended."""
@@ -114,13 +114,11 @@ class Call:
     def _finish(self, output: str, *, failed: bool) -> Iterator[Event]:
         self.done = True
         yield from self.begin(now=True)
+        assert self._use is not None  # noqa: S101 - it has begun
         result = ToolResultBlock(self.id, output, failed)
         yield ToolResult(result)
-        yield Message(Role.ASSISTANT, [self._use()])
+        yield Message(Role.ASSISTANT, [self._use])
         yield Message(Role.TOOL, [result])
-
-    def _use(self) -> ToolUseBlock:
-        return ToolUseBlock(self.id, self.tool_name, self.parameters)
 
     def _output(self) -> str:
         if shown := self.texts():
@@ -132,10 +130,12 @@ class Call:
 
     def _changes(self) -> Iterator[Event]:
         for path, old, new in self.diffs():
-            yield FileChange(path, "add" if old is None else "update", diff_of(old or "", new))
-        if self.kind in {"delete", "move"} and not self.diffs():
+            # Some tell an empty text of a file that was not there (Qwen Code 0.15.10).
+            yield FileChange(path, "update" if old else "add", diff_of(old or "", new))
+        kind = {"edit": "update", "delete": "delete", "move": "move"}.get(self.kind)
+        if kind is not None and not self.diffs():
             for path in self.paths:
-                yield FileChange(path, self.kind)
+                yield FileChange(path, kind, text(self.raw.get("diff")))
 
 
 def diff_of(old: str, new: str) -> str:

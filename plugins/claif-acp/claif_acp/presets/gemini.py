@@ -142,6 +142,7 @@ GEMINI = Preset(
     failure=failure,
     usage=usage,
     resumes=False,  # session/load failed for every id (0.61.0)
+    serves_files=False,  # it takes a file that is not there yet for a failure (0.61.0)
     mode="default",
     most_sessions=10,  # its listeners leak; after 11 sessions it says so
 )
