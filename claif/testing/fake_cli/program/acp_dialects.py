@@ -142,6 +142,7 @@ class Qwen(Dialect):
     )
     announces = False
     sessions = ("list", "resume")
+    cancelled = "completed"
 
     def methods(self) -> list[dict[str, Any]]:
         """A key."""
@@ -176,6 +177,7 @@ class OpenCode(Dialect):
     )
     identifies = True
     modal = False
+    cancelled = "completed"
     sessions = ("close", "list", "resume")
     endless = True
 
