@@ -212,7 +212,8 @@ def test_gemini_loads_no_session_and_lists_none(tmp_path: Path) -> None:
     with speaking(FakeCLI.gemini(tmp_path), "--acp", "-m", "m-1") as acp:
         session = acp.begin(tmp_path)
         assert acp.call("session/load", sessionId=session, **NEW)["error"]["code"] == -32603
-        assert acp.call("session/list")["error"]["code"] == -32601
+        for method in ("session/list", "session/set_config_option"):
+            assert acp.call(method, sessionId=session)["error"]["code"] == -32601
         assert acp.call("session/set_model", sessionId=session, modelId="m-2")["result"] == {}
         result = acp.prompt(session, "go")["result"]
     assert result["_meta"]["quota"]["model_usage"][0]["model"] == "m-2"

@@ -116,7 +116,8 @@ class Acp(AcpTurn):
                 return self._of_session(method, params)
 
     def _of_session(self, method: str, params: Params) -> Params:
-        own = ("session/load", "session/set_mode", "session/set_model", "session/set_config_option")
+        changes = "session/set_config_option" if self.dialect.configures else "session/set_model"
+        own = ("session/load", "session/set_mode", changes)
         if method not in own and method.removeprefix("session/") not in self.dialect.sessions:
             raise Refused(UNKNOWN, f'"Method not found": {method}', {"method": method})
         session = self._session(params)
