@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .agents.history import file_text as file_text
     from .agents.programs import agent_program as agent_program
     from .agents.programs import installed_program as installed_program
+    from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
     from .client import Stream as Stream
@@ -143,6 +144,7 @@ _MODULES = {
     ".agents.extras": ("read_extras",),
     ".agents.history": ("agent_messages", "file_text"),
     ".agents.programs": ("agent_program", "installed_program"),
+    ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
     ".client": ("Client", "Stream"),
     ".config": (

@@ -22,7 +22,8 @@ def fingerprint(provider: str, command: Command, policy: Policy, more: Hashable 
     Secrets go into it as a hash with a salt of this process, so that no key of the pool holds one.
     """
     variables = sorted((name, _plain(value)) for name, value in command.environment.items())
-    parts = (provider, str(command.program), command.arguments, variables, str(command.directory), policy, more)
+    files = tuple(map(str, command.files))
+    parts = (provider, files, command.arguments, variables, str(command.directory), policy, more)
     return hashlib.blake2b(repr(parts).encode(errors="surrogateescape"), key=_SALT).digest()
 
 

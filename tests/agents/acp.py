@@ -92,6 +92,15 @@ class Acp:
         """What the agent has answered, or thought, so far."""
         return "".join([update["content"]["text"] for update in self.updates(kind, session)])
 
+    def wait_for(self, kind: str) -> Record:
+        """The first update of a kind, once it was told."""
+        told = self.updates(kind)
+        records = self.listen()
+        while not told:
+            next(records)
+            told = self.updates(kind)
+        return told[0]
+
     def asked(self, method: str) -> list[Record]:
         """The agent's requests of one method so far."""
         return [record for record in self.heard if record.get("method") == method and "id" in record]
