@@ -6,7 +6,10 @@ Each test starts an agent once, which takes seconds, and asks it as much as can 
 from __future__ import annotations
 
 import json
+import os
+import sys
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +41,7 @@ from claif.models import (
 )
 from claif.testing import ScriptedServer
 
+CALCULATOR = Path(__file__).with_name("mcp_calculator.py")
 ERRORS: dict[tuple[str, str], tuple[type[ClaifError], int | None]] = {
     ("gemini", "401"): (AuthenticationError, 401),
     ("gemini", "429"): (RateLimitError, 429),
@@ -141,6 +145,26 @@ async def test_it_changes_files_where_it_works_and_says_so_and_governs_nothing(a
         if acp_agent.name != "qwen":  # which looks first whether the file is there, and may not
             assert [(each.kind, acp_agent.directory / each.subject) for each in asked] == [("edit", governing)]
         assert not governing.exists()
+
+
+async def test_its_mcp_servers_are_those_of_the_settings(acp_agent: Agent) -> None:
+    approver, asked = approve(allowed=True)
+    # The real program: a virtual environment in /tmp is not seen in the sandbox.
+    python = os.path.realpath(sys.executable)
+    server_of_tools = {"calc": {"command": python, "args": [str(CALCULATOR)]}}
+    tool = {"gemini": "mcp_calc_add", "qwen": "mcp__calc__add", "opencode": "calc_add"}[acp_agent.name]
+    settings = {"mcp_servers": server_of_tools}
+    async with (
+        ScriptedServer() as server,
+        acp_agent.client(
+            server, settings=settings, approver=approver, call=tool, arguments=json.dumps({"a": 40, "b": 2})
+        ) as client,
+    ):
+        events = await events_of(client, "go")
+    results = [event.block for event in events if isinstance(event, ToolResult)]
+    assert [(result.is_error, "42" in result.content) for result in results] == [(False, True)]
+    if acp_agent.name != "opencode":  # which asks before commands and changes only
+        assert [request.kind for request in asked] == ["other"]
 
 
 async def test_instructions_images_and_any_text_arrive_and_nothing_is_a_command(acp_agent: Agent) -> None:

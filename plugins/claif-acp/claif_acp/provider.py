@@ -28,11 +28,12 @@ from claif.api import (
     find_program,
     identifier,
     read_extras,
+    script_interpreter,
 )
 from claif_acp.driver import AcpDriver
 from claif_acp.extras import Extras
 from claif_acp.preset import Launch, Preset, Setup
-from claif_acp.presets import find_preset
+from claif_acp.presets import PRESETS, find_preset
 from claif_acp.settings import AcpSettings
 
 if TYPE_CHECKING:
@@ -72,9 +73,13 @@ class AcpProvider(AgentProvider):
     @classmethod
     def status(cls, name: str, settings: Any) -> ProviderStatus:
         """Whether the program is here, and whether it seems to be logged in; nothing is run."""
+        if not (settings.command or settings.preset or cls.known_as or name in PRESETS):
+            hint = f"Ask one as {name}:PRESET, or set preset or command in [providers.NAME]."
+            return ProviderStatus("not installed", "it names no agent", hint)
         try:
             preset = cls.preset_of(name, settings)
-            _find_program(preset, settings, claif_home(), os.environ)
+            program = _find_program(preset, settings, claif_home(), os.environ)
+            script_interpreter(program, claif_home(), os.environ)
         except DependencyError as error:
             return ProviderStatus("not installed", error.message, error.hint or "")
         except ClaifError as error:
@@ -90,8 +95,10 @@ class AcpProvider(AgentProvider):
         launch = self._launch(query)
         setup = self.setup(launch)
         policy = self._policy(query, launch)
+        program = _find_program(self.preset, self.settings, self.context.home, os.environ)
         command = Command(
-            program=_find_program(self.preset, self.settings, self.context.home, os.environ),
+            program=program,
+            interpreter=self.interpreter(program),
             arguments=[*(self.settings.command[1:] or self.preset.arguments), *setup.arguments],
             environment={**self._login(launch), **setup.environment, **self.settings.env},
             directory=policy.directory,

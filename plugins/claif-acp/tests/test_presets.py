@@ -9,6 +9,8 @@ import pytest
 from claif_acp.own_files import MOST, put_instructions
 from claif_acp.preset import Launch
 from claif_acp.presets import PRESETS, find_preset
+from claif_acp.provider import AcpProvider, OpenCodeProvider
+from claif_acp.settings import AcpSettings
 
 from claif import Client
 from claif.config import ConfigLoader, Secret
@@ -79,6 +81,24 @@ def test_instructions_are_kept_for_the_latest_only(tmp_path: Path) -> None:
     assert len(list(tmp_path.glob("system-*.md"))) == MOST
     assert paths[-1].read_text() == f"text {MOST + 4}"
     assert paths[-1].stat().st_mode & 0o777 == 0o600
+
+
+def test_its_state_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert AcpProvider.status("acp", AcpSettings()).detail == "it names no agent"
+    assert AcpProvider.status("goose", AcpSettings()).state == "not installed"
+    assert AcpProvider.status("x", AcpSettings(preset="nothing")).state == "broken"
+    program = tmp_path / "opencode"
+    program.write_text("")
+    program.chmod(0o755)
+    assert OpenCodeProvider.status("opencode", AcpSettings()).state == "no key"
+    assert OpenCodeProvider.status("opencode", AcpSettings(api_key=KEY)).state == "ready"
+    login = tmp_path / ".local" / "share" / "opencode"
+    login.mkdir(parents=True)
+    (login / "auth.json").write_text("{}")
+    assert OpenCodeProvider.status("opencode", AcpSettings()).state == "ready"
+    assert AcpProvider.status("mine", AcpSettings(command=(str(program),))).state == "ready"
 
 
 async def test_a_preset_is_asked_by_its_type_without_any_configuration(tmp_path: Path) -> None:
