@@ -21,7 +21,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has started the tests in the background; their children shall mind Ctrl-C all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-pytest_plugins = ["claif.testing.pytest_plugin", "agents.clis"]
+pytest_plugins = ["claif.testing.pytest_plugin", "agents.clis", "agents.acp_clis", "agents.acp_schema"]
 
 # A busy machine is no failure; a test that hangs is found by the hang guard.
 settings.register_profile("claif", deadline=None)

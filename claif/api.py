@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from .agents.extras import read_extras as read_extras
     from .agents.history import agent_messages as agent_messages
     from .agents.history import file_text as file_text
+    from .agents.one_turn import OneTurn as OneTurn
     from .agents.programs import agent_program as agent_program
     from .agents.programs import installed_program as installed_program
+    from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
     from .client import Stream as Stream
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from .config import claif_home as claif_home
     from .config import find_key as find_key
     from .config import missing_key as missing_key
+    from .config.files import write_private as write_private
     from .config.redact import redact as redact
     from .downloads.archive import WheelArchive as WheelArchive
     from .downloads.folder import DownloadFolder as DownloadFolder
@@ -134,6 +137,7 @@ if TYPE_CHECKING:
     from .transport.process.processes import Processes as Processes
     from .transport.process.shelf import Wear as Wear
     from .transport.sandbox.policy import Policy as Policy
+    from .transport.sandbox.view import SandboxView as SandboxView
     from .transport.status import error_from_response as error_from_response
 
     json_dumps = _json.dumps
@@ -142,9 +146,11 @@ if TYPE_CHECKING:
 _MODULES = {
     ".agents.base": ("AgentProvider", "Driver", "Job"),
     ".agents.conversations": ("uuid_conversation",),
+    ".agents.one_turn": ("OneTurn",),
     ".agents.extras": ("read_extras",),
     ".agents.history": ("agent_messages", "file_text"),
     ".agents.programs": ("agent_program", "installed_program"),
+    ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
     ".client": ("Client", "Stream"),
     ".config": (
@@ -156,6 +162,7 @@ _MODULES = {
         "find_key",
         "missing_key",
     ),
+    ".config.files": ("write_private",),
     ".config.redact": ("redact",),
     ".downloads.archive": ("WheelArchive",),
     ".downloads.folder": ("DownloadFolder",),
@@ -246,6 +253,7 @@ _MODULES = {
     ".transport.process.processes": ("Processes",),
     ".transport.process.shelf": ("Wear",),
     ".transport.sandbox.policy": ("Policy",),
+    ".transport.sandbox.view": ("SandboxView",),
     ".transport.status": ("error_from_response",),
 }
 

@@ -18,12 +18,15 @@ TIMEOUT = 60.0
 _VERSION = re.compile(r"(?<![\w.])v?(\d{1,6}(?:\.\d{1,6}){1,3}(?:[-+][0-9A-Za-z.+-]{1,40})?)")
 
 
-async def ask_version(program: Path, environ: Mapping[str, str], *, timeout: float = TIMEOUT) -> str:
+async def ask_version(
+    program: Path, environ: Mapping[str, str], *, interpreter: Path | None = None, timeout: float = TIMEOUT
+) -> str:
     """The version that a program says it has.
 
     Args:
         program: its absolute path.
         environ: the environment, of which it gets only what every program needs.
+        interpreter: what runs it, if it is a script.
         timeout: seconds that it may take.
 
     Raises:
@@ -31,9 +34,8 @@ async def ask_version(program: Path, environ: Mapping[str, str], *, timeout: flo
     """
     with tempfile.TemporaryDirectory(prefix="claif-") as folder:
         try:
-            ended = await run_child(
-                [str(program), "--version"], timeout=timeout, environ=minimal(environ), folder=Path(folder)
-            )
+            command = [*([str(interpreter)] if interpreter is not None else []), str(program), "--version"]
+            ended = await run_child(command, timeout=timeout, environ=minimal(environ), folder=Path(folder))
         except OSError as error:
             raise InstallError(f"{program} does not run on this machine: {error.strerror}.") from error
     if ended.code is None:

@@ -18,6 +18,7 @@ from ..pipeline.watchdog import unwatched
 from ..provider import Context, Provider, ProviderStatus
 from .confinement import limits_of
 from .programs import agent_program
+from .scripts import script_interpreter
 from .settings import AgentSettings
 
 if TYPE_CHECKING:
@@ -123,7 +124,8 @@ class AgentProvider(Provider):
     def status(cls, name: str, settings: AgentSettings) -> ProviderStatus:
         """Whether the program is here, and whether it seems to be logged in; nothing is run."""
         try:
-            agent_program(cls.agent, configured=settings.path, home=claif_home(), environ=os.environ)
+            program = agent_program(cls.agent, configured=settings.path, home=claif_home(), environ=os.environ)
+            script_interpreter(program, claif_home(), os.environ)
         except DependencyError as error:
             return ProviderStatus("not installed", error.message, error.hint or "")
         if settings.api_key is None and not cls.logged_in(os.environ):
@@ -188,6 +190,14 @@ class AgentProvider(Provider):
             DependencyError: it is not installed.
         """
         return agent_program(self.agent, configured=self.settings.path, home=self.context.home, environ=os.environ)
+
+    def interpreter(self, program: Path) -> Path | None:
+        """What runs the agent's program, if it is a script; for `Command.interpreter`.
+
+        Raises:
+            AgentNotInstalledError: there is no Node.js for it.
+        """
+        return script_interpreter(program, self.context.home, os.environ)
 
     def agent_home(self, users: Path | None) -> Path:
         """The agent's home, made if need be: the user's, where its login is, or else one of its own in Claif's."""

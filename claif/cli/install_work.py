@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..agents.programs import Installed, programs_folder
+from ..agents.scripts import script_interpreter
 from ..config import claif_home, load_config
 from ..errors import ClaifError
 from ..install.installer import Installer
@@ -168,10 +169,11 @@ def _advice(program: Program, path: str) -> list[str]:
 
     lines = []
     key = configured_key(program.name, load_config())
-    if program.login and find_login(program, os.environ, Path.home(), configured=key).state == "none":
-        command = " ".join([path, *program.login])
+    if program.key_variables and find_login(program, os.environ, Path.home(), configured=key).state == "none":
+        interpreter = script_interpreter(Path(path), claif_home(), os.environ)
+        command = " ".join([*([str(interpreter)] if interpreter is not None else []), path, *program.login])
         lines.append(f"It has no login yet: {command}, or set {program.key_variables[0]}.")
-    if program.plugin and not _has_provider(program.name):
+    if program.plugin and not _has_provider(program.plugin.removeprefix("claif-")):
         lines.append(f"To ask it through Claif: pip install {program.plugin}")
     return lines
 

@@ -67,7 +67,7 @@ class Config:
             MissingAPIKeyError: the key refers to an environment variable that is not set.
             InvalidConfigError: settings are unknown or wrong; all are named.
         """
-        table = self.providers.get(name, {})
+        table = self._provider_table(name)
         for _, value in leaves(table):
             if isinstance(value, Unresolved):
                 raise value.error()
@@ -134,8 +134,13 @@ class Config:
 
     def provider_type(self, name: str) -> str:
         """The provider plugin that serves a provider's name: its `type`, or the name itself."""
-        kind = self.providers.get(name, {}).get("type")
+        kind = self._provider_table(name).get("type")
         return kind if isinstance(kind, str) else name
+
+    def _provider_table(self, name: str) -> Mapping[str, Any]:
+        """The table of a provider; a name `TYPE:PRESET`, which no table can have, stands for one with just these."""
+        kind, colon, preset = name.partition(":")
+        return {"type": kind, "preset": preset} if colon else self.providers.get(name, {})
 
     def get(self, name: str) -> Any:
         """The value of a setting by its dotted name, a default if nothing else is configured; a mapping for a table.

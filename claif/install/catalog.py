@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from ..errors import InstallError
 from .claude import CLAUDE
 from .codex import CODEX
+from .gemini import GEMINI
 from .nodejs import NODE
+from .opencode import OPENCODE
+from .qwen import QWEN
 
 if TYPE_CHECKING:
     from .program import Program
 
-AGENTS = (CLAUDE, CODEX)
+AGENTS = (CLAUDE, CODEX, GEMINI, QWEN, OPENCODE)
 """What `--all` means."""
 PROGRAMS = {program.name: program for program in (*AGENTS, NODE)}
 

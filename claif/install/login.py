@@ -47,7 +47,7 @@ def find_login(program: Program, environ: Mapping[str, str], user: Path, *, conf
 def _path(file: LoginFile, environ: Mapping[str, str], user: Path) -> Path:
     path = user / file.path.removeprefix("~/")
     moved = environ.get(file.variable) if file.variable else None
-    return Path(moved, path.name) if moved else path
+    return Path(moved, file.inside, path.name) if moved else path
 
 
 def _has_login(path: Path, keys: tuple[str, ...]) -> bool:
@@ -58,7 +58,7 @@ def _has_login(path: Path, keys: tuple[str, ...]) -> bool:
             data = json.loads(file.read(MOST_BYTES))
     except (OSError, ValueError, RecursionError):
         return False
-    return any(_value(data, key) for key in keys)
+    return any(_value(data, key) for key in keys) if keys else isinstance(data, dict) and bool(data)
 
 
 def _value(data: Any, key: str) -> Any:

@@ -29,6 +29,7 @@ LOOK_AGAIN = 0.25
 """Seconds between two looks at what npm has written so far."""
 FLAGS = (
     "--ignore-scripts",
+    "--omit=optional",
     "--no-audit",
     "--no-fund",
     "--no-update-notifier",

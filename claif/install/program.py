@@ -26,6 +26,7 @@ class NpmPackage:
         integrity: the fingerprint of the pinned version, as npm writes it (`sha512-…`).
         megabytes: about what it takes on disk.
         suffix: what follows the program's version in its own.
+        script: whether the program is a script that Node.js runs.
     """
 
     name: str
@@ -33,6 +34,7 @@ class NpmPackage:
     integrity: str
     megabytes: int
     suffix: str = ""
+    script: bool = False
 
 
 @frozen(kw_only=True)
@@ -60,14 +62,16 @@ class LoginFile:
 
     Args:
         path: where it is, with `~`.
-        keys: it is a login if one of these keys has a value; dots lead into tables.
+        keys: it is a login if one of these keys has a value; dots lead into tables. Without any, if it has any key.
         variable: the environment variable that moves its folder.
+        inside: the folder below that of the variable; its own folder when empty.
         systems: the systems, by `sys.platform`, on which it means something; all when empty.
     """
 
     path: str
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = ()
     variable: str | None = None
+    inside: str = ""
     systems: tuple[str, ...] = ()
 
 
@@ -86,7 +90,7 @@ class Program:
         plugin: the distribution of the provider that drives it.
         key_variables: environment variables with a key or token for it.
         login_files: where it keeps a login.
-        login: the arguments by which it logs its user in.
+        login: the arguments by which it logs its user in; without any, it offers to when it is started.
     """
 
     name: str

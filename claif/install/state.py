@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from ..agents.ask_version import ask_version
 from ..agents.programs import installed_program, read_record
+from ..agents.scripts import script_interpreter
 from ..errors import DependencyError, InstallError
 from ..transport.process.find import find_program
 from .login import Login, find_login
@@ -81,8 +82,9 @@ async def look(
         version = record.version if by == "claif" and record is not None else ""
         if by in {"configuration", "path"} and path is not None:
             try:
-                version = await ask_version(path, environ, timeout=PATIENCE)
-            except InstallError as error:
+                interpreter = script_interpreter(path, config.home, environ)
+                version = await ask_version(path, environ, interpreter=interpreter, timeout=PATIENCE)
+            except (DependencyError, InstallError) as error:
                 problem = error.message
         login = find_login(program, environ, user, configured=configured_key(program.name, config))
         found[program.name] = State(

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from .plan import Way
 
 
-async def try_program(way: Way, path: Path, environ: Mapping[str, str]) -> int:
+async def try_program(way: Way, path: Path, environ: Mapping[str, str], interpreter: Path | None = None) -> int:
     """Run a program for its version.
 
     Args:
         way: how it came.
         path: where it is.
         environ: the environment to try it in.
+        interpreter: what runs it, if it is a script.
 
     Returns:
         Its size in bytes.
@@ -33,7 +34,7 @@ async def try_program(way: Way, path: Path, environ: Mapping[str, str]) -> int:
     if size is None:
         raise Unavailable(f"{way.source} does not have the program {way.package.program}.")
     try:
-        found = await ask_version(path, environ)
+        found = await ask_version(path, environ, interpreter=interpreter)
     except InstallError as error:
         raise Unavailable(f"{way.source} does not work here: {error.message}") from error
     if found != way.version:

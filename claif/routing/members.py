@@ -193,7 +193,7 @@ class Members:
         self._factories[name] = factory
 
     def _type(self, name: str) -> str:
-        return self._config.provider_type(name) if name in self._config.providers else name
+        return self._config.provider_type(name)
 
     def _load(self, name: str) -> Factory:
         kind = self._type(name)
@@ -263,7 +263,8 @@ class Members:
         known = sorted(
             {*self._entries, *self._factories} - self._gone if name in self._config.providers else self.names()
         )
-        what = f"The provider {name}" if kind == name else f"The provider type {kind} of [providers.{name}]"
+        place = name if ":" in name else f"[providers.{name}]"
+        what = f"The provider {name}" if kind == name else f"The provider type {kind} of {place}"
         near = get_close_matches(kind, known, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(known) or 'none'}."
         return ProviderNotFoundError(f"{what} is not known.", provider=name, hint=hint)

@@ -110,7 +110,7 @@ def to_path(**behaviour: object) -> str:
 
 
 def from_path(path: str) -> tuple[Behaviour, str]:
-    """The behaviour that a path asks for, and what remains of the path after `/v1`.
+    """The behaviour that a path asks for, and what remains of the path after `/v1` or `/v1beta`.
 
     Raises:
         ValueError: a segment before `/v1` is no behaviour; the message names it.
@@ -126,4 +126,9 @@ def from_path(path: str) -> tuple[Behaviour, str]:
             values[name] = _READ[_KINDS[name]](unquote(value))
         except (KeyError, ValueError):
             raise ValueError(f"{segment!r} is no behaviour of the scripted server") from None
-    return Behaviour(**values), after.partition("?")[0]  # type: ignore[arg-type]  # read by the kinds of the fields
+    return Behaviour(**values), after.removeprefix("beta").partition("?")[0]  # type: ignore[arg-type]  # read by the kinds of the fields
+
+
+def is_gemini(path: str) -> bool:
+    """Whether a path asks for the Gemini API, whose version is called `v1beta`."""
+    return path.partition("/v1")[2].startswith("beta")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from . import chat_script, messages_script, responses_script
+from . import chat_script, gemini_script, messages_script, responses_script
+from .behaviour import is_gemini
 from .http_server import Exchange, HangUp, RecordedRequest
 from .script import Cut, Flood, Send, Stall, Step
 
@@ -20,6 +21,8 @@ JSON = ("content-type", "application/json")
 SCRIPTS = {"/chat/completions": chat_script, "/responses": responses_script, "/messages": messages_script}
 """Who says what, by the path that is asked."""
 COUNT_TOKENS = "/messages/count_tokens"
+GEMINI = {"generateContent": False, "streamGenerateContent": True, "countTokens": False}
+"""The methods of Gemini's models -> whether they stream; the path is `/models/MODEL:METHOD` below `/v1beta`."""
 
 
 async def respond(
@@ -52,12 +55,16 @@ async def respond(
         await _json(exchange, 200, _family(request, path).models(models))
     elif request.method == "POST" and (path in SCRIPTS or path == COUNT_TOKENS):
         await _post(exchange, behaviour, path, misbehave=misbehave)
+    elif request.method == "POST" and is_gemini(request.path) and path.rpartition(":")[2] in GEMINI:
+        await _gemini(exchange, behaviour, path, misbehave=misbehave)
     else:
         await _nothing_here(exchange, path)
 
 
 def _family(request: RecordedRequest, path: str) -> ModuleType:
     """Whose shapes of errors and lists the client expects."""
+    if is_gemini(request.path):
+        return gemini_script
     anthropic = path.startswith("/messages") or "anthropic-version" in request.headers
     return messages_script if anthropic else chat_script
 
@@ -91,11 +98,18 @@ async def _error(exchange: Exchange, behaviour: Behaviour, path: str) -> None:
     await exchange.reply(behaviour.error, body, [("content-type", kind), *headers])
 
 
-async def _post(exchange: Exchange, behaviour: Behaviour, path: str, *, misbehave: bool) -> None:
+async def _body(exchange: Exchange, path: str) -> Any:
+    """The request's body as JSON data; without such it is refused, and this is `None`."""
     try:
-        request = exchange.request.json
+        return exchange.request.json
     except ValueError:
         await _json(exchange, 400, _family(exchange.request, path).error(400, "The body is not JSON."))
+        return None
+
+
+async def _post(exchange: Exchange, behaviour: Behaviour, path: str, *, misbehave: bool) -> None:
+    request = await _body(exchange, path)
+    if request is None:
         return
     if path == COUNT_TOKENS:
         await _json(exchange, 200, messages_script.count_tokens(request))
@@ -103,6 +117,20 @@ async def _post(exchange: Exchange, behaviour: Behaviour, path: str, *, misbehav
         await _json(exchange, 200, SCRIPTS[path].whole(behaviour, request))
     else:
         await _stream(exchange, behaviour, SCRIPTS[path].steps(behaviour, request, misbehave=misbehave))
+
+
+async def _gemini(exchange: Exchange, behaviour: Behaviour, path: str, *, misbehave: bool) -> None:
+    body = await _body(exchange, path)
+    if body is None:
+        return
+    model, _, method = path.removeprefix("/models/").rpartition(":")
+    request = {**body, "model": model}
+    if method == "countTokens":
+        await _json(exchange, 200, gemini_script.count_tokens(request))
+    elif behaviour.plain or not GEMINI[method]:
+        await _json(exchange, 200, gemini_script.whole(behaviour, request))
+    else:
+        await _stream(exchange, behaviour, gemini_script.steps(behaviour, request, misbehave=misbehave))
 
 
 async def _stream(exchange: Exchange, behaviour: Behaviour, steps: Iterable[Step]) -> None:

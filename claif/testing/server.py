@@ -19,9 +19,10 @@ from .respond import JSON, respond
 
 
 class ScriptedServer:
-    """Speaks chat completions, the Responses API and Anthropic's Messages API, each at its path.
+    """Speaks chat completions, the Responses API, Anthropic's Messages API and the Gemini API, each at its path.
 
-    `url()` builds the base URL that makes it behave as wanted; `root_url()` the same for clients that add `/v1`.
+    `url()` builds the base URL that makes it behave as wanted; `root_url()` the same for clients that add `/v1` or
+    `/v1beta`.
 
     Example:
         async with ScriptedServer() as server:
@@ -50,7 +51,7 @@ class ScriptedServer:
         return f"http://127.0.0.1:{self.port}{to_path(**behaviour)}"
 
     def root_url(self, **behaviour: object) -> str:
-        """The same without `/v1`, as Anthropic's clients want it: they ask for `/v1/messages` below it."""
+        """The same without `/v1`, as clients of Anthropic and Gemini want it: they ask for `/v1/messages` below it."""
         return self.url(**behaviour).removesuffix("/v1")
 
     async def __aenter__(self) -> Self:

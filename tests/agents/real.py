@@ -11,6 +11,7 @@ import pytest
 import trio
 from attrs import frozen
 
+from agents.acp_clis import MODELS
 from agents.clis import KEY
 from claif import Client
 from claif.config import ConfigLoader
@@ -54,7 +55,7 @@ class Agent:
     @property
     def model(self) -> str:
         """A model that it knows."""
-        return {"claude": "claude-sonnet-4-5", "codex": "gpt-5-codex"}[self.name]
+        return {"claude": "claude-sonnet-4-5", "codex": "gpt-5-codex", **MODELS}[self.name]
 
     @asynccontextmanager
     async def client(

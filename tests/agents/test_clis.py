@@ -55,3 +55,11 @@ def test_the_real_ones_are_native_programs(claude_program: Path, codex_program: 
     for program in (claude_program, codex_program):
         with program.open("rb") as file:
             assert file.read(2) != b"#!"
+
+
+def test_the_real_ones_that_speak_acp_are_native_or_scripts_of_node(gemini_cli, qwen_cli, opencode_cli, copilot_cli):
+    for cli, head in ((gemini_cli, b"#!"), (qwen_cli, b"#!"), (opencode_cli, b"\x7fELF"), (copilot_cli, b"\x7fELF")):
+        with cli.program.open("rb") as file:
+            assert file.read(len(head)) == head
+        assert cli.command[-1] == str(cli.program)
+        assert (Path(cli.command[0]).stem == "node") is (head == b"#!")

@@ -20,6 +20,9 @@ EXIT_CODES = {
     "codex-exec-500.jsonl": 1,
     "codex-exec-stall.jsonl": 1,
     "codex-exec-sigterm-during-tool.jsonl": -15,
+    "gemini-401.jsonl": 145,
+    "gemini-429.jsonl": 173,
+    "gemini-max-turns.jsonl": 53,
 }
 """All others ended with 0, those included that were cut off: `claude-sigint`, `claude-stdout-truncated`."""
 

@@ -115,7 +115,7 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(cli, node):
         f"{cli.folder}/home/programs/claude, about 250 MB\n"
     )
     found = rows(cli.run("install", "--all", "--dry-run", "--json"))
-    assert list(found) == ["claude", "codex"]
+    assert list(found) == ["claude", "codex", "gemini", "qwen", "opencode"]
     assert found["claude"]["source"] == SOURCE
     other = cli.run("install", "claude", "--dry-run", "--version", "9.9.9").stdout.decode()
     assert "checked against what the registry says of it" in other

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from claif.api import script_interpreter
 from claif.install.catalog import find
 
 PATIENCE = 900
@@ -48,12 +49,16 @@ def installed(claif: Claif, *arguments: str, **env: str) -> dict[str, Any]:
     return found
 
 
-def version_of(path: str) -> str:
-    return subprocess.run([path, "--version"], capture_output=True, text=True, check=True, timeout=120).stdout
+def version_of(path: str, *before: Path) -> str:
+    return subprocess.run([*before, path, "--version"], capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 @pytest.mark.parametrize(
-    ("name", "way"), [("claude", "npm"), ("codex", "npm"), ("claude", "wheel"), ("codex", "wheel")]
+    ("name", "way"),
+    [
+        *(("claude", "npm"), ("codex", "npm"), ("claude", "wheel"), ("codex", "wheel")),
+        *(("gemini", "npm"), ("qwen", "npm"), ("opencode", "npm")),
+    ],
 )
 def test_an_agent_is_installed_runs_and_is_removed(name: str, way: str, claif: Claif, tmp_path: Path) -> None:
     found = installed(claif, name, "--via", way)
@@ -67,12 +72,16 @@ def test_an_agent_is_installed_runs_and_is_removed(name: str, way: str, claif: C
     assert not [path for path in (tmp_path / "home" / "programs").iterdir() if path.suffix != ".lock"]
 
 
-def test_without_node_claif_brings_its_own_to_install_through_npm(claif: Claif, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["claude", "gemini"])
+def test_without_node_claif_brings_its_own_to_install_through_npm(name: str, claif: Claif, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    found = installed(claif, "claude", "--via", "npm", PATH=str(tmp_path / "empty"))
+    found = installed(claif, name, "--via", "npm", PATH=str(tmp_path / "empty"))
     assert (found["way"], found["integrity"][:7]) == ("npm", "sha512-")
-    assert found["version"] in version_of(found["path"])
     node = tmp_path / "home" / "programs" / "node" / "node"
+    interpreter = script_interpreter(Path(found["path"]), tmp_path / "home", {"PATH": ""})
+    assert found["version"] in version_of(found["path"], *([interpreter] if interpreter is not None else []))
+    assert interpreter is None or interpreter.samefile(node)
+    assert (interpreter is None) is (name == "claude")
     assert version_of(str(node)) == f"v{find('node').version}\n"
     assert claif("uninstall", "--all").returncode == 0
     assert not node.exists()

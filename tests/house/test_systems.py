@@ -15,7 +15,7 @@ SANDBOX = "claif/transport/sandbox"
 PLACES = {
     "locks between processes": {"claif/system.py", "claif/downloads/lock.py"},
     "owners of files": {"claif/system.py", f"{BROKER}/place.py"},
-    "descriptors of folders": {"claif/config/files.py", f"{BROKER}/place.py"},
+    "descriptors of folders": {"claif/config/files.py", f"{BROKER}/place.py", f"{SANDBOX}/view.py"},
     "pipes and other processes": {
         *("claif/cli/pipes.py", f"{PROCESS}/tree.py", f"{PROCESS}/supervisor.py", f"{BROKER}/place.py"),
         *(f"{SANDBOX}/confine.py", f"{SANDBOX}/layout.py", f"{SANDBOX}/levels.py", f"{SANDBOX}/order.py"),

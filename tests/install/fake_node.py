@@ -20,6 +20,11 @@ if arguments[:1] == ["-p"]:
     print(json.dumps([fake["version"], str(here / "node")]))
     sys.exit(fake.get("exit", 0))
 
+if arguments[1:] == ["--version"]:
+    # A script that this Node.js runs.
+    (here / "ran.txt").write_text(arguments[0])
+    sys.exit(subprocess.run(["/bin/sh", arguments[0], "--version"]).returncode)
+
 with (here / "asked.jsonl").open("a") as log:
     log.write(json.dumps({"argv": arguments, "cwd": os.getcwd(), "env": dict(os.environ)}) + "\n")
 (here / "began").touch()

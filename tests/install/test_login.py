@@ -37,6 +37,25 @@ def test_a_variable_moves_the_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "variable", "place"),
+    [
+        ("gemini", "GEMINI_CLI_HOME", ".gemini/oauth_creds.json"),
+        ("qwen", "QWEN_HOME", "oauth_creds.json"),
+        ("opencode", "XDG_DATA_HOME", "opencode/auth.json"),
+    ],
+)
+def test_a_variable_moves_it_to_a_folder_below(name: str, variable: str, place: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "moved" / place, {"access_token": "canary"})
+    assert find_login(find(name), {variable: str(tmp_path / "moved")}, tmp_path) == Login("login", str(path))
+
+
+@pytest.mark.parametrize("data", ["{}", "[1]", "null", "x"])
+def test_a_file_whose_keys_are_any_is_no_login_when_it_is_empty(data: str, tmp_path: Path) -> None:
+    write(tmp_path / ".local" / "share" / "opencode" / "auth.json", data)
+    assert find_login(find("opencode"), {}, tmp_path) == Login()
+
+
+@pytest.mark.parametrize(
     "data", ["", "{", "[]", "null", {}, {"token": None}, {"token": "x"}, {"token": {"access": ""}}, "[" * 100_000]
 )
 def test_a_file_without_a_login_is_none(data: object, tmp_path: Path) -> None:
@@ -66,6 +85,11 @@ def test_a_file_of_another_system_does_not_count(tmp_path: Path) -> None:
         ("claude", ".claude/.credentials.json", {"claudeAiOauth": {"accessToken": "x"}}),
         ("codex", ".codex/auth.json", {"OPENAI_API_KEY": "x"}),
         ("codex", ".codex/auth.json", {"OPENAI_API_KEY": None, "tokens": {"access_token": "x"}}),
+        ("gemini", ".gemini/oauth_creds.json", {"refresh_token": "x"}),
+        ("gemini", ".gemini/google_accounts.json", {"active": "me@example.org", "old": []}),
+        ("qwen", ".qwen/oauth_creds.json", {"access_token": "x"}),
+        ("qwen", ".qwen/settings.json", {"security": {"auth": {"apiKey": "x"}}}),
+        ("opencode", ".local/share/opencode/auth.json", {"openrouter": {"type": "api", "key": "x"}}),
     ],
 )
 def test_the_logins_of_real_agents_are_known(name: str, file: str, data: object, tmp_path: Path) -> None:
@@ -76,7 +100,14 @@ def test_the_logins_of_real_agents_are_known(name: str, file: str, data: object,
 
 @pytest.mark.parametrize(
     ("name", "variable"),
-    [("claude", "ANTHROPIC_API_KEY"), ("claude", "CLAUDE_CODE_OAUTH_TOKEN"), ("codex", "CODEX_API_KEY")],
+    [
+        ("claude", "ANTHROPIC_API_KEY"),
+        ("claude", "CLAUDE_CODE_OAUTH_TOKEN"),
+        ("codex", "CODEX_API_KEY"),
+        ("gemini", "GEMINI_API_KEY"),
+        ("qwen", "DASHSCOPE_API_KEY"),
+        ("opencode", "OPENCODE_API_KEY"),
+    ],
 )
 def test_the_keys_of_real_agents_are_known(name: str, variable: str, tmp_path: Path) -> None:
     assert find_login(find(name), {variable: "canary"}, tmp_path) == Login("key", f"${variable}")

@@ -29,7 +29,7 @@ PROVIDER_SETTINGS = (
 )
 """What the schema declares. Reading it there would cost the import of attrs at each press of a key; a test compares."""
 
-INSTALLABLE = ("claude", "codex", "node")
+INSTALLABLE = ("claude", "codex", "gemini", "qwen", "opencode", "node")
 """What `claif install` knows."""
 CHOICES: Mapping[str, Sequence[str]] = {
     "log_level": ("trace", "debug", "info", "success", "warning", "error", "critical"),

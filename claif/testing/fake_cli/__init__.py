@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .acp_steps import Ask, RpcError, Stop, Terminal, Update
 from .cli import FakeCLI
 from .program_file import FakeProgram, Run
 from .replay import replay
@@ -12,6 +13,7 @@ from .steps import (
     Echo,
     Fail,
     Flood,
+    Hang,
     Plan,
     Raw,
     Report,
@@ -25,6 +27,7 @@ from .steps import (
 )
 
 __all__ = [
+    "Ask",
     "Change",
     "Children",
     "Die",
@@ -33,16 +36,21 @@ __all__ = [
     "FakeCLI",
     "FakeProgram",
     "Flood",
+    "Hang",
     "Plan",
     "Raw",
     "Report",
     "Retry",
+    "RpcError",
     "Run",
     "Say",
     "Shell",
     "Stderr",
     "Step",
+    "Stop",
+    "Terminal",
     "Think",
     "Tool",
+    "Update",
     "replay",
 ]

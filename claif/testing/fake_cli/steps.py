@@ -123,6 +123,13 @@ class Fail(Step):
     message: str = "The fake CLI fails."
 
 
+@frozen
+class Hang(Step):
+    """Neither read nor write for so many seconds; `None` is for ever."""
+
+    seconds: float | None = None
+
+
 def _latin(data: str | bytes) -> str:
     # JSON has no bytes; each becomes the character of its number.
     return (data.encode() if isinstance(data, str) else data).decode("latin-1")

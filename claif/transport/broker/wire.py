@@ -104,6 +104,7 @@ def order_of(command: Command, policy: Policy, inherited: Mapping[str, str]) -> 
     limits = policy.limits
     return {
         "program": str(command.program),
+        "interpreter": None if command.interpreter is None else str(command.interpreter),
         "arguments": list(command.arguments),
         "environment": own,
         "inherited": dict(inherited),
@@ -131,6 +132,7 @@ def read_order(order: Mapping[str, Any]) -> tuple[Command, Policy, dict[str, str
     """The command, the policy and the inherited variables that an order tells of."""
     command = Command(
         program=Path(order["program"]),
+        interpreter=None if order["interpreter"] is None else Path(order["interpreter"]),
         arguments=order["arguments"],
         environment={name: Secret(value) for name, value in order["environment"].items()},
         directory=Path(order["directory"]),

@@ -28,6 +28,7 @@ class Command:
 
     Args:
         program: its absolute path.
+        interpreter: the absolute path of the program that runs it, if it is a script that the system cannot run itself.
         arguments: what follows it; everybody on the machine can read it.
         environment: variables beside those that every child gets; a value may be a `Secret`.
         directory: its working directory, absolute.
@@ -35,10 +36,16 @@ class Command:
     """
 
     program: Path
+    interpreter: Path | None = None
     arguments: tuple[str, ...] = field(default=(), converter=_arguments)
     environment: Mapping[str, str | Secret] = field(factory=dict)
     directory: Path
     leaf: bool = False
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What is run: the program, after its interpreter."""
+        return (self.program,) if self.interpreter is None else (self.interpreter, self.program)
 
 
 def flag(name: str, value: str) -> str:

@@ -21,7 +21,7 @@ def check(command: Command) -> None:
         InvalidQueryError: its working directory is not there, or an argument cannot be passed on.
         DependencyError: the program is not there.
     """
-    if not (os.path.isdir(command.directory) and os.path.isfile(command.program)):
+    if not (os.path.isdir(command.directory) and all(os.path.isfile(file) for file in command.files)):
         raise spawn_failure(errno.ENOENT, command)
     for argument in command.arguments:
         try:

@@ -46,7 +46,7 @@ def command_key(owner: str, command: Command, policy: Policy, *more: object) -> 
     variables = sorted((name, _plain(value)) for name, value in command.environment.items())
     confinement = [(field.name, _sorted(getattr(policy, field.name))) for field in fields(type(policy))]
     inherited = sorted(minimal(os.environ).items())
-    places = file_identity(command.program), _place(command.directory)
+    places = [*map(file_identity, command.files), _place(command.directory)]
     return pool_key(owner, places, command.arguments, variables, inherited, confinement, more)
 
 

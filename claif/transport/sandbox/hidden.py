@@ -81,13 +81,14 @@ def environment_files(folder: Path) -> Iterator[Path]:
         except OSError:
             continue
         for entry in entries:
-            if _is_environment(entry.name):
+            if is_environment_file(entry.name):
                 yield Path(entry.path)
             elif depth < _DEEPEST and count + len(folders) < _MOST_FOLDERS and _is_searched(entry):
                 folders.append((Path(entry.path), depth + 1))
 
 
-def _is_environment(name: str) -> bool:
+def is_environment_file(name: str) -> bool:
+    """Whether a file of this name holds variables, which often are secrets."""
     return (name == ".env" or name.startswith((".env.", ".envrc"))) and not name.endswith(EXAMPLES)
 
 

@@ -73,11 +73,11 @@ async def prepared(
         SandboxError: the policy requires confinement that cannot be had.
         InvalidQueryError: an argument or variable has a NUL character.
     """
-    words = [str(command.program), *command.arguments, *environment, *environment.values()]
-    if any("\0" in word for word in words):
+    argv = [*map(str, command.files), *command.arguments]
+    if any("\0" in word for word in (*argv, *environment, *environment.values())):
         raise InvalidQueryError("An argument or variable of the command has a NUL character.")
     choice = await trio.to_thread.run_sync(choose, policy, available())
-    plain = Prepared(words[: 1 + len(command.arguments)], dict(environment), choice.level, choice.notes)
+    plain = Prepared(argv, dict(environment), choice.level, choice.notes)
     async with AsyncExitStack() as stack:
         preparation = _Preparation(command=command, policy=policy, home=home, nursery=nursery, stack=stack)
         if choice.level == "bubblewrap":
@@ -110,8 +110,8 @@ class _Preparation:
         notes = [*plain.notes, *self._forks()]
         if not kept:
             notes.append(f"Its limits are not applied: {machine.prlimit.problem}.")
-        inside = [*before, str(visible_path(self.command.program)), *self.command.arguments]
-        programs, mounts = [self.command.program], []
+        inside = [*before, *[str(visible_path(file)) for file in self.command.files], *self.command.arguments]
+        programs, mounts = list(self.command.files), []
         if policy.network == "proxy":
             from . import ways
 
@@ -154,7 +154,7 @@ class _Preparation:
             environment = ways.pointing_to(port, environment, policy.hosts)
             ports = [port] if machine.landlock >= FIRST_WITH_PORTS else None
         if plain.level == "landlock":
-            laid = await self._lay_out([self.command.program], environment)
+            laid = await self._lay_out(list(self.command.files), environment)
             mounts = laid.mounts
             notes += laid.notes
         order = await trio.to_thread.run_sync(

@@ -14,6 +14,7 @@ from claif.api import (
     Emit,
     InvalidQueryError,
     Job,
+    OneTurn,
     PermissionMode,
     Process,
     Query,
@@ -76,7 +77,7 @@ def prompt_text(query: Query) -> str:
     return "\n\n".join(parts)
 
 
-class ExecDriver:
+class ExecDriver(OneTurn):
     """Reads one process to its end.
 
     Args:
@@ -94,26 +95,6 @@ class ExecDriver:
         """Give it the prompt, and nothing more."""
         await self.process.send_text(prompt_text(self._job.query))
         self.process.send_eof()
-
-    async def healthy(self) -> bool:
-        """It serves one query."""
-        return False
-
-    async def renew(self) -> bool:
-        """Likewise."""
-        return False
-
-    async def interrupt(self) -> bool:
-        """It knows no interruption."""
-        return False
-
-    def state(self) -> Mapping[str, Any]:
-        """There is none."""
-        return {}
-
-    def go_on(self, state: Mapping[str, Any]) -> None:
-        """Nobody goes on with it."""
-        raise ValueError(state)
 
     async def turn(self, job: Job, emit: Emit) -> bool:
         """The one query."""

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+from agents.acp import Acp, choose
 from testing.fake_cli.client import CLAUDE, Client, Record, running
 
 from claif.testing import FakeCLI
-from claif.testing.fake_cli import Fail, Retry, Shell, Think, Tool
+from claif.testing.fake_cli import Fail, Plan, Retry, Shell, Think, Tool
 
 TRANSCRIPTS = Path(__file__).parents[2] / "transcripts"
 
@@ -99,6 +101,47 @@ def test_codex_exec_has_all_fields_of_the_fake(tmp_path: Path) -> None:
             found += list(client.records())
     known = {shape for record in recorded("codex-exec-*") for shape in shapes(record, record["type"])}
     assert not sorted({shape for record in found for shape in shapes(record, record["type"])} - known)
+
+
+def of_acp(record: Record) -> Iterator[tuple[str, str]]:
+    update = record.get("params", {}).get("update", {}).get("sessionUpdate", "")
+    for place, field in shapes(record, f"{record.get('method', 'answer')}/{update}"):
+        # What a tool is given and says is its own business.
+        if "/rawInput" not in place and "/rawOutput" not in place:
+            yield place, field
+
+
+@pytest.mark.parametrize("agent", ["gemini", "qwen", "opencode", "copilot"])
+def test_agents_that_speak_acp_have_all_fields_of_the_fake(tmp_path: Path, agent: Any) -> None:
+    turn = [Think("Hm"), "Hel", Shell("echo x", ask=True), Tool("mcp__a__b", {}, "2"), Retry(429), "lo"]
+    fake = FakeCLI.acp(tmp_path, turn, Fail(401), turn, agent=agent)
+    with running(fake, [], cwd=tmp_path) as client:
+        acp = Acp(client)
+        acp.answers["session/request_permission"] = choose("allow_once")
+        session = acp.begin(tmp_path)
+        for _ in range(3):
+            acp.prompt(session, "hi")
+    known = {shape for record in recorded(f"acp-{agent}-*") for shape in of_acp(record)}
+    assert not sorted({shape for record in acp.heard for shape in of_acp(record)} - known)
+
+
+def test_gemini_cli_has_all_fields_of_the_fake(tmp_path: Path) -> None:
+    fake = FakeCLI.gemini(tmp_path, ["Hel", Shell("echo x"), Plan([("Do", "pending")]), "lo"], Fail(401), Fail(0))
+    found = []
+    for _ in range(3):
+        with running(fake, ["-o", "stream-json", "-p", "hi"], cwd=tmp_path) as client:
+            client.child.stdin.close()
+            found += list(client.records())
+    models = {"models"}  # have names of their own
+    known = {shape for record in recorded("gemini-*") for shape in of_gemini(record, models)}
+    assert not sorted({shape for record in found for shape in of_gemini(record, models)} - known)
+
+
+def of_gemini(record: Record, hidden: set[str]) -> Iterator[tuple[str, str]]:
+    stats = {name: value for name, value in record.get("stats", {}).items() if name not in hidden}
+    for place, field in shapes({**record, "stats": stats} if stats else record, record["type"]):
+        if "/parameters" not in place:
+            yield place, field
 
 
 def test_a_field_that_was_invented_shows(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -60,6 +61,25 @@ async def test_off_starts_the_command_as_it_is(work):
     assert (found.argv, found.environment) == (["/bin/echo", "hello"], {"A": "b"})
     assert (found.level, found.fds, found.confine) == ("environment", (), None)
     assert found.notes == ("The network is not confined.", "Its limits are not applied.")
+
+
+@pytest.mark.parametrize(("wish", "level"), [("off", "environment"), ("auto", "bubblewrap")])
+async def test_a_script_comes_after_what_runs_it_and_both_are_seen(work, wish, level):
+    script, interpreter = work.parent / "agent" / "agent.js", work.parent / "node" / "bin" / "node"
+    for path in (script, interpreter):
+        path.parent.mkdir(parents=True)
+    script.write_text("canary")
+    shutil.copy("/bin/cat", interpreter)  # what runs it shows it
+    run = Command(program=script, interpreter=interpreter, arguments=("-u",), directory=work)
+    async with (
+        trio.open_nursery() as nursery,
+        prepare.prepared(run, Policy(directory=work, wish=wish), {}, nursery, home=work.parent / "claif") as found,
+    ):
+        assert (found.level, found.argv[-3:]) == (level, [str(interpreter), str(script), "-u"])
+        done = await trio.run_process(
+            found.argv, env={}, pass_fds=found.fds, capture_stdout=True, capture_stderr=True, check=False
+        )
+        assert (done.stdout, done.stderr) == (b"canary", b"")
 
 
 async def test_the_descriptors_are_closed_with_the_block_or_before(work):

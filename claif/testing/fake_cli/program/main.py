@@ -57,6 +57,14 @@ def speaker(wire: Wire, script: dict[str, Any]) -> Voice:
         from .claude import Claude
 
         return Claude(wire, script)
+    if script["protocol"] == "acp" or (script["protocol"] == "gemini" and "--acp" in sys.argv):
+        from .acp import Acp
+
+        return Acp(wire, script)
+    if script["protocol"] == "gemini":
+        from .gemini import Gemini
+
+        return Gemini(wire, script)
     if sys.argv[1:2] == ["app-server"]:
         from .codex_app import CodexApp
 
@@ -79,15 +87,24 @@ def side_command(script: dict[str, Any]) -> tuple[str, int] | None:
             return f"codex-cli {version}\n", 0
         case "codex", ["login", "status"]:
             return ("Logged in using ChatGPT\n", 0) if logged_in else ("Not logged in\n", 1)
+        case "gemini" | "acp", ["--version" | "-v"]:
+            return (f"GitHub Copilot CLI {version}.\n" if script["agent"] == "copilot" else f"{version}\n"), 0
     return None
 
 
 def end_on_sigterm(voice: Voice, record: Record, script: dict[str, Any]) -> None:
-    """End as the real ones do: Claude Code with code 143, Codex by the signal, and their tools end too."""
+    """End as the real ones do.
+
+    Claude Code does with code 143, Gemini CLI with 0, others by the signal. Gemini CLI leaves its tools behind.
+    """
+    gemini = script.get("agent") == "gemini"
 
     def end(number: int, _frame: object) -> None:
-        voice.end_tools()
+        if not gemini:
+            voice.end_tools()
         record.end("SIGTERM")
-        nasty.die(143, 0 if script["protocol"] == "claude" else number)
+        nasty.die(0 if gemini else 143, 0 if gemini or script["protocol"] == "claude" else number)
 
     signal.signal(signal.SIGTERM, end)
+    if gemini:
+        signal.signal(signal.SIGINT, end)

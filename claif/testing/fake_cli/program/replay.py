@@ -49,7 +49,8 @@ def parsed(data: bytes) -> list[tuple[bool, bytes, Record]]:
 def ordered(lines: list[tuple[bool, bytes, Record]]) -> list[tuple[bool, bytes, Record]]:
     """The lines so that the answer to a request comes before the next line of the client.
 
-    The recorded client did not wait for answers; one that waits must get them.
+    The recorded client did not wait for answers; one that waits must get them. A permission that it gave, and a
+    cancellation, may be what the answer itself had to wait for.
     """
     lines = list(lines)
     for place, (mine, _, record) in enumerate(lines):
@@ -58,7 +59,7 @@ def ordered(lines: list[tuple[bool, bytes, Record]]) -> list[tuple[bool, bytes, 
             continue
         later = range(place + 1, len(lines))
         answer = next((at for at in later if not lines[at][0] and answer_id(lines[at][2]) == number), None)
-        if answer is not None and any(each[0] for each in lines[place + 1 : answer]):
+        if answer is not None and any(each[0] and not _is_of_the_turn(each[2]) for each in lines[place + 1 : answer]):
             lines.insert(place + 1, lines.pop(answer))
     return lines
 
@@ -68,6 +69,10 @@ def request_id(record: Record) -> Any:
     if record.get("type") == "control_request":
         return record["request_id"]
     return record.get("id") if "method" in record else None
+
+
+def _is_of_the_turn(record: Record) -> bool:
+    return answer_id(record) is not None or record.get("method") == "session/cancel"
 
 
 def answer_id(record: Record) -> Any:
@@ -96,7 +101,7 @@ class Client:
         """Wait until there is a question, if the arguments say that one comes on standard input."""
         if value("--input-format") == "stream-json":
             self.expect({"type": "user"})
-        elif "exec" in sys.argv:
+        elif "exec" in sys.argv or value("--output-format") == "stream-json":
             self.wire.rest()
 
     def answer_to_the_end(self) -> None:

@@ -168,7 +168,11 @@ class Voice(ABC):
             case "fail":
                 raise Failed(step["status"], step["message"])
             case _:
-                misbehave(self.wire, step)
+                self.own_step(step)
+
+    def own_step(self, step: Step) -> None:
+        """Play a step that only this protocol knows, or that belongs to none."""
+        misbehave(self.wire, step)
 
     def _shell(self, step: Step) -> None:
         number, may = self.tool(self.shell_name, {"command": step["command"]}, ask=step["ask"])
@@ -231,7 +235,7 @@ def misbehave(wire: Wire, step: Step) -> None:
             nasty.beget(step["kinds"])
         case "die":
             nasty.die(step["code"], step["signal"])
-        case "pause":
+        case "pause" | "hang":
             time.sleep(nasty.LIFETIME if step["seconds"] is None else step["seconds"])
         case unknown:
             raise ValueError(f"the fake CLI knows no step {unknown!r} here")

@@ -1,0 +1,153 @@
+"""The driver: one process of an agent, its sessions and its turns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
+
+from claif.api import ClaifError, Emit, Job, Process, Started, __version__
+from claif_acp.agent import VERSION, Agent, agent_of
+from claif_acp.failures import failure
+from claif_acp.parts import table, text
+from claif_acp.prompt import prompt_of
+from claif_acp.requests import Requests
+from claif_acp.rpc import Answer, Connection, answer_of
+from claif_acp.session import Session, open_session
+from claif_acp.turn import Turn
+
+if TYPE_CHECKING:
+    from claif_acp.provider import AcpProvider
+
+CLIENT = {"name": "claif", "title": "Claif", "version": __version__}
+
+
+class AcpDriver:
+    """Speaks with one process.
+
+    Args:
+        provider: decides what it asks for.
+        process: the process.
+        job: what it was started for.
+    """
+
+    def __init__(self, provider: AcpProvider, process: Process, job: Job) -> None:
+        self.process = process
+        self.provider = provider
+        self._job = job
+        self._agent = Agent()
+        self._connection = Connection(process, provider.preset.title)
+        self._sessions = 0
+        self._running: tuple[str, int] | None = None
+        self._requests: Requests | None = None
+
+    async def open(self) -> None:
+        """Greet it, as https://agentclientprotocol.com/protocol/initialization has it."""
+        params = {
+            "protocolVersion": VERSION,
+            "clientInfo": CLIENT,
+            "clientCapabilities": self.provider.client_capabilities(self._job.mode),
+        }
+        answer = await self.request("initialize", params)
+        self._agent = agent_of(answer.result, self.provider.preset.title)
+
+    async def healthy(self) -> bool:
+        """Whether it takes another query; each has a session of its own."""
+        return self.process.alive
+
+    async def renew(self) -> bool:
+        """Whether it takes another session."""
+        return self._sessions < self.provider.preset.most_sessions
+
+    async def turn(self, job: Job, emit: Emit) -> bool:
+        """One query."""
+        provider, preset = self.provider, self.provider.preset
+        prompt = prompt_of(job.query, self._agent, preset.title, system=not preset.takes_system)
+        self._sessions += 1
+        session = await open_session(self, job, self._agent, model=provider.model_in_session(job.query))
+        model = provider.model_of(job.query) or session.model
+        told = session.id if provider.resumes(self._agent) else None
+        await emit(Started(provider.context.name, model, conversation=told))
+        turn = Turn(preset, provider.context.name, model)
+        number = await self._connection.send("session/prompt", {"sessionId": session.id, "prompt": prompt})
+        self._running = (session.id, number)
+        self._requests = Requests(provider, self._connection, session.id, job)
+        while (record := await self._connection.next()) is not None:
+            answer = answer_of(record, number)
+            if answer is None:
+                await self._take(record, session, turn, emit)
+                continue
+            self._running = None
+            if answer.error is not None:
+                raise self.failure(answer.error, model)
+            for event in turn.end(answer.result):
+                await emit(event)
+            # A conversation that was gone on with is elsewhere too; whoever goes on with it shall find it whole.
+            return job.query.conversation is None
+        raise self.process.ended(preset.title)
+
+    async def interrupt(self) -> bool:
+        """Have it stop its turn and its tools; its answer says that it has. It is not used again."""
+        if self._running is None:
+            return False
+        session, number = self._running
+        await self._connection.notify("session/cancel", {"sessionId": session})
+        if self._requests is not None:
+            await self._requests.cancel()
+        while (record := await self._connection.next()) is not None:
+            if answer_of(record, number) is not None:
+                break
+        return False
+
+    def state(self) -> Mapping[str, Any]:
+        """What the agent offers, how many sessions it has had, and the number of the last request."""
+        return {"agent": asdict(self._agent), "sessions": self._sessions, "last": self._connection.last}
+
+    def go_on(self, state: Mapping[str, Any]) -> None:
+        """Go on where another driver was."""
+        agent = dict(state["agent"])
+        self._agent = Agent(**{**agent, "logins": tuple(agent["logins"])})
+        self._sessions, self._connection.last = int(state["sessions"]), int(state["last"])
+
+    async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
+        """Send a request and wait for its result.
+
+        Raises:
+            ClaifError: it is refused, or the process ended.
+        """
+        answer = await self.ask(method, params)
+        if answer.error is not None:
+            raise self.failure(answer.error)
+        return answer
+
+    async def ask(self, method: str, params: Mapping[str, Any]) -> Answer:
+        """Send a request and wait for its answer, which may be an error.
+
+        Raises:
+            TransportError: the process ended.
+        """
+        return await self._connection.request(method, params)
+
+    def failure(self, error: Mapping[str, Any], model: str | None = None) -> ClaifError:
+        """The error of Claif that an error of the agent means."""
+        preset = self.provider.preset
+        return failure(
+            error,
+            agent=self._agent,
+            provider=self.provider.context.name,
+            model=model or self.provider.model_of(self._job.query),
+            login=preset.login,
+            status=preset.status,
+        )
+
+    async def _take(self, record: Mapping[str, Any], session: Session, turn: Turn, emit: Emit) -> None:
+        method, params = text(record.get("method")), table(record.get("params"))
+        if not method:
+            return  # an answer to what nobody asks any more
+        if "id" in record:
+            assert self._requests is not None  # noqa: S101 - set before anything is taken
+            await self._requests.answer(record["id"], method, params, turn, emit)
+        elif method == "session/update" and params.get("sessionId") == session.id:
+            for event in turn.feed(table(params.get("update"))):
+                await emit(event)

@@ -1,0 +1,41 @@
+"""What a turn consumed: the protocol has no settled place for it, so each agent tells it in its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import evolve
+
+from claif.api import Usage
+from claif_acp.parts import number, table
+
+
+def plain_usage(result: Mapping[str, Any]) -> Usage | None:
+    """The usage that a result, or what an agent adds to an update, tells.
+
+    Some count what a cache had and what was thought beside input and output (OpenCode 1.18.33), others within (Copilot
+    1.0.102, Qwen Code 0.15.10); the total shows which.
+
+    Args:
+        result: has `usage`: `{inputTokens, outputTokens, totalTokens, cachedReadTokens, thoughtTokens}`.
+    """
+    usage = table(result.get("usage"))
+    given, output = number(usage.get("inputTokens")), number(usage.get("outputTokens"))
+    if given is None and output is None:
+        return None
+    cached, thought = number(usage.get("cachedReadTokens")), number(usage.get("thoughtTokens"))
+    total = number(usage.get("totalTokens"))
+    if total is not None and total > (given or 0) + (output or 0):
+        given = None if given is None else given + (cached or 0) + (number(usage.get("cachedWriteTokens")) or 0)
+        output = None if output is None else output + (thought or 0)
+    return Usage(input_tokens=given, output_tokens=output, cached_tokens=cached, reasoning_tokens=thought)
+
+
+def with_cost(usage: Usage | None, update: Mapping[str, Any]) -> Usage | None:
+    """The usage with the cost that a `usage_update` tells, if it is in US dollars."""
+    cost = table(update.get("cost"))
+    amount = cost.get("amount")
+    if cost.get("currency") != "USD" or isinstance(amount, bool) or not isinstance(amount, int | float) or amount < 0:
+        return usage
+    return evolve(usage or Usage(), cost=float(amount))

@@ -1,0 +1,217 @@
+"""A whole agent, small enough to be told what to do: greeting, sessions, files, permission, cancellation and ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+import trio
+
+from claif.errors import AuthenticationError, ClaifError, InvalidQueryError, ProtocolError, TimeoutError, TransportError
+from claif.models import (
+    Decision,
+    FileBlock,
+    FileChange,
+    ImageBlock,
+    Message,
+    PermissionDecided,
+    PermissionRequest,
+    TextBlock,
+    ToolResult,
+)
+
+Opened = Callable[..., AbstractAsyncContextManager[Any]]
+Place = Any
+
+
+def approve(*, allowed: bool) -> tuple[Any, list[PermissionRequest]]:
+    asked: list[PermissionRequest] = []
+
+    async def answer(request: PermissionRequest) -> Decision:
+        asked.append(request)
+        return Decision(allowed=allowed, by="user")
+
+    return answer, asked
+
+
+async def test_each_query_has_a_session_of_its_own_in_a_warm_process(opened: Opened, place: Place) -> None:
+    async with opened("answer") as client:
+        first, second = await client.query("one"), await client.query("two", system="Be terse.")
+        stats = client.provider("small").context.processes.pool.stats("small")
+    assert (first.text, second.text) == ("The answer of session-1.", "The answer of session-2.")
+    assert first.conversation is None
+    assert (stats.started, stats.reused) == (1, 1)
+    (greeting,) = place.told("initialize")
+    assert greeting["protocolVersion"] == 1
+    assert greeting["clientCapabilities"] == {"fs": {"readTextFile": True, "writeTextFile": True}, "terminal": False}
+    assert [each["prompt"] for each in place.told("session/prompt")] == [
+        [{"type": "text", "text": "one"}],
+        [{"type": "text", "text": "Be terse."}, {"type": "text", "text": "two"}],
+    ]
+    assert place.told("session/new") == [{"cwd": str(place.work), "mcpServers": []}] * 2
+
+
+async def test_what_may_only_be_read_is_offered_for_reading_only(opened: Opened, place: Place) -> None:
+    async with opened("answer") as client:
+        await client.query("hi", permission="plan")
+    async with opened("answer", serve_files=False) as client:
+        await client.query("hi")
+    offers = [greeting["clientCapabilities"]["fs"] for greeting in place.told("initialize")]
+    assert [(offer["readTextFile"], offer["writeTextFile"]) for offer in offers] == [(True, False), (False, False)]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "words"),
+    [
+        ("version", ProtocolError, "version 2"),
+        ("login", AuthenticationError, "not logged in"),
+        ("exit", TransportError, "exit code 0"),
+    ],
+)
+async def test_a_failure_is_typed(opened: Opened, behaviour: str, kind: type[ClaifError], words: str) -> None:
+    async with opened(behaviour) as client:
+        with pytest.raises(kind, match=words) as caught:
+            await client.query("hi")
+    assert behaviour != "login" or "Key (Set KEY); Web" in (caught.value.hint or "")
+
+
+async def test_a_conversation_is_gone_on_with_and_what_was_said_is_not_said_again(opened: Opened) -> None:
+    async with opened("load") as client:
+        reply = await client.query("hi", conversation="known")
+        assert (reply.text, reply.conversation) == ("The answer of known.", "known")
+        with pytest.raises(InvalidQueryError, match="Resource not found"):
+            await client.query("hi", conversation="unknown")
+    async with opened("answer") as client:
+        with pytest.raises(InvalidQueryError, match="go on"):
+            await client.query("hi", conversation="known")
+
+
+async def test_attachments_and_servers_go_to_an_agent_that_takes_them(opened: Opened, place: Place) -> None:
+    blocks = [ImageBlock(b"png", "image/png"), FileBlock(b"text", "text/plain", name="a b"), TextBlock("/clear")]
+    servers = {
+        "calc": {"command": "python3", "args": ["calc.py"], "env": {"A": "1"}},
+        "web": {"type": "http", "url": "https://x/", "headers": {"H": "2"}},
+    }
+    async with opened("rich", mcp_servers=servers) as client:
+        await client.query(Message.user(blocks))
+    (sent,) = place.told("session/prompt")
+    assert sent["prompt"] == [
+        {"type": "image", "mimeType": "image/png", "data": "cG5n"},
+        {"type": "resource", "resource": {"uri": "attachment:///a%20b", "mimeType": "text/plain", "text": "text"}},
+        {"type": "text", "text": "\u2060/clear"},
+    ]
+    assert place.told("session/new")[0]["mcpServers"] == [
+        {"name": "calc", "command": "python3", "args": ["calc.py"], "env": [{"name": "A", "value": "1"}]},
+        {"type": "http", "name": "web", "url": "https://x/", "headers": [{"name": "H", "value": "2"}]},
+    ]
+
+
+async def test_what_an_agent_does_not_take_is_refused_before_it_is_asked(opened: Opened, place: Place) -> None:
+    async with opened("answer") as client:
+        with pytest.raises(InvalidQueryError, match="ImageBlock"):
+            await client.query(Message.user([ImageBlock(b"png", "image/png"), TextBlock("?")]))
+        with pytest.raises(InvalidQueryError, match="no text"):
+            await client.query(Message.user([FileBlock(b"\xff", "application/pdf"), TextBlock("?")]))
+    async with opened("answer", mcp_servers={"web": {"type": "http", "url": "https://x/"}}) as client:
+        with pytest.raises(InvalidQueryError, match="by http"):
+            await client.query("hi")
+    async with opened("answer", model="m") as client:
+        with pytest.raises(InvalidQueryError, match="model be chosen"):
+            await client.query("hi")
+    async with opened("answer", api_key="k") as client:
+        with pytest.raises(InvalidQueryError, match="a key or an endpoint"):
+            await client.query("hi")
+    assert place.told("session/prompt") == []
+
+
+async def test_a_file_is_read_as_far_as_it_is_asked_for(opened: Opened, place: Place) -> None:
+    path = place.work / "a.txt"
+    path.write_text("one\ntwo\nthree\n")
+    async with opened("read", str(path)) as client:
+        answer = json.loads((await client.query("hi", permission="plan")).text)
+    assert answer["result"] == {"content": "two\n"}
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+async def test_a_file_is_written_if_the_user_allows_it(opened: Opened, place: Place, allowed: bool) -> None:
+    path = place.work / "a.txt"
+    path.write_text("old\n")
+    approver, asked = approve(allowed=allowed)
+    async with opened("write", str(path), approver=approver) as client:
+        answer = json.loads((await client.query("hi")).text)
+    assert ("result" in answer) is allowed
+    assert path.read_text() == ("new\n" if allowed else "old\n")
+    assert [(each.kind, each.subject, each.diff) for each in asked] == [
+        ("edit", str(path), "@@ -1 +1 @@\n-old\n+new\n")
+    ]
+
+
+@pytest.mark.parametrize("target", ["../outside.txt", ".git/config", "link/x.txt", ".env"])
+async def test_a_file_elsewhere_is_not_written_whatever_is_allowed(opened: Opened, place: Place, target: str) -> None:
+    (place.work.parent / "elsewhere").mkdir()
+    (place.work / "link").symlink_to(place.work.parent / "elsewhere")
+    async with opened("write", str(place.work / target)) as client:
+        answer = json.loads((await client.query("hi", permission="full")).text)
+    assert "error" in answer
+    assert not (place.work / target).exists()
+
+
+async def test_an_edit_that_was_allowed_is_not_asked_for_again_when_it_is_written(opened: Opened, place: Place) -> None:
+    path = place.work / "a.txt"
+    path.write_text("old\n")
+    approver, asked = approve(allowed=True)
+    async with opened("edit", str(path), approver=approver) as client, client.stream("hi") as stream:
+        events = [event async for event in stream]
+    assert len(asked) == 1
+    assert path.read_text() == "new\n"
+    assert [event.path for event in events if isinstance(event, FileChange)] == [str(path)]
+
+
+async def test_an_edit_that_nobody_allows_is_a_failed_tool(opened: Opened, place: Place) -> None:
+    async with opened("edit", str(place.work / "a.txt")) as client, client.stream("hi") as stream:
+        events = [event async for event in stream]
+    assert [event.decision.allowed for event in events if isinstance(event, PermissionDecided)] == [False]
+    assert [event.block.is_error for event in events if isinstance(event, ToolResult)] == [True]
+    assert '"optionId": "reject_once"' in next(
+        event.text for event in events if isinstance(event, Message) and event.text
+    )
+
+
+async def test_terminals_are_not_offered(opened: Opened, place: Place) -> None:
+    async with opened("terminal", "x") as client:
+        answer = json.loads((await client.query("hi", permission="full")).text)
+    assert answer["error"]["code"] == -32601
+    assert not (place.work / "made.txt").exists()
+
+
+async def test_what_belongs_to_another_session_does_not_get_into_this_one(opened: Opened, place: Place) -> None:
+    (place.work / "notes.txt").write_text("secret")
+    async with opened("stray") as client:
+        assert (await client.query("hi")).text == "refused -32602"
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "deaf"])
+async def test_a_query_that_is_cancelled_leaves_nothing(opened: Opened, place: Place, behaviour: str) -> None:
+    async with opened(behaviour) as client:
+        async with client.stream("hi") as stream:
+            async for _ in stream:
+                if place.told("session/prompt"):
+                    break
+        pool = client.provider("small").context.processes.pool
+        with trio.fail_after(10):
+            while pool.stats("small").busy:  # noqa: ASYNC110 - a test's patience
+                await trio.sleep(0.01)
+        assert pool.stats("small").idle == 0
+        if behaviour == "hang":
+            assert place.told("session/cancel") == [{"sessionId": "session-1"}]
+
+
+async def test_the_deadline_is_ours(opened: Opened) -> None:
+    async with opened("deaf") as client:
+        began = trio.current_time()
+        with pytest.raises(TimeoutError):
+            await client.query("hi", timeout=1.5)
+        assert trio.current_time() - began < 4
