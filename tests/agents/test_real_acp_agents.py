@@ -41,6 +41,8 @@ from claif.models import (
 )
 from claif.testing import ScriptedServer
 
+PYTHON = os.path.realpath(sys.executable)
+"""The real program: a virtual environment in /tmp is not seen in the sandbox."""
 CALCULATOR = Path(__file__).with_name("mcp_calculator.py")
 ERRORS: dict[tuple[str, str], tuple[type[ClaifError], int | None]] = {
     ("gemini", "401"): (AuthenticationError, 401),
@@ -112,11 +114,20 @@ async def test_its_commands_run_only_if_they_are_allowed_and_never_elsewhere(acp
         number = len(asked)
         await client.query("go", permission="full")
         assert (made.exists(), len(asked)) == (True, number)
-        made.unlink()
         assert acp_agent.pool(client).stats().started == 1
-        await client.query("go", permission="plan")
-        assert (made.exists(), len(asked)) == (False, number)
     assert not outside.exists()
+
+
+async def test_an_agent_that_plans_asks_nobody_and_changes_nothing(acp_agent: Agent) -> None:
+    approver, asked = approve(allowed=True)
+    async with (
+        ScriptedServer() as server,
+        acp_agent.client(server, approver=approver, shell="touch made.txt") as client,
+    ):
+        events = await events_of(client, "go", permission="plan")
+    assert [event.block.is_error for event in events if isinstance(event, ToolResult)] == [True]
+    assert not asked
+    assert not (acp_agent.directory / "made.txt").exists()
 
 
 WRITERS = {
@@ -149,9 +160,7 @@ async def test_it_changes_files_where_it_works_and_says_so_and_governs_nothing(a
 
 async def test_its_mcp_servers_are_those_of_the_settings(acp_agent: Agent) -> None:
     approver, asked = approve(allowed=True)
-    # The real program: a virtual environment in /tmp is not seen in the sandbox.
-    python = os.path.realpath(sys.executable)
-    server_of_tools = {"calc": {"command": python, "args": [str(CALCULATOR)]}}
+    server_of_tools = {"calc": {"command": PYTHON, "args": [str(CALCULATOR)]}}
     tool = {"gemini": "mcp_calc_add", "qwen": "mcp__calc__add", "opencode": "calc_add"}[acp_agent.name]
     settings = {"mcp_servers": server_of_tools}
     async with (
