@@ -61,8 +61,9 @@ BEHAVIOURS: dict[str, dict[str, Any]] = {
     "cut": {"text": "one two three four", "cut": 4},
     "stall": {"text": "one two three four", "stall": "stream", "after": 2},
 }
-DEADLINE = 12.0
-"""Seconds: more than a cold start takes."""
+DEADLINES = {"gemini": 12.0, "qwen": 12.0, "opencode": 20.0}
+"""Seconds: more than a cold start takes, also on a busy machine."""
+pytestmark = pytest.mark.patience(100)
 
 
 async def test_it_streams_and_the_next_query_is_warm_and_knows_nothing_of_the_last(acp_agent: Agent) -> None:
@@ -223,8 +224,8 @@ async def test_a_failure_is_typed_or_ends_at_the_deadline_and_leaves_nothing(nam
     async with ScriptedServer() as server, agent.client(server, **BEHAVIOURS[cause]) as client:
         began = trio.current_time()
         with pytest.raises(ClaifError) as caught:
-            await client.query("hi", timeout=DEADLINE)
-        assert trio.current_time() - began < DEADLINE + 1
+            await client.query("hi", timeout=DEADLINES[name])
+        assert trio.current_time() - began < DEADLINES[name] + 1
     assert type(caught.value) is kind
     assert caught.value.status == status
     if kind is TimeoutError:
