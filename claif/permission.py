@@ -31,7 +31,7 @@ _SETTLED = {
     PermissionMode.EDIT: {"read": True, "edit": True},
     PermissionMode.ASK: {"read": True},
 }
-GOVERNING = frozenset({".git", ".claude", ".gemini", ".codex", ".mcp.json", ".envrc", ".vscode"})
+GOVERNING = frozenset({".git", ".claude", ".gemini", ".codex", ".opencode", ".qwen", ".mcp.json", ".envrc", ".vscode"})
 """Files and folders that decide what programs do later: editing them is more than editing."""
 
 _Key = tuple[str, str, str, str, str, str]

@@ -89,7 +89,17 @@ def test_edit_mode_allows_files_in_the_working_directory(tmp_path: Path, subject
 
 OUTSIDE = ["../a.py", "/etc/passwd", "src/../../a.py", "link/a.py", "", ".", "a\0b", "\ud800"]
 GOVERNING = [".git/hooks/pre-commit", ".git/config", "sub/.git/hooks/x", ".GIT/config", ".claude/settings.json"]
-GOVERNING += [".codex/config.toml", ".envrc", ".env", ".env.local", ".mcp.json", ".vscode/tasks.json", "to-git/config"]
+GOVERNING += [
+    ".codex/config.toml",
+    ".opencode/plugin/x.ts",
+    ".qwen/settings.json",
+    ".envrc",
+    ".env",
+    ".env.local",
+    ".mcp.json",
+    ".vscode/tasks.json",
+    "to-git/config",
+]
 
 
 @pytest.mark.parametrize("subject", OUTSIDE + GOVERNING, ids=lambda subject: ascii(subject[:24]))

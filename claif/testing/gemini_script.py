@@ -144,6 +144,11 @@ def error(status: int, message: str, code: str = "") -> dict[str, Any]:
     return {"error": {"code": status, "message": message, "status": code or STATUSES.get(status, "INTERNAL")}}
 
 
+def retry_info(seconds: str) -> dict[str, Any]:
+    """The detail of an error that says when to ask again; Gemini CLI reads no `Retry-After`."""
+    return {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{seconds}s"}
+
+
 def models(names: Sequence[str]) -> dict[str, Any]:
     """The body of the list of models."""
     methods = ["generateContent", "countTokens"]

@@ -27,11 +27,22 @@ HANG_GUARD = 30.0
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the markers."""
     config.addinivalue_line("markers", "mock_clock: run this trio test on virtual time that jumps when all tasks wait")
+    config.addinivalue_line(
+        "markers", "patience(seconds): this trio test hangs only after so many seconds of real time"
+    )
     config.addinivalue_line("markers", "leaks(reason): this test may leave something behind, for the reason given")
 
 
-def run_test(function: Callable[..., Any], *, mock_clock: bool = False) -> Callable[..., None]:
-    """Make a plain function of an `async def` test."""
+def run_test(
+    function: Callable[..., Any], *, mock_clock: bool = False, patience: float | None = None
+) -> Callable[..., None]:
+    """Make a plain function of an `async def` test.
+
+    Args:
+        function: the test.
+        mock_clock: whether it runs on virtual time.
+        patience: seconds after which it hangs; `HANG_GUARD` when not given.
+    """
 
     @wraps(function)
     def runner(**kwargs: Any) -> None:
@@ -39,9 +50,10 @@ def run_test(function: Callable[..., Any], *, mock_clock: bool = False) -> Calla
             if mock_clock:
                 await function(**kwargs)
                 return
-            with trio.move_on_after(HANG_GUARD) as guard:
+            seconds = HANG_GUARD if patience is None else patience
+            with trio.move_on_after(seconds) as guard:
                 await function(**kwargs)
-            assert not guard.cancelled_caught, f"the test hung for {HANG_GUARD} s"
+            assert not guard.cancelled_caught, f"the test hung for {seconds} s"
 
         trio.run(main, clock=MockClock(autojump_threshold=0) if mock_clock else None, strict_exception_groups=True)
 
@@ -52,13 +64,15 @@ def run_test(function: Callable[..., Any], *, mock_clock: bool = False) -> Calla
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
     """Replace coroutine functions by functions that run them under trio, also below `@given`."""
     mock_clock = pyfuncitem.get_closest_marker("mock_clock") is not None
+    marker = pyfuncitem.get_closest_marker("patience")
+    patience = float(marker.args[0]) if marker is not None else None
     function = pyfuncitem.obj
     hypothesis = getattr(function, "hypothesis", None)
     if hypothesis is not None:
         if inspect.iscoroutinefunction(hypothesis.inner_test):
-            hypothesis.inner_test = run_test(hypothesis.inner_test, mock_clock=mock_clock)
+            hypothesis.inner_test = run_test(hypothesis.inner_test, mock_clock=mock_clock, patience=patience)
     elif inspect.iscoroutinefunction(function):
-        pyfuncitem.obj = run_test(function, mock_clock=mock_clock)
+        pyfuncitem.obj = run_test(function, mock_clock=mock_clock, patience=patience)
 
 
 @pytest.fixture(autouse=True)

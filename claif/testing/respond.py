@@ -22,7 +22,10 @@ SCRIPTS = {"/chat/completions": chat_script, "/responses": responses_script, "/m
 """Who says what, by the path that is asked."""
 COUNT_TOKENS = "/messages/count_tokens"
 GEMINI = {"generateContent": False, "streamGenerateContent": True, "countTokens": False}
-"""The methods of Gemini's models -> whether they stream; the path is `/models/MODEL:METHOD` below `/v1beta`."""
+"""The methods of Gemini's models -> whether they stream; the path is `/models/MODEL:METHOD` below `/v1beta`.
+
+What streams is a list in JSON unless the query has `alt=sse`.
+"""
 
 
 async def respond(
@@ -94,7 +97,10 @@ async def _error(exchange: Exchange, behaviour: Behaviour, path: str) -> None:
             kind, body = "text/html", f"<html><h1>{behaviour.error}</h1></html>".encode()
         case _:
             message = behaviour.message or f"The scripted server answers {behaviour.error}."
-            kind, body = JSON[1], json.dumps(family.error(behaviour.error, message, behaviour.code)).encode()
+            told = family.error(behaviour.error, message, behaviour.code)
+            if family is gemini_script and behaviour.retry_after:
+                told["error"]["details"] = [gemini_script.retry_info(behaviour.retry_after)]
+            kind, body = JSON[1], json.dumps(told).encode()
     await exchange.reply(behaviour.error, body, [("content-type", kind), *headers])
 
 
@@ -129,6 +135,8 @@ async def _gemini(exchange: Exchange, behaviour: Behaviour, path: str, *, misbeh
         await _json(exchange, 200, gemini_script.count_tokens(request))
     elif behaviour.plain or not GEMINI[method]:
         await _json(exchange, 200, gemini_script.whole(behaviour, request))
+    elif "alt=sse" not in exchange.request.path.partition("?")[2].split("&"):
+        await _json(exchange, 200, list(gemini_script.chunks(behaviour, request)))
     else:
         await _stream(exchange, behaviour, gemini_script.steps(behaviour, request, misbehave=misbehave))
 

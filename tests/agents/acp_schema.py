@@ -9,12 +9,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 
 from agents.clis import node_modules
+
+if TYPE_CHECKING:
+    import jsonschema
 
 PLACE = Path("@agentclientprotocol", "sdk", "schema", "v1", "schema.json")
 KINDS = ("Request", "Response", "Notification")
@@ -78,6 +80,8 @@ class AcpSchema:
             yield from self._validate(name, value, method)
 
     def _validate(self, name: str, value: Any, method: str) -> Iterator[str]:
+        import jsonschema  # all tests load this module
+
         schema = {"$ref": f"#/$defs/{name}", "$defs": self._schema["$defs"]}
         for error in jsonschema.Draft202012Validator(schema).iter_errors(value):
             deepest = max([error, *_below(error)], key=lambda each: len(each.absolute_path))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from agents import clis
+from agents.acp_clis import AcpCli
 
 
 @pytest.fixture
@@ -57,9 +58,11 @@ def test_the_real_ones_are_native_programs(claude_program: Path, codex_program: 
             assert file.read(2) != b"#!"
 
 
-def test_the_real_ones_that_speak_acp_are_native_or_scripts_of_node(gemini_cli, qwen_cli, opencode_cli, copilot_cli):
-    for cli, head in ((gemini_cli, b"#!"), (qwen_cli, b"#!"), (opencode_cli, b"\x7fELF"), (copilot_cli, b"\x7fELF")):
+def test_the_real_ones_that_speak_acp_are_native_or_scripts_that_node_runs(
+    gemini_cli: AcpCli, qwen_cli: AcpCli, opencode_cli: AcpCli, copilot_cli: AcpCli
+) -> None:
+    for cli, script in ((gemini_cli, True), (qwen_cli, True), (opencode_cli, False), (copilot_cli, False)):
         with cli.program.open("rb") as file:
-            assert file.read(len(head)) == head
+            assert (file.read(2) == b"#!") is script
         assert cli.command[-1] == str(cli.program)
-        assert (Path(cli.command[0]).stem == "node") is (head == b"#!")
+        assert (Path(cli.command[0]).stem == "node") is script

@@ -61,8 +61,9 @@ BEHAVIOURS: dict[str, dict[str, Any]] = {
     "cut": {"text": "one two three four", "cut": 4},
     "stall": {"text": "one two three four", "stall": "stream", "after": 2},
 }
-DEADLINE = 12.0
-"""Seconds: more than a cold start takes."""
+DEADLINES = {"gemini": 12.0, "qwen": 12.0, "opencode": 20.0}
+"""Seconds: more than a cold start takes, also on a busy machine."""
+pytestmark = pytest.mark.patience(100)
 
 
 async def test_it_streams_and_the_next_query_is_warm_and_knows_nothing_of_the_last(acp_agent: Agent) -> None:
@@ -114,11 +115,20 @@ async def test_its_commands_run_only_if_they_are_allowed_and_never_elsewhere(acp
         number = len(asked)
         await client.query("go", permission="full")
         assert (made.exists(), len(asked)) == (True, number)
-        made.unlink()
         assert acp_agent.pool(client).stats(acp_agent.name).started == 1
-        await client.query("go", permission="plan")
-        assert (made.exists(), len(asked)) == (False, number)
     assert not outside.exists()
+
+
+async def test_an_agent_that_plans_asks_nobody_and_changes_nothing(acp_agent: Agent) -> None:
+    approver, asked = approve(allowed=True)
+    async with (
+        ScriptedServer() as server,
+        acp_agent.client(server, approver=approver, shell="touch made.txt") as client,
+    ):
+        events = await events_of(client, "go", permission="plan")
+    assert [event.block.is_error for event in events if isinstance(event, ToolResult)] == [True]
+    assert not asked
+    assert not (acp_agent.directory / "made.txt").exists()
 
 
 WRITERS = {
@@ -214,8 +224,8 @@ async def test_a_failure_is_typed_or_ends_at_the_deadline_and_leaves_nothing(nam
     async with ScriptedServer() as server, agent.client(server, **BEHAVIOURS[cause]) as client:
         began = trio.current_time()
         with pytest.raises(ClaifError) as caught:
-            await client.query("hi", timeout=DEADLINE)
-        assert trio.current_time() - began < DEADLINE + 1
+            await client.query("hi", timeout=DEADLINES[name])
+        assert trio.current_time() - began < DEADLINES[name] + 1
     assert type(caught.value) is kind
     assert caught.value.status == status
     if kind is TimeoutError:

@@ -10,7 +10,7 @@ from claif.agents.keys import fingerprint
 
 from claif.agents.programs import programs_folder
 from claif.agents.scripts import is_script
-from claif.api import AgentNotInstalledError, Command, script_interpreter
+from claif.api import AgentNotInstalledError, AgentProvider, AgentSettings, Command, script_interpreter
 from claif.transport.sandbox.policy import Policy
 
 
@@ -82,3 +82,17 @@ def test_a_process_of_another_interpreter_is_another(tmp_path: Path) -> None:
         for node in (None, Path("/node-1"), Path("/node-2"))
     }
     assert len(keys) == 3
+
+
+class Agent(AgentProvider):
+    agent = "thing"
+
+
+def test_a_provider_whose_script_nothing_runs_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = AgentSettings(path=str(executable(tmp_path / "agent.js", "")))
+    monkeypatch.setenv("CLAIF_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", str(tmp_path / "no"))
+    status = Agent.status("thing", settings)
+    assert (status.state, status.hint) == ("not installed", "Install it: claif install node")
+    install_node(tmp_path / "home")
+    assert Agent.status("thing", settings).state == "ready"

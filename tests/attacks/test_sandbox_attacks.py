@@ -15,7 +15,7 @@ import pytest
 from transport.sandbox.places import CANARY, USERS, Places, places
 
 ESCAPE = (Path(__file__).with_name("escape.py")).read_text()
-GUARDED = (".git", ".claude", ".gemini", ".codex", ".vscode", ".mcp.json", ".envrc")
+GUARDED = (".git", ".claude", ".gemini", ".codex", ".opencode", ".qwen", ".vscode", ".mcp.json", ".envrc")
 
 
 @pytest.fixture(params=USERS)

@@ -67,6 +67,16 @@ def test_a_table_says_which_plugin_serves_it(read):
     assert config.provider_type("home") == "openai"
 
 
+def test_a_type_and_a_preset_are_a_provider_without_a_table(tmp_path) -> None:
+    config = ConfigLoader.from_mapping({"providers": {"openai": {"model": "mine"}}}, home=tmp_path).build()
+    assert config.provider_type("openai:groq") == "openai"
+    settings = config.settings("openai:groq", ProviderSettings)
+    assert (settings.type, settings.preset, settings.model) == ("openai", "groq", None)
+    for name in ("openai:", "openai:../up", "openai:a:b"):
+        with pytest.raises(InvalidConfigError, match="name"):
+            config.settings(name, ProviderSettings)
+
+
 def test_settings_that_the_provider_does_not_know_are_named_when_it_is_used(read):
     config = read('[providers.a]\npath = "/x"\nptah = 1\nmodle = 2').build()
     with pytest.raises(InvalidConfigError) as caught:

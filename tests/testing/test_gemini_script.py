@@ -114,8 +114,21 @@ async def test_tokens_are_counted_beforehand() -> None:
 )
 async def test_errors_have_their_names(status: int, name: str) -> None:
     async with ScriptedServer() as server:
-        found = await ask(server, error=status, retry_after=2, message="No.")
-    assert found == (status, "2", {"error": {"code": status, "message": "No.", "status": name}})
+        found = await ask(server, error=status, message="No.")
+    assert found == (status, None, {"error": {"code": status, "message": "No.", "status": name}})
+
+
+async def test_an_error_says_in_its_body_too_when_to_ask_again() -> None:
+    async with ScriptedServer() as server:
+        _, header, body = await ask(server, error=429, retry_after=2)
+    detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2s"}
+    assert (header, body["error"]["details"]) == ("2", [detail])
+
+
+async def test_a_stream_that_is_not_asked_for_as_events_is_a_list() -> None:
+    async with ScriptedServer() as server:
+        _, _, found = await ask(server, "streamGenerateContent")
+        assert found == await stream(server)
 
 
 async def test_an_error_inside_the_stream_ends_it() -> None:

@@ -59,3 +59,19 @@ def test_a_hanging_test_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pytest_plugin, "HANG_GUARD", 0.05)
     with pytest.raises(AssertionError, match="hung"):
         pytest_plugin.run_test(trio.sleep_forever)()
+
+
+def test_a_test_can_be_given_more_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pytest_plugin, "HANG_GUARD", 0.05)
+
+    async def slow() -> None:
+        await trio.sleep(0.2)
+
+    pytest_plugin.run_test(slow, patience=5)()
+    with pytest.raises(AssertionError, match="hung"):
+        pytest_plugin.run_test(slow)()
+
+
+@pytest.mark.patience(0.5)
+async def test_the_marker_is_heeded() -> None:
+    assert trio.current_effective_deadline() - trio.current_time() <= 0.5

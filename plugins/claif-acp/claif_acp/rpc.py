@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +44,6 @@ class Connection:
     def __init__(self, process: Process, name: str) -> None:
         self._process = process
         self._name = name
-        self._waiting: deque[Mapping[str, Any]] = deque()
         self.last = 0
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
@@ -84,13 +82,9 @@ class Connection:
         """Answer a request of the agent with an error."""
         await self._process.send({"jsonrpc": "2.0", "id": number, "error": {"code": code, "message": why}})
 
-    def put_back(self, records: tuple[Mapping[str, Any], ...]) -> None:
-        """Have `next` give these first."""
-        self._waiting.extend(records)
-
     async def next(self) -> Mapping[str, Any] | None:
         """The next notification, request or answer of the agent; `None` at its end."""
-        return self._waiting.popleft() if self._waiting else await self._process.receive()
+        return await self._process.receive()
 
 
 def answer_of(record: Mapping[str, Any], number: int) -> Answer | None:

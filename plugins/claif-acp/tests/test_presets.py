@@ -65,6 +65,16 @@ def test_gemini_is_quiet_and_trusts_no_project_unless_it_must(tmp_path: Path) ->
     assert settings["security"]["folderTrust"] == {"enabled": True}
 
 
+def test_qwen_trusts_no_project_wherever_its_settings_are(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    PRESETS["qwen"].setup(launch(tmp_path, key=Secret(KEY)))
+    own = json.loads((tmp_path / ".qwen" / "settings.json").read_text())
+    users = PRESETS["qwen"].setup(launch(tmp_path))
+    over = json.loads(Path(str(users.environment["QWEN_CODE_SYSTEM_SETTINGS_PATH"])).read_text())
+    assert own["security"]["folderTrust"] == over["security"]["folderTrust"] == {"enabled": True}
+    assert "HOME" not in users.environment
+
+
 def test_geminis_turns_are_limited_in_a_home_of_their_own_and_not_in_the_users(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     setup = PRESETS["gemini"].setup(launch(tmp_path, key=Secret(KEY), turns=2))

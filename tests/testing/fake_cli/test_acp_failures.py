@@ -272,6 +272,18 @@ def test_a_stubborn_one_ends_neither_with_its_input_nor_by_a_polite_signal(tmp_p
         assert acp.client.child.poll() is None
 
 
+@pytest.mark.parametrize(
+    ("agent", "code"), [("", -15), ("qwen", -15), ("opencode", -15), ("copilot", 0), ("gemini", 0)]
+)
+def test_a_signal_ends_each_in_its_own_way(tmp_path: Path, agent: Any, code: int) -> None:
+    fake = FakeCLI.acp(tmp_path, agent=agent)
+    with speaking(fake) as acp:
+        acp.begin(tmp_path)
+        acp.client.child.terminate()
+        assert acp.client.child.wait(PATIENCE) == code
+    assert fake.runs[0].end == "SIGTERM"
+
+
 def test_gemini_ends_well_by_a_signal_and_leaves_its_tools(tmp_path: Path) -> None:
     fake = FakeCLI.gemini(tmp_path, Shell("sleep 300 & echo $! > pid; wait"))
     with speaking(fake, "--acp", cwd=tmp_path) as acp:

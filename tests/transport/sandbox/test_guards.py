@@ -42,7 +42,7 @@ def test_what_is_there_is_read_only_and_what_is_not_is_blank(work, tmp_path):
     guards.close()
     assert found.pop(".git") == found.pop(".mcp.json") == Kind.READ
     assert found == {
-        **dict.fromkeys((".claude", ".gemini", ".codex", ".vscode"), Kind.SEALED),
+        **dict.fromkeys((".claude", ".gemini", ".codex", ".opencode", ".qwen", ".vscode"), Kind.SEALED),
         ".envrc": Kind.BLANK,
     }
 

@@ -95,15 +95,17 @@ def side_command(script: dict[str, Any]) -> tuple[str, int] | None:
 def end_on_sigterm(voice: Voice, record: Record, script: dict[str, Any]) -> None:
     """End as the real ones do.
 
-    Claude Code does with code 143, Gemini CLI with 0, others by the signal. Gemini CLI leaves its tools behind.
+    Claude Code does with code 143, Gemini CLI and Copilot with 0, others by the signal. Gemini CLI leaves its tools
+    behind.
     """
     gemini = script.get("agent") == "gemini"
+    well = script.get("agent") in ("gemini", "copilot")
 
     def end(number: int, _frame: object) -> None:
         if not gemini:
             voice.end_tools()
         record.end("SIGTERM")
-        nasty.die(0 if gemini else 143, 0 if gemini or script["protocol"] == "claude" else number)
+        nasty.die(0 if well else 143, 0 if well or script["protocol"] == "claude" else number)
 
     signal.signal(signal.SIGTERM, end)
     if gemini:

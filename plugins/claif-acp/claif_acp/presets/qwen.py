@@ -31,6 +31,11 @@ def setup(launch: Launch) -> Setup:
     if launch.own:
         put(launch.folder / ".qwen" / "settings.json", json_dumps(settings_of(launch)).decode())
         variables["HOME"] = str(launch.folder)
+    else:
+        # The settings are the user's, except that it must not heed those of a project.
+        trust = {"$version": 4, "security": {"folderTrust": {"enabled": not launch.servers}}}
+        path = put(launch.files / "settings.json", json_dumps(trust).decode())
+        variables["QWEN_CODE_SYSTEM_SETTINGS_PATH"] = str(path)
     if launch.key is not None:
         variables["OPENAI_API_KEY"] = launch.key
     if launch.url is not None:
