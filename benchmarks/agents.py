@@ -8,6 +8,7 @@ same arguments, without a sandbox and without Claif.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import platform
@@ -25,6 +26,7 @@ import trio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from agents.acp_clis import ACP, PLACES, acp_cli
 from agents.clis import claude_environment, codex_arguments, codex_environment, find
 from agents.real import Agent
 from section import write_section
@@ -35,6 +37,9 @@ TITLE = "Agents"
 PATTERNS = {
     "claude": ("@anthropic-ai/claude-code/bin/claude*", ""),
     "codex": ("@openai/codex-*/vendor/*/bin/codex", "/v1"),
+    "gemini": (PLACES["gemini"], ""),
+    "qwen": (PLACES["qwen"], "/v1"),
+    "opencode": (PLACES["opencode"], "/v1"),
 }
 AT_ONCE = 20
 PAUSE = 0.1
@@ -52,8 +57,8 @@ CLAUDE = (
 
 
 EXPLANATION = (
-    "Goals: cold to warm at least 15 x (claude) and 4 x (codex); at most 10 % added. Warm queries come 0.1 s apart, "
-    "for a program gets ready for the next one as soon as it has answered."
+    "Goals: cold to warm at least 15 x (claude), 4 x (codex) and 25 x (gemini); at most 10 % added. Warm queries come "
+    "0.1 s apart, for a program gets ready for the next one as soon as it has answered."
 )
 
 
@@ -65,10 +70,16 @@ def resident(pid: int | str = "self") -> float:
 def bare(agent: Agent, server: ScriptedServer, home: Path) -> tuple[float, float]:
     """Seconds of one query to the program alone, from its start to its answer; and of a second one in it."""
     began = time.perf_counter()
+    ask: Callable[[subprocess.Popen[str], Path], Callable[[], None]]
     if agent.name == "claude":
         command = [str(agent.program), *CLAUDE]
         environment = claude_environment(home, server.root_url(text="ok"))
         ask = _ask_claude
+    elif agent.name in ACP:
+        cli = acp_cli(agent.name)
+        command = [*cli.command, *ACP[agent.name]]
+        environment = cli.environment(home, server.root_url(text="ok"))
+        ask = _ask_acp
     else:
         command = [str(agent.program), "app-server", *codex_arguments(server.url(text="ok"))]
         environment = codex_environment(home)
@@ -127,6 +138,26 @@ def _ask_codex(process: subprocess.Popen[str], folder: Path) -> Callable[[], Non
     _send(process, {"id": 1, "method": "initialize", "params": client}, {"method": "initialized"})
     turn(begin(2))
     return partial(turn, begin(3))
+
+
+def _ask_acp(process: subprocess.Popen[str], folder: Path) -> Callable[[], None]:
+    """Ask an agent over ACP; gives what asks it again, in another session that has begun already."""
+    numbers = itertools.count(1)
+
+    def call(method: str, params: dict[str, Any]) -> dict[str, Any]:
+        number = next(numbers)
+        _send(process, {"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        return _receive(process, lambda record: record.get("id") == number and "method" not in record)["result"]
+
+    def begin() -> str:
+        return call("session/new", {"cwd": str(folder), "mcpServers": []})["sessionId"]
+
+    def turn(session: str) -> None:
+        call("session/prompt", {"sessionId": session, "prompt": [{"type": "text", "text": "hi"}]})
+
+    call("initialize", {"protocolVersion": 1, "clientCapabilities": {}})
+    turn(begin())
+    return partial(turn, begin())
 
 
 async def measure(agent: Agent, rounds: int) -> dict[str, list[float]]:
@@ -212,10 +243,13 @@ HEAD = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--only", action="append", choices=list(PATTERNS), help="measure only this; may be given again")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
     rows = [HEAD, ["---"] * len(HEAD)]
     for name, (pattern, suffix) in PATTERNS.items():
+        if options.only and name not in options.only:
+            continue
         program = find(pattern, name)
         if program is None:
             sys.exit(f"{name} is not installed: npm ci --prefix .ci/clis")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict
+import trio
+from attrs import asdict, evolve
 
 from claif.api import ClaifError, Emit, Job, Process, Started, __version__
 from claif_acp.agent import VERSION, Agent, agent_of
@@ -14,12 +15,14 @@ from claif_acp.parts import table, text
 from claif_acp.prompt import prompt_of
 from claif_acp.requests import Requests
 from claif_acp.rpc import Answer, Connection, answer_of
-from claif_acp.session import Session, open_session
+from claif_acp.session import Session, open_session, tells_commands
 from claif_acp.turn import Turn
 
 if TYPE_CHECKING:
     from claif_acp.provider import AcpProvider
 
+COMMANDS_TIMEOUT = 0.5
+"""Seconds in which an agent that does so tells its commands in a new session."""
 CLIENT = {"name": "claif", "title": "Claif", "version": __version__}
 
 
@@ -39,6 +42,7 @@ class AcpDriver:
         self._agent = Agent()
         self._connection = Connection(process, provider.preset.title)
         self._sessions = 0
+        self._ahead: Session | None = None
         self._running: tuple[str, int] | None = None
         self._requests: Requests | None = None
 
@@ -57,15 +61,27 @@ class AcpDriver:
         return self.process.alive
 
     async def renew(self) -> bool:
-        """Whether it takes another session."""
-        return self._sessions < self.provider.preset.most_sessions
+        """Begin the next conversation, if the agent says when it has done so; whether it takes another one at all."""
+        preset = self.provider.preset
+        if self._sessions >= preset.most_sessions:
+            return False
+        if preset.tells_commands:
+            session = self._ahead = await self._begin(
+                evolve(self._job, query=evolve(self._job.query, conversation=None))
+            )
+            with trio.move_on_after(COMMANDS_TIMEOUT):
+                while not session.told_commands and (record := await self._connection.next()) is not None:
+                    if tells_commands(record):
+                        break
+        return True
 
     async def turn(self, job: Job, emit: Emit) -> bool:
         """One query."""
         provider, preset = self.provider, self.provider.preset
         prompt = prompt_of(job.query, self._agent, preset.title, system=not preset.takes_system)
-        self._sessions += 1
-        session = await open_session(self, job, self._agent, model=provider.model_in_session(job.query))
+        session, self._ahead = self._ahead, None
+        if session is None or job.query.conversation or session.wanted != provider.model_in_session(job.query):
+            session = await self._begin(job)
         model = provider.model_of(job.query) or session.model
         told = session.id if provider.resumes(self._agent) else None
         await emit(Started(provider.context.name, model, conversation=told))
@@ -102,13 +118,20 @@ class AcpDriver:
 
     def state(self) -> Mapping[str, Any]:
         """What the agent offers, how many sessions it has had, and the number of the last request."""
-        return {"agent": asdict(self._agent), "sessions": self._sessions, "last": self._connection.last}
+        ahead = None if self._ahead is None else asdict(self._ahead)
+        last = self._connection.last
+        return {"agent": asdict(self._agent), "sessions": self._sessions, "ahead": ahead, "last": last}
 
     def go_on(self, state: Mapping[str, Any]) -> None:
         """Go on where another driver was."""
         agent = dict(state["agent"])
         self._agent = Agent(**{**agent, "logins": tuple(agent["logins"])})
+        self._ahead = None if state["ahead"] is None else Session(**state["ahead"])
         self._sessions, self._connection.last = int(state["sessions"]), int(state["last"])
+
+    async def _begin(self, job: Job) -> Session:
+        self._sessions += 1
+        return await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query))
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
         """Send a request and wait for its result.

@@ -26,10 +26,14 @@ class Session:
     Args:
         id: its id.
         model: the model that answers in it, if the agent tells.
+        wanted: the model that was chosen in it.
+        told_commands: whether the agent has told which commands it has.
     """
 
     id: str
     model: str | None
+    wanted: str | None = None
+    told_commands: bool = False
 
 
 async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str | None) -> Session:
@@ -63,7 +67,8 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     await _ask_first(driver, number, answer.result)
     if model is not None:
         await _choose(driver, number, answer.result, model)
-    return Session(number, model or _model(answer.result))
+    told = any(map(tells_commands, answer.late))
+    return Session(number, model or _model(answer.result), model, told)
 
 
 async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dict[str, Any]) -> Answer:
@@ -88,9 +93,17 @@ async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dic
     return answer
 
 
+def tells_commands(record: Mapping[str, Any]) -> bool:
+    """Whether a record tells which commands a session has: the last that some agents say of a new one."""
+    return _update_of(record) == "available_commands_update"
+
+
+def _update_of(record: Mapping[str, Any]) -> str:
+    return text(table(table(record.get("params")).get("update")).get("sessionUpdate"))
+
+
 def _was_told_again(answer: Answer) -> bool:
-    updates = [table(table(record.get("params")).get("update")) for record in answer.late]
-    return any(text(update.get("sessionUpdate")).endswith("_chunk") for update in updates)
+    return any(_update_of(record).endswith("_chunk") for record in answer.late)
 
 
 async def _ask_first(driver: AcpDriver, session: str, result: Mapping[str, Any]) -> None:

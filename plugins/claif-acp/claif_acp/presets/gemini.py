@@ -135,6 +135,7 @@ GEMINI = Preset(
     login="Run gemini once and log in",
     variables=("GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_CLOUD_PROJECT", "GOOGLE_GENAI_USE_VERTEXAI"),
     takes_key=True,
+    tells_commands=True,
     takes_system=True,
     takes_turns=True,
     setup=setup,

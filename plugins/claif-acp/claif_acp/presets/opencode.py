@@ -69,6 +69,7 @@ OPENCODE = Preset(
     logins=("~/.local/share/opencode/auth.json",),
     login="Run `opencode auth login`",
     takes_key=True,
+    tells_commands=True,
     setup=setup,
     status=status,
     restarts=True,
