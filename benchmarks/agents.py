@@ -188,7 +188,7 @@ async def measure(agent: Agent, rounds: int) -> dict[str, list[float]]:
             found["again"].append(again)
             found["ratio"].append(cold / warm)
             found["added"].append(cold / alone - 1)
-        async with agent.client(server, text="ok " * 200) as client:
+        async with agent.client(server, tokens=200) as client:
             await client.query("hi")
             before = resident()
             texts: list[str] = []

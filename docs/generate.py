@@ -184,6 +184,30 @@ def api_page() -> str:
 _SECTION = re.compile(r"(Args|Attributes|Called|Example|Ordering|Raises|Raising|Returns):")
 
 
+def agent_failures_page() -> str:
+    """What becomes of a query when an agent's API fails; the tests of the real agents hold each cell."""
+    sys.path.insert(0, str(PAGES.parents[1] / "tests"))
+    from agents.failures import CAUSES, MATRIX, Outcome
+
+    def cell(outcome: Outcome) -> str:
+        if outcome.kind is None:
+            return "answered all the same"
+        status = f" ({outcome.status})" if outcome.status else ""
+        return f"`{outcome.kind.__name__}`{status}{', at the deadline' if outcome.deadline else ''}"
+
+    rows = [["when its API …", *MATRIX], ["---"] * (len(MATRIX) + 1)]
+    rows += [[what, *[cell(MATRIX[name][cause]) for name in MATRIX]] for cause, (what, _) in CAUSES.items()]
+    table = "\n".join(["| " + " | ".join(row) + " |" for row in rows])
+    return (
+        "# Agents whose API fails\n\n"
+        "What a query ends with, with `max_retries = 0`. In brackets is `error.status`, where the agent tells one. *At "
+        "the deadline* means that the agent asks again, or waits, for longer than anybody, and that the query's "
+        "`timeout` or its provider's `idle_timeout` ends it. In every case nothing of the agent is left. The tests ask "
+        "the real agents for each cell.\n\n"
+        f"{table}\n"
+    )
+
+
 def _docstring(item: object) -> str:
     """A docstring in Google's style as Markdown: sections become bold words, arguments a list, examples code."""
     out: list[str] = []
@@ -213,6 +237,7 @@ def _close(section: str, out: list[str]) -> str:
 
 
 PAGES_BY_NAME = {
+    "agent-failures.md": agent_failures_page,
     "commands.md": commands_page,
     "hooks.md": hooks_page,
     "configuration.md": configuration_page,

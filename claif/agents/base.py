@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from ..config.loader import claif_home
 from ..errors import DependencyError, InvalidQueryError, TimeoutError
 from ..models import Notice, PermissionDecided, PermissionMode, Started
-from ..pipeline.watchdog import unwatched
+from ..pipeline.watchdog import current_watch, unwatched
 from ..provider import Context, Provider, ProviderStatus
 from .confinement import limits_of
 from .programs import agent_program
@@ -287,6 +287,8 @@ def _with_sandbox(emit: Emit, process: Process, policy: Policy) -> Emit:
         if policy.wish == "auto" and process.level in _UNCONFINED:
             why = " ".join(process.notes)
             await emit(Notice("sandbox", f"No sandbox confines {event.provider}, see `claif doctor`. {why}".rstrip()))
+        if (watch := current_watch.get()) is not None:
+            watch.await_answer()
 
     # No coroutine of its own for what passes as it is.
     return lambda event: start(event) if isinstance(event, Started) else emit(event)

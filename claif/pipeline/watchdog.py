@@ -48,6 +48,11 @@ class Watch:
         """The first event has come: from now on only silence is limited."""
         self.phase, self.limit, self.since = "idle", self.idle, self.clock()
 
+    def await_answer(self) -> None:
+        """What has come was about the answer, which itself is still to begin: an agent has said that it is there."""
+        if self.first < inf:
+            self.phase, self.limit, self.since = "first event", self.first, self.clock()
+
     def touch(self) -> None:
         """Bytes came: the peer lives. What comes while the watch is paused does not resume it."""
         if self.phase == "idle" and self.since != inf:

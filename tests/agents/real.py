@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import trio
 from attrs import frozen
 
@@ -15,7 +14,6 @@ from agents.acp_clis import MODELS
 from agents.clis import KEY
 from claif import Client
 from claif.config import ConfigLoader
-from claif.errors import ClaifError
 from claif.models import Decision, Event, PermissionRequest, TextDelta
 from claif.testing import ScriptedServer
 from claif.transport.broker.client import Broker
@@ -78,13 +76,6 @@ class Agent:
     def pool(self, client: Client) -> Pool:
         """The warm processes of a client."""
         return client.provider(self.name).context.processes.pool
-
-    async def failure(self, server: ScriptedServer, **behaviour: object) -> ClaifError:
-        """The error with which a query ends if its API behaves so."""
-        async with self.client(server, **behaviour) as client:
-            with pytest.raises(ClaifError) as caught:
-                await client.query("hi")
-        return caught.value
 
 
 def approve(*, allowed: bool) -> tuple[Callable[[PermissionRequest], Any], list[PermissionRequest]]:

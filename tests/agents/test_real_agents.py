@@ -8,16 +8,9 @@ import uuid
 import pytest
 import trio
 
-from agents.real import PATIENCE, Agent, approve, broker_of, events_of, survivors, text_of
+from agents.real import Agent, approve, broker_of, events_of, survivors, text_of
 from claif.errors import (
-    AuthenticationError,
-    ClaifError,
-    ConnectionError,
     InvalidQueryError,
-    ModelNotFoundError,
-    ProviderRuntimeError,
-    RateLimitError,
-    TimeoutError,
 )
 from claif.models import ImageBlock, Message, PermissionDecided, Started, TextBlock, ToolResult, ToolUse
 from claif.testing import ScriptedServer
@@ -155,45 +148,6 @@ async def test_a_megabyte_goes_in_and_fifteen_come_out(agent: Agent) -> None:
         async with agent.client(server, size=15_000_000) as client:
             reply = await client.query("go")
     assert len(reply.text) == 15_000_000
-
-
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(401, AuthenticationError), (404, ModelNotFoundError), (429, RateLimitError), (500, ProviderRuntimeError)],
-)
-async def test_an_error_of_its_api_is_typed(agent: Agent, status: int, kind: type[ClaifError]) -> None:
-    async with ScriptedServer() as server:
-        error = await agent.failure(server, error=status)
-    assert type(error) is kind
-    assert error.provider == agent.name
-    if agent.name == "claude" or status in {401, 429}:  # Codex tells no number for the others
-        assert error.status == status
-
-
-async def test_an_api_that_is_down_is_a_connection_error(agent: Agent) -> None:
-    async with ScriptedServer() as server:
-        await server.stop()
-        assert isinstance(await agent.failure(server), ConnectionError)
-
-
-async def test_a_stream_that_is_cut_is_whole_or_an_error(agent: Agent) -> None:
-    async with ScriptedServer() as server, agent.client(server, text="one two three four", cut=4) as client:
-        try:
-            reply = await client.query("hi")
-        except ClaifError as error:
-            assert isinstance(error, ConnectionError | ProviderRuntimeError)  # noqa: PT017 - either is right
-        else:
-            assert reply.text == "one two three four"
-
-
-async def test_a_stall_ends_at_the_deadline_and_leaves_nothing(agent: Agent) -> None:
-    async with ScriptedServer() as server, agent.client(server, stall="stream") as client:
-        began = trio.current_time()
-        with pytest.raises(TimeoutError):
-            await client.query("hi", timeout=4)
-        assert trio.current_time() - began < PATIENCE / 2
-        await server.wait_until_open(0, 10)
-    assert not survivors(str(agent.home))
 
 
 async def test_cancelled_while_it_streams_it_leaves_nothing(agent: Agent) -> None:

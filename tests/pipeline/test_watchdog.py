@@ -112,3 +112,25 @@ async def test_many_watches_are_each_cancelled_at_their_own_time() -> None:
         nursery.cancel_scope.cancel()
     assert all(end == pytest.approx(seconds) for seconds, end in ends.items())
     assert len(ends) == 199
+
+
+@pytest.mark.parametrize(("first", "seconds", "phase"), [(5, 6, "first event"), (inf, 4, "idle")])
+async def test_an_agent_that_only_says_that_it_is_there_has_not_begun_to_answer(
+    first: float, seconds: float, phase: str
+) -> None:
+    watchdog = Watchdog()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(watchdog.run)
+        start = trio.current_time()
+        watch = Watch(first=first, idle=3)
+
+        async def script() -> None:
+            watch.connected()
+            await trio.sleep(1)
+            watch.begin()
+            watch.await_answer()
+            await trio.sleep_forever()
+
+        assert await run_until_late(watchdog, watch, script) - start == pytest.approx(seconds)
+        assert watch.reason == phase
+        nursery.cancel_scope.cancel()

@@ -15,14 +15,14 @@ from claif_acp.parts import table, text
 from claif_acp.prompt import prompt_of
 from claif_acp.requests import Requests
 from claif_acp.rpc import Answer, Connection, answer_of
-from claif_acp.session import Session, open_session, tells_commands
+from claif_acp.session import Session, open_session, told_commands
 from claif_acp.turn import Turn
 
 if TYPE_CHECKING:
     from claif_acp.provider import AcpProvider
 
 COMMANDS_TIMEOUT = 0.5
-"""Seconds in which an agent that does so tells its commands in a new session."""
+"""Seconds in which an agent that does so tells the commands of its sessions, so that it is quiet afterwards."""
 CLIENT = {"name": "claif", "title": "Claif", "version": __version__}
 
 
@@ -43,6 +43,7 @@ class AcpDriver:
         self._connection = Connection(process, provider.preset.title)
         self._sessions = 0
         self._ahead: Session | None = None
+        self._untold: set[str | None] = set()
         self._running: tuple[str, int] | None = None
         self._requests: Requests | None = None
 
@@ -66,13 +67,10 @@ class AcpDriver:
         if self._sessions >= preset.most_sessions:
             return False
         if preset.tells_commands:
-            session = self._ahead = await self._begin(
-                evolve(self._job, query=evolve(self._job.query, conversation=None))
-            )
+            self._ahead = await self._begin(evolve(self._job, query=evolve(self._job.query, conversation=None)))
             with trio.move_on_after(COMMANDS_TIMEOUT):
-                while not session.told_commands and (record := await self._connection.next()) is not None:
-                    if tells_commands(record):
-                        break
+                while self._untold and (record := await self._connection.next()) is not None:
+                    self._untold.discard(told_commands(record))
         return True
 
     async def turn(self, job: Job, emit: Emit) -> bool:
@@ -131,7 +129,10 @@ class AcpDriver:
 
     async def _begin(self, job: Job) -> Session:
         self._sessions += 1
-        return await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query))
+        session = await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query))
+        if not session.told_commands:
+            self._untold.add(session.id)
+        return session
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
         """Send a request and wait for its result.
@@ -166,6 +167,7 @@ class AcpDriver:
 
     async def _take(self, record: Mapping[str, Any], session: Session, turn: Turn, emit: Emit) -> None:
         method, params = text(record.get("method")), table(record.get("params"))
+        self._untold.discard(told_commands(record))
         if not method:
             return  # an answer to what nobody asks any more
         if "id" in record:

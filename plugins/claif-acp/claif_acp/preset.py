@@ -118,7 +118,8 @@ class Preset:
         resumes: whether conversations can be gone on with.
         serves_files: whether it gets on with files that Claif reads and writes for it.
         mode: the mode of a session in which it asks before it acts; empty if it has none.
-        tells_commands: whether it tells its commands after a new session, so that the next one can begin ahead.
+        tells_commands: whether it tells its commands some time after a session has begun, by which it is known when it
+            is quiet, so that the next one can begin ahead.
         most_sessions: conversations after which a process is not used again.
     """
 

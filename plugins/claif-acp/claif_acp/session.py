@@ -67,7 +67,7 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     await _ask_first(driver, number, answer.result)
     if model is not None:
         await _choose(driver, number, answer.result, model)
-    told = any(map(tells_commands, answer.late))
+    told = number in map(told_commands, answer.late)
     return Session(number, model or _model(answer.result), model, told)
 
 
@@ -93,9 +93,11 @@ async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dic
     return answer
 
 
-def tells_commands(record: Mapping[str, Any]) -> bool:
-    """Whether a record tells which commands a session has: the last that some agents say of a new one."""
-    return _update_of(record) == "available_commands_update"
+def told_commands(record: Mapping[str, Any]) -> str | None:
+    """The session whose commands a record tells, which some agents do some time after it was begun."""
+    if _update_of(record) != "available_commands_update":
+        return None
+    return text(table(record.get("params")).get("sessionId"))
 
 
 def _update_of(record: Mapping[str, Any]) -> str:

@@ -65,7 +65,7 @@ def speaker(wire: Wire, script: dict[str, Any]) -> Voice:
         from .gemini import Gemini
 
         return Gemini(wire, script)
-    if sys.argv[1:2] == ["app-server"]:
+    if "app-server" in sys.argv:  # options of Codex itself may stand before it
         from .codex_app import CodexApp
 
         return CodexApp(wire, script)

@@ -67,6 +67,7 @@ QWEN = Preset(
     login="Run qwen once and log in",
     variables=("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL", "DASHSCOPE_API_KEY"),
     takes_key=True,
+    tells_commands=True,
     takes_system=True,
     setup=setup,
     status=status,

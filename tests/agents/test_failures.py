@@ -1,0 +1,60 @@
+"""Every failure of an API ends a query of the real agents with a typed error, in time, and leaves nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from agents.acp_clis import PLACES
+from agents.clis import required
+from agents.conftest import acp_agent_of
+from agents.failures import CAUSES, MATRIX
+from agents.real import Agent, survivors
+from claif.errors import ClaifError
+from claif.testing import ScriptedServer
+
+DEADLINES = {"claude": 12.0, "codex": 12.0, "gemini": 12.0, "qwen": 12.0, "opencode": 20.0}
+"""Seconds: more than a cold start takes, also on a busy machine."""
+NATIVE = {
+    "claude": ("@anthropic-ai/claude-code/bin/claude*", ""),
+    "codex": ("@openai/codex-*/vendor/*/bin/codex", "/v1"),
+}
+pytestmark = pytest.mark.patience(100)
+
+
+def agent_of(name: str, folder: Path) -> Agent:
+    """A real agent with a home and a directory in a folder."""
+    if name in PLACES:
+        return acp_agent_of(name, folder)
+    pattern, suffix = NATIVE[name]
+    for place in ("home", "work"):
+        (folder / place).mkdir(mode=0o700)
+    return Agent(name, required(pattern, name), suffix, folder / "home", folder / "work")
+
+
+@pytest.mark.parametrize("name", MATRIX)
+@pytest.mark.parametrize("cause", CAUSES)
+async def test_a_failure_is_what_the_table_says(name: str, cause: str, tmp_path: Path) -> None:
+    agent, outcome, deadline = agent_of(name, tmp_path), MATRIX[name][cause], DEADLINES[name]
+    error: ClaifError | None = None
+    async with ScriptedServer() as server, agent.client(server, **CAUSES[cause][1]) as client:
+        began = trio.current_time()
+        try:
+            await client.query("hi", timeout=deadline)
+        except ClaifError as caught:
+            error = caught
+        took = trio.current_time() - began
+        assert server.requests, "it did not even ask"
+    assert type(error) is (outcome.kind or type(None)), repr(error)
+    if error is not None:
+        assert (error.status, error.provider) == (outcome.status, name)
+    # Beyond its deadline a query takes no longer than it takes to end an agent; the rest is for a busy machine.
+    assert took < deadline + 1
+    assert (took >= deadline) == outcome.deadline
+    assert not survivors(str(agent.home))
+
+
+def test_every_cause_has_an_outcome_for_every_agent() -> None:
+    assert all(outcomes.keys() == CAUSES.keys() for outcomes in MATRIX.values())
