@@ -94,7 +94,7 @@ class Keeper:
         waiting = self.waiting()
         return [
             {
-                "provider": held.owner,
+                "provider": held.owner or held.name,
                 "name": held.name,
                 "pid": held.pid,
                 "state": "idle" if held in waiting else "busy",

@@ -13,6 +13,7 @@ from pathlib import Path
 import trio
 
 from .._version import __version__
+from ..errors import PermissionError
 from ..logs import logger, start
 from ..transport.broker.place import check_peer, connected, forget, listening, locked, opened
 from ..transport.broker.wire import Wire
@@ -55,13 +56,15 @@ class Server:
             nursery.start_soon(self._listen_for_signals)
             self._look()
             with self._serving:
-                with self._accepting, trio.socket.from_stdlib_socket(listener) as ours:
-                    while True:
-                        connection, _ = await ours.accept()
-                        self._clients += 1
-                        self._look()
-                        nursery.start_soon(self._serve, connection, processes, keeper)
-                let_go()
+                try:
+                    with self._accepting, trio.socket.from_stdlib_socket(listener) as ours:
+                        while True:
+                            connection, _ = await ours.accept()
+                            self._clients += 1
+                            self._look()
+                            nursery.start_soon(self._serve, connection, processes, keeper)
+                finally:
+                    let_go()
                 await keeper.end_waiting()
                 while self._clients:
                     self._alone = trio.Event()
@@ -75,10 +78,13 @@ class Server:
             self._serving.cancel()
 
     async def _serve(self, connection: trio.socket.SocketType, processes: Processes, keeper: Keeper) -> None:
+        plain = socket.socket(fileno=connection.detach())
         try:
-            plain = socket.socket(fileno=connection.detach())
             check_peer(plain)
             await Session(Wire(plain), processes, keeper, self.retire).serve()
+        except PermissionError as error:
+            logger.warning("a client was sent away: {}", error)
+            plain.close()
         finally:
             self._clients -= 1
             self._alone.set()

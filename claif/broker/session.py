@@ -11,7 +11,7 @@ import trio
 from .._version import __version__
 from ..errors import ClaifError
 from ..logs import logger
-from ..transport.broker.wire import PROTOCOL, read_order, told
+from ..transport.broker.wire import PROTOCOL, close_all, read_order, told
 from ..transport.process.pool_key import PoolKey
 
 if TYPE_CHECKING:
@@ -55,22 +55,26 @@ class Session:
         try:
             async with trio.open_nursery() as nursery:
                 self._nursery = nursery
-                while (heard := await self._wire.receive()) is not None:
-                    message, fds = heard
-                    assert not fds, "clients send none"  # noqa: S101 - those of this version
-                    if "hello" in message:
-                        await self._say(GREETING)
-                    elif (do := self._does.get(str(message.get("do")))) is not None:
-                        await do(message)
+                try:
+                    await self._listen()
+                except (OSError, KeyError, TypeError, ValueError, ClaifError, trio.TooSlowError) as error:
+                    logger.warning("a client was given up: {}: {}", type(error).__name__, error)
                 nursery.cancel_scope.cancel()
-        except (OSError, KeyError, TypeError, ValueError, ClaifError, trio.TooSlowError) as error:
-            logger.warning("a client was given up: {}: {}", type(error).__name__, error)
         finally:
             held, self._held = self._held, None
             if held is not None:
                 await held.kill()  # noqa: ASYNC102 - shielded and bounded itself
                 self._keeper.gone(held)
             self._wire.close()
+
+    async def _listen(self) -> None:
+        while (heard := await self._wire.receive()) is not None:
+            message, fds = heard
+            close_all(fds)  # clients have none to send
+            if "hello" in message:
+                await self._say(GREETING)
+            elif (do := self._does.get(str(message.get("do")))) is not None:
+                await do(message)
 
     async def _say(self, message: Mapping[str, Any], fds: list[int] | None = None) -> None:
         with trio.fail_after(_SEND):
@@ -92,7 +96,6 @@ class Session:
         except ClaifError as error:
             await self._say({"error": told(error)})
             return
-        held.owner = message.get("owner", "")
         self._keeper.all.add(held)
         await self._lend(held, {})
 
@@ -104,7 +107,7 @@ class Session:
 
     async def _tell_end(self, held: Held) -> None:
         code = await held.wait()
-        with suppress(OSError):  # nobody wants to know any more
+        with suppress(OSError, trio.TooSlowError):  # nobody wants to know any more
             await self._say({"ended": code})
 
     async def _eof(self, _message: dict[str, Any]) -> None:

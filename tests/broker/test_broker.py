@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from attrs import evolve
 from broker.support import (
     GUARD,
     KEY,
@@ -26,8 +27,10 @@ from broker.support import (
     wait_until_gone,
 )
 
-from claif.api import ClaifError, TransportError
+from claif.api import ClaifError, DependencyError, Job, Query, TransportError
 from claif.transport.broker.client import Broker
+from claif.transport.broker.place import connected, opened
+from claif.transport.broker.wire import Wire
 
 
 async def test_the_next_client_gets_the_process_of_the_last_and_nothing_that_was_said(folder: Path) -> None:
@@ -169,3 +172,35 @@ async def test_an_end_by_a_signal_ends_all(folder: Path) -> None:
     end(folder)
     assert wait_until_gone(pid)
     assert time.monotonic() - began < 18
+
+
+async def test_clients_that_talk_nonsense_or_vanish_are_given_up_and_harm_nobody(folder: Path) -> None:
+    pid = (await ask(folder))[0]
+    broker = pid_of_broker(folder)
+    for message in (
+        {"do": "take"},
+        {"do": "start", "order": {}},
+        {"do": "keep"},
+        {"do": 1},
+        {},
+        {"do": "take", "key": 1},
+    ):
+        with opened(folder / "home") as place:
+            connection = connected(place)
+        assert connection is not None
+        wire = Wire(connection)
+        await wire.send(message, [connection.fileno()])
+        wire.close()
+    assert (await ask(folder))[0] == pid
+    assert pid_of_broker(folder) == broker
+
+
+async def test_a_program_that_cannot_be_started_is_the_same_error_as_without_a_broker(folder: Path) -> None:
+    class Missing(EchoAgent):
+        def job(self, query: Query) -> Job:
+            job = super().job(query)
+            return evolve(job, command=evolve(job.command, program=Path("/nowhere/agent")))
+
+    with pytest.raises(DependencyError, match="/nowhere/agent"):
+        await ask(folder, agent=Missing)
+    assert (await ask(folder))[1] == 1

@@ -15,6 +15,8 @@ from ...system import belongs_to_others, try_lock
 
 SOCKET, LOCK, LOG = "socket", "lock", "log"
 BACKLOG = 64
+CONNECT_TIMEOUT = 1.0
+"""Seconds that a broker with many clients may let another one wait."""
 MOST_LOG = 1024 * 1024
 """Bytes of the log above which it begins anew."""
 
@@ -63,10 +65,11 @@ def connected(folder: int) -> socket.socket | None:
         PermissionError: it is somebody else's.
     """
     connection = _socket()
+    connection.settimeout(CONNECT_TIMEOUT)
     try:
         connection.connect(_address(folder))
         check_peer(connection)
-    except (FileNotFoundError, ConnectionRefusedError):
+    except (FileNotFoundError, ConnectionRefusedError, TimeoutError):
         connection.close()
         return None
     except BaseException:
