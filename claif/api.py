@@ -61,11 +61,13 @@ if TYPE_CHECKING:
     from .errors import SandboxError as SandboxError
     from .errors import TimeoutError as TimeoutError
     from .errors import TransportError as TransportError
+    from .errors import WorktreeError as WorktreeError
     from .finding import Finding as Finding
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
+    from .models import Diff as Diff
     from .models import Event as Event
     from .models import FileBlock as FileBlock
     from .models import FileChange as FileChange
@@ -193,6 +195,7 @@ _MODULES = {
         "SandboxError",
         "TimeoutError",
         "TransportError",
+        "WorktreeError",
     ),
     ".hookspecs": ("hookimpl", "keeps_text"),
     ".models": (
@@ -200,6 +203,7 @@ _MODULES = {
         "Decision",
         "Event",
         "FileBlock",
+        "Diff",
         "FileChange",
         "Finished",
         "ImageBlock",

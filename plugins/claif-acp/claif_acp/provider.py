@@ -48,7 +48,7 @@ class AcpProvider(AgentProvider):
 
     name = "acp"
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations"}
+        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations", "worktrees"}
     )
     Settings = AcpSettings
     settings: AcpSettings

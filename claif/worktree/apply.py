@@ -1,0 +1,83 @@
+"""Taking a diff over: all of it, or nothing, and then it is kept where the user finds it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import trio
+
+from ..config.files import make_private_folder, quoted, write_private
+from ..config.loader import claif_home
+from ..errors import WorktreeError
+from .diff import file_changes
+from .repository import find_repository
+
+if TYPE_CHECKING:
+    from ..models import FileChange
+
+FOLDER = "diffs"
+"""In Claif's own folder."""
+
+
+def keep_diff(diff: str, home: Path) -> Path:
+    """Write a diff into a file of its own, for this user alone; waits for the disk.
+
+    Args:
+        diff: as `Reply.diff` has it.
+        home: Claif's own folder.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    folder = home / FOLDER
+    make_private_folder(folder)
+    path = folder / f"{time.strftime('%Y-%m-%d-%H%M%S')}-{os.urandom(3).hex()}.diff"
+    write_private(path, diff)
+    return path
+
+
+def apply_command(path: Path) -> str:
+    """What the user types to apply a diff that was kept."""
+    return f"git apply {quoted(path)}"
+
+
+async def apply_diff(
+    diff: str, directory: str | os.PathLike[str] = ".", *, home: Path | None = None
+) -> list[FileChange]:
+    """Apply the diff of a worktree to the files of the user: all of it, or, if one change does not fit, nothing.
+
+    Args:
+        diff: as `Reply.diff` has it.
+        directory: the one that the query was asked for, in the same repository.
+        home: Claif's own folder, where a diff is kept that cannot be applied; the user's when `None`.
+
+    Returns:
+        The changes that were made.
+
+    Raises:
+        WorktreeError: it cannot be applied; `path` is where it is kept, and nothing was changed.
+        InvalidQueryError: the directory is in no repository.
+        DependencyError: git is not installed.
+        ConfigurationError: the diff cannot be written into Claif's own folder.
+    """
+    if not diff:
+        return []
+    path = await trio.to_thread.run_sync(keep_diff, diff, home or claif_home())
+    try:
+        repository = await find_repository(Path(directory).absolute(), os.environ)
+        with trio.CancelScope(shield=True):  # git is bounded, and half of a diff would be worse than a wait
+            code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", path)
+    except WorktreeError as error:
+        error.path, error.hint = str(path), f"It is kept; apply it later with `{apply_command(path)}`."
+        raise
+    if code:
+        raise WorktreeError(
+            f"The changes do not fit, and nothing was changed: {words}",
+            path=str(path),
+            hint=f"They are kept in {path}. Try `git apply --3way {quoted(path)}`.",
+        )
+    await trio.to_thread.run_sync(path.unlink)
+    return file_changes(diff)
