@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import trio
@@ -55,25 +56,26 @@ class Changes:
         if not self._diff:
             self._tell("Nothing was changed in the worktree.")
         elif self._apply:
-            done = await apply_diff(self._diff, self._directory(reply), home=self._client.config.home)
+            done = await apply_diff(self._diff, self._directory(reply.provider), home=self._client.config.home)
             self._tell(f"Applied: {count_files(len(done))}.")
         elif self._keep:
-            await self._keep_it()
+            await self._keep_it(reply.provider)
 
     async def rescue(self) -> None:
         """The query has failed: what was changed until then is kept, and not applied."""
         if self._diff:
-            await self._keep_it()
+            await self._keep_it(self._query.provider)
 
-    async def _keep_it(self) -> None:
+    async def _keep_it(self, provider: str | None) -> None:
         path = await trio.to_thread.run_sync(keep_diff, self._diff, self._client.config.home)
-        self._tell(f"The changes are kept; apply them with: {apply_command(path)}")
+        command = await apply_command(path, Path(self._directory(provider)))
+        self._tell(f"The changes are kept; apply them with: {command}")
 
-    def _directory(self, reply: Reply) -> str:
+    def _directory(self, provider: str | None) -> str:
         from ..agents.conversations import place_of
 
-        assert reply.provider is not None  # noqa: S101 - it has answered
-        return place_of(self._client.provider(reply.provider), self._query).directory
+        name = provider or self._client.default_provider().name
+        return place_of(self._client.provider(name), self._query).directory
 
 
 def count_files(count: int) -> str:

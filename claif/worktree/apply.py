@@ -39,9 +39,18 @@ def keep_diff(diff: str, home: Path) -> Path:
     return path
 
 
-def apply_command(path: Path) -> str:
-    """What the user types to apply a diff that was kept."""
-    return f"git apply {quoted(path)}"
+async def apply_command(path: Path, directory: Path) -> str:
+    """What the user types to apply a diff that was kept; below the top of a repository git would leave out the rest.
+
+    Args:
+        path: of the diff.
+        directory: in the repository.
+
+    Raises:
+        ClaifError: see `find_repository`.
+    """
+    repository = await find_repository(directory, os.environ)
+    return f"git -C {quoted(repository.top)} apply {quoted(path)}"
 
 
 async def apply_diff(
@@ -67,17 +76,17 @@ async def apply_diff(
         return []
     path = await trio.to_thread.run_sync(keep_diff, diff, home or claif_home())
     try:
-        repository = await find_repository(Path(directory).absolute(), os.environ)
+        repository = await find_repository(Path(directory), os.environ)
         with trio.CancelScope(shield=True):  # git is bounded, and half of a diff would be worse than a wait
             code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", path)
     except WorktreeError as error:
-        error.path, error.hint = str(path), f"It is kept; apply it later with `{apply_command(path)}`."
+        error.path, error.hint = str(path), f"The changes are kept in {path}."
         raise
     if code:
         raise WorktreeError(
             f"The changes do not fit, and nothing was changed: {words}",
             path=str(path),
-            hint=f"They are kept in {path}. Try `git apply --3way {quoted(path)}`.",
+            hint=f"They are kept in {path}. Try `git -C {quoted(repository.top)} apply --3way {quoted(path)}`.",
         )
     await trio.to_thread.run_sync(path.unlink)
     return file_changes(diff)
