@@ -11,7 +11,7 @@ import trio
 
 from ..config.files import make_private_folder, quoted, write_private
 from ..config.loader import claif_home
-from ..errors import WorktreeError
+from ..errors import ClaifError, WorktreeError
 from .diff import file_changes
 from .repository import find_repository
 
@@ -79,8 +79,8 @@ async def apply_diff(
         repository = await find_repository(Path(directory), os.environ)
         with trio.CancelScope(shield=True):  # git is bounded, and half of a diff would be worse than a wait
             code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", path)
-    except WorktreeError as error:
-        error.path, error.hint = str(path), f"The changes are kept in {path}."
+    except ClaifError as error:
+        error.hint = " ".join(filter(None, (error.hint, f"The changes are kept in {path}.")))
         raise
     if code:
         raise WorktreeError(

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ..models import FileChange
 
 _BEGIN = "diff --git "
+_HUNK = "\n@@ -"
 _ESCAPE = re.compile(rb'\\([abtnvfr"\\]|[0-7]{3})')
 _ESCAPES = {b"a": b"\a", b"b": b"\b", b"t": b"\t", b"n": b"\n", b"v": b"\v", b"f": b"\f", b"r": b"\r"}
 _KINDS = {"new file mode ": "add", "deleted file mode ": "delete", "rename to ": "move"}
@@ -51,7 +52,7 @@ def with_binaries(texts: bytes, binaries: bytes) -> str:
 
 
 def file_changes(diff: str) -> list[FileChange]:
-    """The changes of files in a diff; each has its part of it."""
+    """The changes of files in a diff; each has its part of it, as far as that tells of lines."""
     return [_change(part.decode()) for part in sections(diff.encode("utf-8", "replace")) if part.strip()]
 
 
@@ -65,7 +66,7 @@ def _change(part: str) -> FileChange:
             path = unquoted(line.removeprefix("rename to "))
         elif line.startswith(("--- ", "+++ ")) and not path and not line.endswith("/dev/null"):
             path = unquoted(line[4:].removesuffix("\t"))[2:]
-    return FileChange(path or _twice(header[0].removeprefix(_BEGIN)), kind, part)
+    return FileChange(path or _twice(header[0].removeprefix(_BEGIN)), kind, part if _HUNK in part else "")
 
 
 def _twice(names: str) -> str:

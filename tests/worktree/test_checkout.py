@@ -305,7 +305,6 @@ def trees(draw: st.DrawFn) -> dict[str, bytes]:
 async def test_whatever_was_done_the_diff_does_it_again(before: dict[str, bytes], after: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder, "home")
-        home.mkdir(mode=0o700)
         repo = Repo.make(Path(folder, "repo"), {"keep": "k\n", **before})
         async with checkout(repo.path, home, os.environ) as made:
             for name in before:
