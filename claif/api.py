@@ -141,6 +141,7 @@ if TYPE_CHECKING:
     from .transport.sandbox.policy import Policy as Policy
     from .transport.sandbox.view import SandboxView as SandboxView
     from .transport.status import error_from_response as error_from_response
+    from .worktree.apply import apply_diff as apply_diff
 
     json_dumps = _json.dumps
     json_loads = _json.loads
@@ -259,6 +260,7 @@ _MODULES = {
     ".transport.sandbox.policy": ("Policy",),
     ".transport.sandbox.view": ("SandboxView",),
     ".transport.status": ("error_from_response",),
+    ".worktree.apply": ("apply_diff",),
 }
 
 _NAMES = {name: module for module, names in _MODULES.items() for name in names}

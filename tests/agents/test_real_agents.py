@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 import trio
+from worktree.repo import Repo, leftovers
 
 from agents.real import PATIENCE, Agent, approve, broker_of, events_of, survivors, text_of
 from claif.errors import (
@@ -24,7 +25,6 @@ from claif.testing import ScriptedServer
 from claif.transport.broker.client import Broker
 from claif.worktree.apply import apply_diff
 from claif.worktree.diff import file_changes
-from worktree.repo import Repo, leftovers
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
