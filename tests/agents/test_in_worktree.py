@@ -215,7 +215,7 @@ async def test_no_conversation_is_gone_on_with_there(stage: Stage) -> None:
     async with stage.client() as client:
         with pytest.raises(InvalidQueryError, match="in a worktree"):
             await client.query("Do it.", **asked("claude", conversation="0b5f7c1e-1111-4222-8333-123456789abc"))
-        assert stage.clis["claude"].runs == []
+        assert client.provider("claude").context.processes.pool.stats("claude").started == 0
 
 
 async def test_outside_of_a_repository_nobody_is_asked(stage: Stage) -> None:
@@ -223,7 +223,7 @@ async def test_outside_of_a_repository_nobody_is_asked(stage: Stage) -> None:
     async with stage.client(directory=str(stage.home)) as client:
         with pytest.raises(InvalidQueryError, match="no Git repository"):
             await client.query("Do it.", **asked("claude"))
-    assert stage.clis["claude"].runs == []
+        assert client.provider("claude").context.processes.pool.stats("claude").started == 0
 
 
 async def test_further_folders_are_read_and_where_it_may_write_written(stage: Stage, tmp_path: Path) -> None:

@@ -167,4 +167,3 @@ def test_where_it_cannot_be_it_says_why(agent):
     done = agent.cli.run("query", "-p", "claude", "--apply", "Do it.")
     assert done.returncode == 2
     assert b"give it with --worktree" in done.stderr
-    assert agent.fake.runs == []

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from worktree.repo import Repo
+from worktree.repo import Repo, leftovers
 
 from claif import Client
 from claif.api import Context, Provider, Query, TextDelta
@@ -133,4 +133,4 @@ async def test_two_agents_attempt_one_task_and_the_shortest_diff_is_applied(
     monkeypatch.chdir(repo.path)
     await block("agents.md", "apply_diff").main()
     assert (repo.path / "a.txt").read_text() == "two\n"
-    assert [cli.runs[0].directory.parents[1] for cli in clis] == [home / "worktrees"] * 2
+    assert leftovers(home) == []
