@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from ..errors import ClaifError
 from ..models import Diff
 from ..worktree.apply import apply_command, apply_diff, keep_diff
 
@@ -68,8 +69,12 @@ class Changes:
 
     async def _keep_it(self, provider: str | None) -> None:
         path = await trio.to_thread.run_sync(keep_diff, self._diff, self._client.config.home)
-        command = await apply_command(path, Path(self._directory(provider)))
-        self._tell(f"The changes are kept; apply them with: {command}")
+        try:
+            command = await apply_command(path, Path(self._directory(provider)))
+        except ClaifError:
+            self._tell(f"The changes are kept in {path}.")
+        else:
+            self._tell(f"The changes are kept; apply them with: {command}")
 
     def _directory(self, provider: str | None) -> str:
         from ..agents.conversations import place_of

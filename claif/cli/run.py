@@ -110,15 +110,22 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
         nursery.cancel_scope.cancel()
     if isinstance(failure, ClaifError):
         await renderer.fail(failure)
-        if changes is not None:
-            await changes.rescue()
+    if failure is not None and changes is not None:
+        await changes.rescue()
     if failure is not None:
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
     await remember(client, query, reply, renderer.remark)
-    await renderer.finish(reply)
-    if changes is not None:
-        await changes.settle(reply)
+    if changes is None:
+        await renderer.finish(reply)
+        return
+    try:
+        await renderer.finish(reply)
+    except Exception as error:  # there may be no code, or no reader any more
+        failure = error
+    await changes.settle(reply)
+    if failure is not None:
+        raise failure
 
 
 async def _tick(renderer: Renderer, asker: Asker) -> None:

@@ -31,6 +31,8 @@ CLEANUP = 30.0
 """Seconds that removing a checkout is waited for; a thread goes on with it."""
 MOST_BYTES = 64 * 2**20
 """Of a diff."""
+_TRIES = 3
+_PAUSE = 0.02
 _SHA256 = 64
 """Characters of an object's id of that kind."""
 _DIFF = (
@@ -168,10 +170,7 @@ async def _made(repository: Repository, place: Place, head: str) -> Checkout:
     await trio.to_thread.run_sync(_make_store, place.folder, repository)
     start = await _snapshot(repository, place)
     top = place.checkout
-    await repository.git.run("worktree", "add", "--quiet", "--detach", "--no-checkout", top, head)
-    entry = await trio.to_thread.run_sync(entry_of, top, repository.common)
-    if entry is None:
-        raise WorktreeError(f"git does not know the worktree {top} that it has made.")
+    entry = await _entry(repository, top, head)
     git = _private(repository, place).at(top, GIT_DIR=entry, GIT_WORK_TREE=top)
     await git.run("read-tree", start)
     await git.run("checkout-index", "--all", "--index")
@@ -181,6 +180,22 @@ async def _made(repository: Repository, place: Place, head: str) -> Checkout:
     made = Checkout(repository=repository, place=place, entry=entry, start=start)
     await trio.to_thread.run_sync(_make_inner, made)
     return made
+
+
+async def _entry(repository: Repository, top: Path, head: str) -> Path:
+    """Make the checkout, without files yet; where the repository keeps what it knows of it."""
+    for left in reversed(range(_TRIES)):
+        code, _, words = await repository.git.tried(
+            "worktree", "add", "--quiet", "--detach", "--no-checkout", top, head
+        )
+        entry = await trio.to_thread.run_sync(entry_of, top, repository.common)
+        if code == 0 and entry is not None:
+            return entry
+        if not left:
+            raise WorktreeError(f"git worktree failed: {words or 'it does not know what it has made'}")
+        # Another query may just have removed the last entry, and with it the folder of them.
+        await trio.sleep(_PAUSE)
+    raise AssertionError
 
 
 async def _snapshot(repository: Repository, place: Place) -> str:

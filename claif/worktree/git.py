@@ -28,6 +28,7 @@ _MOST_WORDS = 300
 SETTINGS = (
     f"core.hooksPath={os.devnull}",
     "core.fsmonitor=",
+    "core.safecrlf=false",
     "core.sparseCheckout=false",
     "core.splitIndex=false",
     "core.untrackedCache=false",

@@ -115,6 +115,13 @@ def test_what_does_not_fit_changes_nothing_and_is_kept(agent):
         path.unlink()
 
 
+def test_an_answer_of_which_not_even_the_code_is_found_loses_no_changes(agent):
+    done = agent.plays(CHANGED).run("-x", "--apply")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"Applied: 2 files." in done.stderr
+    assert (agent.repo.path / "a.txt").read_text() == "one\ntwo\n"
+
+
 def test_what_a_query_had_changed_until_it_failed_is_kept_and_not_applied(agent):
     before = agent.repo.state()
     done = agent.plays([Change("a.txt", "half\n"), Fail(429)], Fail(429)).run("--apply")

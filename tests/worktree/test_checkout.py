@@ -150,6 +150,26 @@ async def test_several_side_by_side_have_nothing_to_do_with_each_other(repo: Rep
     assert leftovers(home) == []
 
 
+async def test_one_that_goes_is_not_in_the_way_of_one_that_comes(repo: Repo, home: Path) -> None:
+    async def again_and_again() -> None:
+        for _ in range(4):
+            async with opened(repo.path / "sub", home) as made:
+                assert (made.directory / "x.txt").exists()
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(5):
+            nursery.start_soon(again_and_again)
+    assert leftovers(home) == []
+
+
+async def test_where_git_cannot_make_one_it_says_what_git_said(repo: Repo, home: Path) -> None:
+    (repo.path / ".git" / "worktrees").write_text("in the way")
+    with pytest.raises(WorktreeError, match=r"git worktree failed: .*worktrees"):
+        async with opened(repo.path, home):
+            pass
+    assert leftovers(home) == []
+
+
 @pytest.mark.parametrize("way", ["raised", "cancelled", "late"])
 async def test_it_is_gone_however_the_block_ends(repo: Repo, home: Path, way: str) -> None:
     before = repo.state()
@@ -241,6 +261,7 @@ async def test_submodules_are_left_alone_and_so_are_repositories_that_were_made_
 async def test_line_ends_and_modes_are_the_user_s(repo: Repo, home: Path) -> None:
     repo.commit({"dos.txt": "a\r\nb\r\n"})
     repo.git("config", "core.autocrlf", "true")
+    repo.git("config", "core.safecrlf", "true")
     repo.commit({"dos2.txt": "a\r\nb\r\n"})
     async with opened(repo.path, home) as made:
         assert (made.top / "dos2.txt").read_bytes() == b"a\r\nb\r\n"
