@@ -15,10 +15,10 @@ from claif.worktree.git import find_git
 from worktree.repo import Repo, git, write
 
 
-def trap(folder: Path, mark: Path) -> Path:
-    """A program that leaves a mark, and passes on what it is given."""
+def trap(folder: Path, mark: Path, then: str = "cat") -> Path:
+    """A program that leaves a mark, and passes on what it is given or does something else then."""
     path = folder / "trap.sh"
-    path.write_text(f'#!/bin/sh\necho "$0 $*" >> {mark}\ncat\n')
+    path.write_text(f'#!/bin/sh\necho "$0 $*" >> {mark}\n{then}\n')
     path.chmod(0o755)
     return path
 
@@ -83,10 +83,12 @@ async def test_what_a_partial_clone_lacks_is_not_fetched(repo: Repo, home: Path,
         ("extensions.partialClone", "origin"),
         ("remote.origin.url", str(repo.path)),
         ("remote.origin.promisor", "true"),
-        ("remote.origin.uploadpack", str(trap(tmp_path, mark))),
+        ("remote.origin.uploadpack", str(trap(tmp_path, mark, "exit 1"))),
         ("protocol.file.allow", "always"),
     ):
         repo.git("config", name, value)
+    os.utime(repo.path / "b.txt", (1, 1))  # or else git looks into it again
+    repo.git("status")
     blob = repo.git("rev-parse", "HEAD:b.txt").strip()
     (repo.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     with pytest.raises(WorktreeError, match="git"):
@@ -117,8 +119,8 @@ def test_git_comes_from_an_absolute_folder_on_the_path(tmp_path: Path, monkeypat
 
 async def test_a_failure_is_told_in_one_line(repo: Repo) -> None:
     found = find_git(os.environ, repo.path)
-    with pytest.raises(WorktreeError, match=r"^git rev-parse failed: .*nothing") as caught:
-        await found.run("rev-parse", "--verify", "nothing\n\x1b[2J")
+    with pytest.raises(WorktreeError, match=r"^git cat-file failed: .*nothing") as caught:
+        await found.run("cat-file", "-t", "nothing\nat all")
     assert "\n" not in caught.value.message
     with pytest.raises(WorktreeError, match="cannot be run"):
         await found.at(repo.path / "none").run("status")
