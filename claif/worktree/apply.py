@@ -12,11 +12,13 @@ import trio
 from ..config.files import make_private_folder, quoted, write_private
 from ..config.loader import claif_home
 from ..errors import ClaifError, WorktreeError
-from .diff import file_changes
+from .diff import file_changes, paths_of
 from .repository import find_repository
+from .undo import Undo
 
 if TYPE_CHECKING:
     from ..models import FileChange
+    from .repository import Repository
 
 FOLDER = "diffs"
 """In Claif's own folder."""
@@ -78,11 +80,11 @@ async def apply_diff(
     try:
         repository = await find_repository(Path(directory), os.environ)
         with trio.CancelScope(shield=True):  # git is bounded, and half of a diff would be worse than a wait
-            code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", path)
+            words = await _applied(repository, path, paths_of(diff))
     except ClaifError as error:
         error.hint = " ".join(filter(None, (error.hint, f"The changes are kept in {path}.")))
         raise
-    if code:
+    if words is not None:
         raise WorktreeError(
             f"The changes do not fit, and nothing was changed: {words}",
             path=str(path),
@@ -90,3 +92,25 @@ async def apply_diff(
         )
     await trio.to_thread.run_sync(path.unlink)
     return file_changes(diff)
+
+
+async def _applied(repository: Repository, diff: Path, files: set[str]) -> str | None:
+    """Apply a diff; if that fails, undo it and tell what git says.
+
+    Raises:
+        WorktreeError: git took too long, or what it has written cannot be undone.
+    """
+    try:
+        before = await trio.to_thread.run_sync(Undo, repository.top, files, diff.parent)
+    except OSError as error:
+        return f"{error.filename}: {error.strerror}"
+    try:
+        code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", diff)
+        if code == 0:
+            return None
+        await trio.to_thread.run_sync(before.undo)
+    except OSError as error:
+        raise WorktreeError(f"Half of the changes are made: {error.filename}: {error.strerror}.") from None
+    finally:
+        await trio.to_thread.run_sync(before.close)  # noqa: ASYNC102 - whoever calls it shields it
+    return words

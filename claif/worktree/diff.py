@@ -53,31 +53,45 @@ def with_binaries(texts: bytes, binaries: bytes) -> str:
 
 def file_changes(diff: str) -> list[FileChange]:
     """The changes of files in a diff; each has its part of it, as far as that tells of lines."""
-    return [_change(part.decode()) for part in sections(diff.encode("utf-8", "replace")) if part.strip()]
+    found = []
+    for part in _parts(diff):
+        kind, names = _header(part)
+        path = names[-1].encode(errors="surrogateescape").decode(errors="replace")
+        found.append(FileChange(path, kind, part if _HUNK in part else ""))
+    return found
 
 
-def _change(part: str) -> FileChange:
-    header, path, kind = part.split("\n"), "", "update"
-    for line in header[1:]:
+def paths_of(diff: str) -> set[str]:
+    """The paths of all files that a diff is about, as the file system has them."""
+    return {name for part in _parts(diff) for name in _header(part)[1]}
+
+
+def _parts(diff: str) -> list[str]:
+    return [part.decode() for part in sections(diff.encode("utf-8", "replace")) if part.strip()]
+
+
+def _header(part: str) -> tuple[str, list[str]]:
+    """The kind of a change, and the paths of its file: where it was, if that is elsewhere, and where it is."""
+    first, *lines = part.split("\n")
+    kind, names = "update", []
+    for line in lines:
         if line.startswith(("@@", "GIT binary patch", "Binary files ")):
             break
         kind = next((word for begin, word in _KINDS.items() if line.startswith(begin)), kind)
-        if line.startswith("rename to "):
-            path = unquoted(line.removeprefix("rename to "))
-        elif line.startswith(("--- ", "+++ ")) and not path and not line.endswith("/dev/null"):
-            path = unquoted(line[4:].removesuffix("\t"))[2:]
-    return FileChange(path or _twice(header[0].removeprefix(_BEGIN)), kind, part if _HUNK in part else "")
+        if line.startswith(("rename from ", "rename to ", "copy from ", "copy to ")):
+            names.append(unquoted(line.split(" ", 2)[2]))
+        elif line.startswith(("--- ", "+++ ")) and not names and not line.endswith("/dev/null"):
+            names.append(unquoted(line[4:].removesuffix("\t"))[2:])
+    return kind, names or [_twice(first.removeprefix(_BEGIN))]
 
 
 def _twice(names: str) -> str:
     """The path of a file whose name stands there twice, as `a/…` and `b/…`."""
-    if names.startswith('"'):
-        return unquoted(names[len(names) // 2 + 1 :])[2:]
-    return names[len(names) // 2 + 1 :][2:]
+    return unquoted(names[len(names) // 2 + 1 :])[2:]
 
 
 def unquoted(name: str) -> str:
-    """A name as git writes it, with what it has escaped."""
+    """A name as git writes it, with what it has escaped; bytes that are no UTF-8 become what `os.fsdecode` makes."""
     if not (len(name) > 1 and name.startswith('"') and name.endswith('"')):
         return name
 
@@ -85,4 +99,4 @@ def unquoted(name: str) -> str:
         escape = match.group(1)
         return bytes([int(escape, 8) & 0xFF]) if len(escape) > 1 else _ESCAPES.get(escape, escape)
 
-    return _ESCAPE.sub(one, name[1:-1].encode()).decode(errors="replace")
+    return _ESCAPE.sub(one, name[1:-1].encode(errors="surrogateescape")).decode(errors="surrogateescape")

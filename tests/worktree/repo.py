@@ -52,7 +52,7 @@ class Repo:
         """Everything of the user's that nobody may touch."""
         index = self.path / ".git" / "index"
         return (
-            self.git("status", "--porcelain=v2", "-z", "--untracked-files=all"),
+            self.git("--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all"),
             index.read_bytes() if index.exists() else None,
             self.git("for-each-ref"),
             self.git("worktree", "list", "--porcelain"),

@@ -34,12 +34,35 @@ async def test_it_is_applied_to_files_and_not_to_the_index(repo: Repo, home: Pat
 
 
 async def test_what_the_user_did_meanwhile_elsewhere_stays(repo: Repo, home: Path) -> None:
-    diff = await diff_of(repo, home, {"a.txt": "one\ntwo\nthree\n"})
-    repo.write({"a.txt": "zero\none\ntwo\n", "b.txt": "mine\n"})
+    lines = [f"{number}\n" for number in range(20)]
+    repo.commit({"a.txt": "".join(lines)})
+    diff = await diff_of(repo, home, {"a.txt": "".join([*lines, "agent\n"])})
+    repo.write({"a.txt": "".join(["mine\n", *lines]), "b.txt": "mine\n"})
     repo.git("add", "b.txt")
     await apply_diff(diff, repo.path, home=home)
-    assert (repo.path / "a.txt").read_text() == "zero\none\ntwo\nthree\n"
+    assert (repo.path / "a.txt").read_text() == "".join(["mine\n", *lines, "agent\n"])
     assert repo.git("diff", "--cached", "--name-only") == "b.txt\n"
+
+
+async def test_what_breaks_off_in_the_middle_is_undone(repo: Repo, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that were changed, made, moved and deleted before that are as they were, and so are links and modes."""
+    repo.commit({"old.txt": "".join(f"{number}\n" for number in range(20)), "script": "#!/bin/sh\n"})
+    (repo.path / "link").symlink_to("a.txt")
+    (repo.path / "script").chmod(0o755)
+    repo.commit({})
+    async with checkout(repo.path, home, os.environ) as made:
+        write(made.top, {"a.txt": "agent\n", "made/here/new.txt": "n\n", "b\xfc.txt": "n\n", "zzz/x": "x\n"})
+        os.rename(made.top / "old.txt", made.top / "moved.txt")
+        os.unlink(made.top / "sub" / "x.txt")
+        os.unlink(made.top / "link")
+        os.chmod(made.top / "script", 0o644)
+        diff = await made.diff()
+    repo.write({"zzz": "in the way\n"})
+    before = repo.state(), sorted(os.listdir(repo.path))
+    with pytest.raises(WorktreeError, match="nothing was changed"):
+        await apply_diff(diff, repo.path, home=home)
+    assert (repo.state(), sorted(os.listdir(repo.path))) == before
+    assert [path.suffix for path in (home / "diffs").iterdir()] == [".diff"]
 
 
 @pytest.mark.parametrize(
