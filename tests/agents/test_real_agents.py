@@ -261,6 +261,16 @@ async def test_in_a_worktree_it_changes_the_checkout_and_git_knows_where_it_is(a
     assert (agent.directory / "a.txt").read_text() == "one\ntwo\n"
 
 
+async def test_in_a_worktree_the_broker_keeps_nothing(agent: Agent) -> None:
+    Repo.make(agent.directory, {"a.txt": "one\n"})
+    async with ScriptedServer() as server, broker_of(agent.home):
+        async with agent.client(server, general={"keep_warm": True}, shell="echo two >> a.txt") as client:
+            reply = await client.query("go", permission="full", worktree=True)
+            assert "+two\n" in (reply.diff or "")
+        assert (await Broker(agent.home).tell("status") or {}).get("status", []) == []
+        assert leftovers(agent.home) == []
+
+
 async def test_cancelled_in_a_worktree_it_leaves_nothing(agent: Agent) -> None:
     repo = Repo.make(agent.directory, {"a.txt": "one\n"})
     before = repo.state()
