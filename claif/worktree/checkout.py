@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,6 +82,10 @@ class Checkout:
         Raises:
             WorktreeError: git failed, or there is more than `MOST_BYTES`.
         """
+        with _disk():
+            return await self._diff()
+
+    async def _diff(self) -> str:
         folder = self.place.folder
         await trio.to_thread.run_sync(shutil.copy2, folder / "start", folder / "end")
         git = _private(self.repository, self.place).at(
@@ -144,7 +148,8 @@ async def checkout(directory: Path, home: Path, environ: Mapping[str, str]) -> A
     place = await trio.to_thread.run_sync(_taken, home, repository.common)
     kept = False
     try:
-        made = await _made(repository, place, head)
+        with _disk():
+            made = await _made(repository, place, head)
         try:
             yield made
         except WorktreeError as error:
@@ -159,11 +164,18 @@ async def checkout(directory: Path, home: Path, environ: Mapping[str, str]) -> A
                 await trio.to_thread.run_sync(place.give_back, abandon_on_cancel=True)
 
 
-def _taken(home: Path, repository: Path) -> Place:
+@contextmanager
+def _disk() -> Iterator[None]:
+    """Tell of a disk that is full, or the like, as all else that goes wrong with a worktree."""
     try:
-        return take_place(home, repository)
+        yield
     except OSError as error:
-        raise WorktreeError(f"{error.filename} cannot be written ({error.strerror}).") from None
+        raise WorktreeError(f"{error.filename or 'The worktree'} cannot be used ({error.strerror}).") from None
+
+
+def _taken(home: Path, repository: Path) -> Place:
+    with _disk():
+        return take_place(home, repository)
 
 
 async def _made(repository: Repository, place: Place, head: str) -> Checkout:

@@ -20,6 +20,8 @@ from claif.errors import InvalidQueryError, RateLimitError
 from claif.models import Diff, Notice, Started, ToolResult
 from claif.testing import FakeCLI, Pause
 from claif.testing.fake_cli import Change, Fail, Report, Shell
+from claif.transport.sandbox import prepare
+from claif.transport.sandbox.levels import Available, Tool
 from claif.worktree.apply import apply_diff
 from claif.worktree.diff import file_changes
 
@@ -82,7 +84,14 @@ async def test_what_an_agent_changes_is_in_the_reply_and_not_in_the_files_of_the
     assert (stage.repo.path / "a.txt").read_text() == "one\ntwo\n"
 
 
-async def test_it_sees_the_repository_and_can_neither_change_that_nor_the_files_of_the_user(stage: Stage) -> None:
+@pytest.mark.parametrize("level", ["bubblewrap", "landlock"])
+async def test_it_sees_the_repository_and_can_neither_change_that_nor_the_files_of_the_user(
+    stage: Stage, level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = Available()
+    if level == "landlock":
+        machine.bubblewrap = Tool(None, "the test wants none")
+    monkeypatch.setattr(prepare, "available", lambda: machine)
     git = f"{stage.repo.path}/.git"
     script = (
         "git log --oneline > log.txt; git status --porcelain >> log.txt; "
@@ -93,6 +102,7 @@ async def test_it_sees_the_repository_and_can_neither_change_that_nor_the_files_
     before = stage.repo.state(), (stage.repo.path / ".git" / "config").read_bytes()
     async with stage.client() as client:
         reply = await client.query("Do it.", **asked("claude", sandbox="require"))
+    assert reply.sandbox == level
     (change,) = file_changes(reply.diff or "")
     assert change.path == "log.txt"
     lines = [line[1:] for line in change.diff.splitlines() if line.startswith("+") and not line.startswith("+++")]

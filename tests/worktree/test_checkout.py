@@ -14,7 +14,7 @@ import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claif.errors import InvalidQueryError, WorktreeError
+from claif.errors import ConfigurationError, InvalidQueryError, WorktreeError
 from claif.worktree import checkout as room
 from claif.worktree.apply import apply_diff
 from claif.worktree.checkout import checkout, quoted
@@ -210,6 +210,20 @@ async def test_what_cannot_be_told_is_kept(repo: Repo, home: Path, monkeypatch: 
         assert files_of(kept)["new.txt"] == ("file", b"much\n" * 100)
     assert leftovers(home) == [kept.name]
     assert repo.state() == before
+
+
+async def test_what_a_broken_disk_keeps_from_being_told_is_kept_too(repo: Repo, home: Path) -> None:
+    with pytest.raises(WorktreeError, match="cannot be used") as caught:
+        async with opened(repo.path, home) as made:
+            write(made.top, {"new.txt": "n\n"})
+            os.unlink(made.place.folder / "start")
+            await made.diff()
+    assert "new.txt" in files_of(Path(caught.value.path or ""))
+    (home / "worktrees").rename(home / "gone")
+    (home / "worktrees").write_text("in the way")
+    with pytest.raises((WorktreeError, ConfigurationError)):
+        async with opened(repo.path, home):
+            pass
 
 
 async def test_where_there_is_nothing_to_check_out_it_says_why(tmp_path: Path, home: Path) -> None:
