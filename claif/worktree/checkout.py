@@ -23,6 +23,7 @@ from ..permission import GOVERNING
 from .diff import with_binaries
 from .place import Place, entry_of, take_place
 from .repository import Repository, everything_but, find_repository, submodules
+from .store import make_bare, make_store, private_git
 
 if TYPE_CHECKING:
     from .git import Git
@@ -33,8 +34,6 @@ MOST_BYTES = 64 * 2**20
 """Of a diff."""
 _TRIES = 3
 _PAUSE = 0.02
-_SHA256 = 64
-"""Characters of an object's id of that kind."""
 _DIFF = (
     *("diff-tree", "-r", "--patch", "--binary", "--full-index", "--find-renames", "--no-ext-diff", "--no-textconv"),
     *("--no-color", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/"),
@@ -88,7 +87,7 @@ class Checkout:
     async def _diff(self) -> str:
         folder = self.place.folder
         await trio.to_thread.run_sync(shutil.copy2, folder / "start", folder / "end")
-        git = _private(self.repository, self.place).at(
+        git = private_git(self.repository, self.place).at(
             self.top, GIT_DIR=self.entry, GIT_WORK_TREE=self.top, GIT_INDEX_FILE=folder / "end"
         )
         left_out = [*await submodules(git), *await self._foreign(git)]
@@ -112,8 +111,8 @@ class Checkout:
 
     async def _between(self, end: str) -> str:
         bare, file = self.place.folder / "bare", self.place.folder / "diff"
-        await trio.to_thread.run_sync(_make_bare, bare, self.start)
-        git = _private(self.repository, self.place).at(bare, GIT_DIR=bare)
+        await trio.to_thread.run_sync(make_bare, bare, self.start)
+        git = private_git(self.repository, self.place).at(bare, GIT_DIR=bare)
 
         async def read() -> bytes:
             await git.run(*_DIFF, f"--output={file}", self.start, end)
@@ -179,11 +178,11 @@ def _taken(home: Path, repository: Path) -> Place:
 
 
 async def _made(repository: Repository, place: Place, head: str) -> Checkout:
-    await trio.to_thread.run_sync(_make_store, place.folder, repository)
+    await trio.to_thread.run_sync(make_store, place.folder, repository)
     start = await _snapshot(repository, place)
     top = place.checkout
     entry = await _entry(repository, top, head)
-    git = _private(repository, place).at(top, GIT_DIR=entry, GIT_WORK_TREE=top)
+    git = private_git(repository, place).at(top, GIT_DIR=entry, GIT_WORK_TREE=top)
     await git.run("read-tree", start)
     await git.run("checkout-index", "--all", "--index")
     await trio.to_thread.run_sync(shutil.copy2, entry / "index", place.folder / "start")
@@ -213,7 +212,7 @@ async def _entry(repository: Repository, top: Path, head: str) -> Path:
 async def _snapshot(repository: Repository, place: Place) -> str:
     """The id of a tree of what is tracked, as it is in the user's folder now."""
     index = place.folder / "index"
-    git = _private(repository, place).at(
+    git = private_git(repository, place).at(
         repository.top, GIT_DIR=repository.git_dir, GIT_WORK_TREE=repository.top, GIT_INDEX_FILE=index
     )
     try:
@@ -222,36 +221,6 @@ async def _snapshot(repository: Repository, place: Place) -> str:
         await git.run("read-tree", "HEAD")
     await git.run("add", "--update", *everything_but(await submodules(git)))
     return (await git.run("write-tree")).decode().strip()
-
-
-def _private(repository: Repository, place: Place) -> Git:
-    """Git that writes objects beside the checkout."""
-    return repository.git.at(place.folder, GIT_OBJECT_DIRECTORY=place.folder / "objects")
-
-
-def _make_store(folder: Path, repository: Repository) -> None:
-    """Make a folder for objects, which has those of the repository too."""
-    info = folder / "objects" / "info"
-    info.mkdir(parents=True)
-    (info / "alternates").write_bytes(quoted(os.fsencode(repository.objects)) + b"\n")
-
-
-def quoted(path: bytes) -> bytes:
-    """A path as git reads it whatever is in it."""
-    return (
-        b'"'
-        + b"".join([b"\\%03o" % each if each < ord(" ") or each in b'"\\' else b"%c" % each for each in path])
-        + b'"'
-    )
-
-
-def _make_bare(folder: Path, start: str) -> None:
-    """Make an empty repository for objects of the kind of this id."""
-    for name in ("objects", "refs", "info"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
-    kind = "1\n[extensions]\n\tobjectFormat = sha256\n" if len(start) == _SHA256 else "0\n"
-    (folder / "config").write_text(f"[core]\n\tbare = true\n\trepositoryFormatVersion = {kind}", encoding="ascii")
 
 
 def _make_inner(made: Checkout) -> None:

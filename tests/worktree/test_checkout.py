@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import tempfile
 from contextlib import suppress
@@ -17,7 +16,7 @@ from hypothesis import strategies as st
 from claif.errors import ConfigurationError, InvalidQueryError, WorktreeError
 from claif.worktree import checkout as room
 from claif.worktree.apply import apply_diff
-from claif.worktree.checkout import checkout, quoted
+from claif.worktree.checkout import checkout
 from claif.worktree.diff import file_changes
 from worktree.repo import Repo, files_of, git, leftovers, write
 
@@ -353,11 +352,3 @@ async def test_whatever_was_done_the_diff_does_it_again(before: dict[str, bytes]
         assert {change.path for change in file_changes(diff)} <= {*before, *after}
         await apply_diff(diff, repo.path, home=home)
         assert files_of(repo.path) == expected
-
-
-@given(st.binary(min_size=1).filter(lambda path: b"\0" not in path))
-def test_a_path_is_quoted_so_that_it_is_read_again(path: bytes) -> None:
-    text = quoted(path)
-    assert b"\n" not in text
-    assert (text[:1], text[-1:]) == (b'"', b'"')
-    assert re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), text[1:-1]) == path
