@@ -61,11 +61,13 @@ if TYPE_CHECKING:
     from .errors import SandboxError as SandboxError
     from .errors import TimeoutError as TimeoutError
     from .errors import TransportError as TransportError
+    from .errors import WorktreeError as WorktreeError
     from .finding import Finding as Finding
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
+    from .models import Diff as Diff
     from .models import Event as Event
     from .models import FileBlock as FileBlock
     from .models import FileChange as FileChange
@@ -139,6 +141,7 @@ if TYPE_CHECKING:
     from .transport.sandbox.policy import Policy as Policy
     from .transport.sandbox.view import SandboxView as SandboxView
     from .transport.status import error_from_response as error_from_response
+    from .worktree.apply import apply_diff as apply_diff
 
     json_dumps = _json.dumps
     json_loads = _json.loads
@@ -193,6 +196,7 @@ _MODULES = {
         "SandboxError",
         "TimeoutError",
         "TransportError",
+        "WorktreeError",
     ),
     ".hookspecs": ("hookimpl", "keeps_text"),
     ".models": (
@@ -200,6 +204,7 @@ _MODULES = {
         "Decision",
         "Event",
         "FileBlock",
+        "Diff",
         "FileChange",
         "Finished",
         "ImageBlock",
@@ -255,6 +260,7 @@ _MODULES = {
     ".transport.sandbox.policy": ("Policy",),
     ".transport.sandbox.view": ("SandboxView",),
     ".transport.status": ("error_from_response",),
+    ".worktree.apply": ("apply_diff",),
 }
 
 _NAMES = {name: module for module, names in _MODULES.items() for name in names}

@@ -34,6 +34,7 @@ async def run_child(
     timeout: float,
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
+    most: int = MOST_BYTES,
 ) -> Ended:
     """Run a program in a session of its own, without standard input, and end its whole group afterwards.
 
@@ -42,6 +43,7 @@ async def run_child(
         timeout: seconds that it may take.
         environ: all of its variables; ours when not given.
         folder: its working directory; ours when not given.
+        most: bytes of its output, and as many of its errors, that are kept.
 
     Raises:
         OSError: it cannot be started.
@@ -59,7 +61,7 @@ async def run_child(
     async with trio.open_nursery() as nursery:
         for stream, kept in ((process.stdout, out), (process.stderr, err)):
             if stream is not None:
-                nursery.start_soon(_drain, stream, kept)
+                nursery.start_soon(_drain, stream, kept, most)
         try:
             with trio.move_on_after(timeout) as limit:
                 await process.wait()
@@ -72,10 +74,10 @@ async def run_child(
     return Ended(None if limit.cancelled_caught else process.returncode, bytes(out), bytes(err))
 
 
-async def _drain(stream: trio.abc.ReceiveStream, kept: bytearray) -> None:
+async def _drain(stream: trio.abc.ReceiveStream, kept: bytearray, most: int) -> None:
     async with stream:
         async for data in stream:
-            kept += data[: max(0, MOST_BYTES - len(kept))]
+            kept += data[: max(0, most - len(kept))]
 
 
 def _kill(process: trio.Process) -> None:

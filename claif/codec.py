@@ -35,6 +35,7 @@ EVENTS: dict[str, type] = {
     "tool_use": models.ToolUse,
     "tool_result": models.ToolResult,
     "file_change": models.FileChange,
+    "diff": models.Diff,
     "plan": models.Plan,
     "permission": models.PermissionDecided,
     "notice": models.Notice,

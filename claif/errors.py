@@ -238,5 +238,19 @@ class SandboxError(ClaifError):
     default_hint = "See what confinement this machine has, and what is missing, with `claif doctor`."
 
 
+class WorktreeError(ClaifError):
+    """A worktree could not be made, or what was changed in it could not be taken over; `path` is where that is kept."""
+
+    exit_code = 12
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON data, with the path."""
+        return {**super().to_dict(), **({} if self.path is None else {"path": self.path})}
+
+
 class ClientClosedError(ClaifError):
     """The client was closed while the query ran, or before it began."""

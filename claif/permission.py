@@ -121,18 +121,24 @@ async def _ask(approver: Approver, request: PermissionRequest) -> Decision:
 
 
 def _is_work(request: PermissionRequest) -> bool:
-    """Whether it is about a file in the working directory, links followed, that governs nothing."""
+    """Whether it is about a file in the working directory or a further folder, links followed, that governs nothing."""
     if not (request.directory and request.subject):
         return False
     try:
-        root = Path(request.directory).resolve()
-        path = (root / request.subject).resolve()
+        roots = [Path(folder).resolve() for folder in (request.directory, *request.add_dirs)]
+        path = (roots[0] / request.subject).resolve()
     except (OSError, RuntimeError, ValueError):  # a loop of links, a name that is too long, a NUL
         return False
-    if path == root or not path.is_relative_to(root):
+    # Of folders in one another the outer one decides, so that a name above the inner one counts too.
+    root = min((root for root in roots if path != root and path.is_relative_to(root)), default=None, key=_depth)
+    if root is None:
         return False
     parts = [part.casefold() for part in path.relative_to(root).parts]
     return GOVERNING.isdisjoint(parts) and not parts[-1].startswith(".env")
+
+
+def _depth(path: Path) -> int:
+    return len(path.parts)
 
 
 def _of_plugins(verdicts: Iterable[Verdict]) -> Decision | None:

@@ -29,6 +29,12 @@ async def test_output_beyond_the_limit_is_read_and_not_kept() -> None:
     assert (ended.code, len(ended.err)) == (0, MOST_BYTES)
 
 
+async def test_the_limit_can_be_another_one() -> None:
+    command = [sys.executable, "-c", "import os\nfor _ in range(64): os.write(1, b'x' * 65536)"]
+    assert len((await run_child(command, timeout=30, most=2**30)).out) == 64 * 65536
+    assert len((await run_child(command, timeout=30, most=10)).out) == 10
+
+
 async def test_a_cancelled_child_is_gone_at_once(tmp_path: Path) -> None:
     started = tmp_path / "started"
     code = f"import pathlib, time; pathlib.Path({str(started)!r}).touch(); time.sleep(60)"

@@ -114,6 +114,25 @@ def test_edit_mode_asks_for_files_elsewhere_and_for_those_that_decide_what_progr
     assert settled(EDIT, evolve(REQUEST, kind="edit", directory=str(work), subject=subject)) is None
 
 
+def test_edit_mode_allows_files_in_further_folders_and_asks_for_those_that_govern_there(tmp_path: Path) -> None:
+    work, more = tmp_path / "work", tmp_path / "more"
+    (work / ".git").mkdir(parents=True)
+    more.mkdir()
+    request = evolve(REQUEST, kind="edit", directory=str(work), add_dirs=(str(more), str(work / ".git")))
+    for subject, allowed in (
+        (more / "a.py", True),
+        ("../more/new/a.py", True),
+        ("a.py", True),
+        (more / ".git" / "config", None),
+        (more / ".env", None),
+        (more, None),
+        (tmp_path / "a.py", None),
+        (work / ".git" / "config", None),  # a further folder within the directory takes nothing away from that
+    ):
+        found = settled(EDIT, evolve(request, subject=str(subject)))
+        assert (found and found.allowed) is allowed
+
+
 @pytest.mark.parametrize("subject", ["loop/a.py", "x" * 5000], ids=lambda subject: subject[:8])
 def test_a_path_that_no_file_can_have_is_no_crash(tmp_path: Path, subject: str) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")

@@ -23,11 +23,13 @@ from .settings import AgentSettings
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from ..finding import Finding
     from ..models import Decision, PermissionRequest, Query
     from ..pipeline.types import Emit
     from ..transport.process.command import Command
+    from ..transport.process.lease import Lease
     from ..transport.process.pool_key import PoolKey
     from ..transport.process.process import Process
     from ..transport.sandbox.policy import Policy
@@ -158,13 +160,27 @@ class AgentProvider(Provider):
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer by a warm process if there is one that fits, else by a new one."""
+        if query.worktree:
+            from .in_worktree import in_worktree
+
+            await in_worktree(self, query, emit)
+            return
         job = self.job(query)
-        pool = self.context.processes.pool
-        async with pool.lease(self._key(job), partial(self._start, job), partial(self._adopt, job)) as lease:
+        async with self._lease(job) as lease:
             process = lease.value.process
             with process.watched():
                 if await lease.value.turn(job, _with_sandbox(emit, process, job.policy)):
                     lease.keep(self.settings.warm)
+
+    async def query_once(self, job: Job, emit: Emit) -> None:
+        """Answer by a process that has ended, with all that it has started, when this returns or raises."""
+        async with self._lease(job) as lease:
+            process = lease.value.process
+            try:
+                with process.watched():
+                    await lease.value.turn(job, _with_sandbox(emit, process, job.policy))
+            finally:
+                await process.kill()  # noqa: ASYNC102 - shielded and bounded itself
 
     def prewarm(self, query: Query) -> None:
         """Start a process for such a query ahead, in the background, unless one waits already.
@@ -173,8 +189,11 @@ class AgentProvider(Provider):
             ClaifError: such a query cannot be asked here.
         """
         job = self.job(query)
-        if self.settings.warm > 0:
+        if self.settings.warm > 0 and not query.worktree:  # the checkout of that comes with the query
             self.context.processes.pool.prewarm(self._key(job), partial(self._start, job), self.settings.warm)
+
+    def _lease(self, job: Job) -> AbstractAsyncContextManager[Lease[Driver]]:
+        return self.context.processes.pool.lease(self._key(job), partial(self._start, job), partial(self._adopt, job))
 
     def _key(self, job: Job) -> PoolKey:
         from ..transport.process.pool_key import command_key
@@ -207,7 +226,8 @@ class AgentProvider(Provider):
 
     async def decide(self, job: Job, request: PermissionRequest, emit: Emit) -> Decision:
         """Have a request decided, and tell so in the answer."""
-        request = evolve(request, provider=self.context.name, directory=str(job.directory))
+        folders = tuple([str(folder) for folder in job.policy.more])
+        request = evolve(request, provider=self.context.name, directory=str(job.directory), add_dirs=folders)
         decision = await self.context.approve(request, job.query, job.mode)
         await emit(PermissionDecided(request, decision))
         return decision
@@ -216,21 +236,17 @@ class AgentProvider(Provider):
         """The policy for a query.
 
         Args:
-            query: it may say its own permission, directory and sandbox.
+            query: it may say its own permission, directory, further folders and sandbox.
             home: the agent's own, which it writes, except for what governs there.
             nested: whether it confines its own tools with bubblewrap.
 
         Raises:
-            InvalidQueryError: there is no such directory, or no such sandbox level.
+            InvalidQueryError: there is no such directory or folder, or no such sandbox level.
         """
         from ..transport.sandbox.policy import Policy
 
         table = self.context.sandbox
-        directory = self.settings.workplace(query.directory)
-        if not directory.is_dir():
-            raise InvalidQueryError(
-                f"The working directory {directory} does not exist.", hint="Name another one with --directory."
-            )
+        directory = self.workplace(query)
         wish = query.sandbox or table.level
         if wish not in ("auto", "require", "off"):
             raise InvalidQueryError(f"There is no sandbox level {wish!r}.", hint="There are auto, require and off.")
@@ -240,12 +256,26 @@ class AgentProvider(Provider):
             directory=directory,
             writable=mode is not PermissionMode.PLAN,
             state=() if home is None else (home,),
+            more=[_add_dir(folder) for folder in query.add_dirs],
             governing=() if home is None else [home / name for name in self.governing],
             network=table.network,  # type: ignore[arg-type] # the configuration has checked it
             hosts=self.hosts | self._endpoint(),
             nested=nested,
             limits=limits_of(table),
         )
+
+    def workplace(self, query: Query) -> Path:
+        """The absolute directory in which a query works.
+
+        Raises:
+            InvalidQueryError: it does not exist.
+        """
+        directory = self.settings.workplace(query.directory)
+        if not directory.is_dir():
+            raise InvalidQueryError(
+                f"The working directory {directory} does not exist.", hint="Name another one with --directory."
+            )
+        return directory
 
     def _endpoint(self) -> frozenset[str]:
         """The host of the configured endpoint, for where the network leads through the sandbox's proxy."""
@@ -277,6 +307,13 @@ class AgentProvider(Provider):
                     hint=f"Give it more time with providers.{self.context.name}.start_timeout (seconds).",
                 )
         return driver
+
+
+def _add_dir(folder: str) -> Path:
+    path = Path(folder).expanduser().absolute()
+    if not path.is_dir():
+        raise InvalidQueryError(f"The folder {path} does not exist.", hint="Name another one with --add-dir.")
+    return path
 
 
 def _with_sandbox(emit: Emit, process: Process, policy: Policy) -> Emit:

@@ -24,6 +24,10 @@ Agents:
   this once, n or Enter denies it, a allows this very command or file until the
   conversation ends. Without a terminal they are denied.
   -v tells the id of the conversation and what confined the agent.
+  With --worktree the agent works in a checkout of its own, which has what is
+  tracked by Git as it is now, and several can do the same task side by side.
+  What they changed is a diff: applied with --apply, else kept in a file, and
+  in the output of --json.
 """
 
 _OPTIONS = (
@@ -37,6 +41,25 @@ _OPTIONS = (
         metavar="DIR",
         shell_complete=values("directories"),
         help="Where an agent works; else as its setting `directory` says, or the current directory.",
+    ),
+    click.option(
+        "--add-dir",
+        "add_dirs",
+        metavar="DIR",
+        multiple=True,
+        shell_complete=values("directories"),
+        help="A further folder that an agent may read and, where it may write at all, write. Repeatable.",
+    ),
+    click.option(
+        "--worktree",
+        is_flag=True,
+        help="Have an agent work in a throw-away checkout of the directory's Git repository.",
+    ),
+    click.option(
+        "--apply",
+        "apply",
+        is_flag=True,
+        help="Apply what was changed in the worktree to the directory once the answer is complete.",
     ),
     click.option(
         "--resume",

@@ -52,7 +52,7 @@ async def remember(client: Client, query: Query, reply: Reply, tell: Callable[[s
         reply: its answer.
         tell: tells the user why it could not be remembered, or what else is wrong with the file of conversations.
     """
-    if not (reply.conversation and reply.provider):
+    if query.worktree or not (reply.conversation and reply.provider):
         return
     from ..agents.conversations import place_of, remember_conversation
 

@@ -28,6 +28,7 @@ Examples:
   claif query -x "A shell script that counts lines" > count.sh
   claif query -p claude --permission plan "How would you mend the test?"
   claif query -p claude --permission edit --continue "Do it"
+  claif query -p codex --permission edit --worktree --apply "Mend the test"
 
 \b
 Standard input:
@@ -49,8 +50,8 @@ Exit codes:
   0 answered              5 key refused            9 not installed
   1 other error           6 connection broken     10 plugin failed
   2 wrong usage or query  7 too late              11 no such confinement
-  3 configuration         8 rate limited         130 interrupted (Ctrl-C)
-  4 provider failed                              141 reader went away
+  3 configuration         8 rate limited          12 worktree or diff
+  4 provider failed      130 interrupted (Ctrl-C) 141 reader went away
 """
 
 
@@ -138,10 +139,10 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         verbose=state.verbose > 0,
         thinking=given["thinking"] or state.verbose > 0,
     )
-    follow = given["follow"]
+    follow, apply = given["follow"], given["apply"]
 
     def ask() -> int:
-        return run_query(asked, view, state, remarks, follow=follow)
+        return run_query(asked, view, state, remarks, follow=follow, apply=apply)
 
     context.exit(with_offer(ask, interactive=view.form in {"text", "code"} and not view.quiet))
 
@@ -156,6 +157,8 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
     model = check_name(given["model"], "model")
     options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
     conversation = conversation_of(given["resume"], given["follow"])
+    if given["apply"] and not given["worktree"]:
+        raise click.UsageError("--apply applies what was changed in a worktree: give it with --worktree.")
     messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"])
     built = Query(
         messages,
@@ -166,6 +169,8 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
         conversation=conversation,
         permission=given["permission"],
         directory=given["directory"],
+        add_dirs=given["add_dirs"],
+        worktree=given["worktree"],
         sandbox=given["sandbox"],
     )
     built.check()

@@ -21,6 +21,7 @@ from .signals import interruptible
 if TYPE_CHECKING:
     from ..client import Client
     from ..models import Query, Reply
+    from .changes import Changes
     from .render.base import Renderer
     from .session import Session
 
@@ -44,7 +45,9 @@ class View:
     thinking: bool = False
 
 
-def run_query(query: Query, view: View, state: Session, notes: Sequence[str] = (), *, follow: bool = False) -> int:
+def run_query(
+    query: Query, view: View, state: Session, notes: Sequence[str] = (), *, follow: bool = False, apply: bool = False
+) -> int:
     """Ask, show the answer as it comes, and tell the exit code.
 
     Args:
@@ -53,11 +56,12 @@ def run_query(query: Query, view: View, state: Session, notes: Sequence[str] = (
         state: the switches of the command line.
         notes: what the user should know first.
         follow: go on with the last conversation.
+        apply: apply what was changed in the worktree of the query.
 
     Raises:
         ClaifError: it could not be answered; what had arrived has been shown.
     """
-    return trio.run(_run, partial(_ask, query, view, state, notes, follow=follow))
+    return trio.run(_run, partial(_ask, query, view, state, notes, follow=follow, apply=apply))
 
 
 async def _run(ask: Callable[[], Awaitable[None]]) -> int:
@@ -66,7 +70,7 @@ async def _run(ask: Callable[[], Awaitable[None]]) -> int:
     return interruption.exit_code or 0
 
 
-async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *, follow: bool) -> None:
+async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *, follow: bool, apply: bool) -> None:
     status = Status(quiet=view.quiet)
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
@@ -82,17 +86,22 @@ async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *
         client.plugins.on_warning(
             lambda plugin, message: asker.when_free(partial(renderer.remark, f"{plugin}: {message}"))
         )
-        await _answer(client, query, renderer, asker)
+        changes = None
+        if query.worktree:
+            from .changes import Changes
+
+            changes = Changes(client, query, renderer.remark, apply=apply, keep=view.form in {"text", "code"})
+        await _answer(client, query, renderer, asker, changes)
 
 
-async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker) -> None:
+async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker, changes: Changes | None) -> None:
     """Feed the renderer while its clock ticks; while a question is open, nothing else is shown."""
     reply: Reply | None = None
     failure: Exception | None = None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_tick, renderer, asker)
         try:
-            reply = await client.run(query, asker.show)
+            reply = await client.run(query, asker.show if changes is None else changes.watching(asker.show))
         except trio.Cancelled:
             renderer.interrupt()
             raise
@@ -101,11 +110,22 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
         nursery.cancel_scope.cancel()
     if isinstance(failure, ClaifError):
         await renderer.fail(failure)
+    if failure is not None and changes is not None:
+        await changes.rescue()
     if failure is not None:
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
     await remember(client, query, reply, renderer.remark)
-    await renderer.finish(reply)
+    if changes is None:
+        await renderer.finish(reply)
+        return
+    try:
+        await renderer.finish(reply)
+    except Exception as error:  # there may be no code, or no reader any more
+        failure = error
+    await changes.settle(reply)
+    if failure is not None:
+        raise failure
 
 
 async def _tick(renderer: Renderer, asker: Asker) -> None:

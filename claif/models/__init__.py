@@ -13,6 +13,7 @@ from .blocks import (
     UnknownBlock,
 )
 from .events import (
+    Diff,
     Event,
     FileChange,
     Finished,
@@ -38,6 +39,7 @@ from .usage import Usage
 __all__ = [
     "ContentBlock",
     "Decision",
+    "Diff",
     "Event",
     "FileBlock",
     "FileChange",

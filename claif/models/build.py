@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from attrs import evolve
@@ -38,13 +39,18 @@ class How(TypedDict, total=False):
     conversation: str | None
     permission: PermissionMode | str | None
     directory: str | None
+    add_dirs: Iterable[str | PathLike[str]]
+    worktree: bool
     sandbox: str | None
     metadata: Mapping[str, Any]
 
 
 _OPTIONS = frozenset(("temperature", "top_p", "max_tokens", "stop", "seed", "timeout", "extra"))
 _QUERY = frozenset(
-    ("provider", "model", "tools", "schema", "conversation", "permission", "directory", "sandbox", "metadata")
+    (
+        *("provider", "model", "tools", "schema", "conversation", "permission", "directory", "add_dirs", "worktree"),
+        *("sandbox", "metadata"),
+    )
 )
 
 

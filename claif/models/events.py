@@ -92,6 +92,17 @@ class FileChange:
 
 
 @frozen
+class Diff:
+    """What an agent has changed in the worktree of a query, told once when it has ended.
+
+    Args:
+        text: a unified diff as `git apply` takes it, relative to the top of the repository; empty if nothing changed.
+    """
+
+    text: str
+
+
+@frozen
 class PlanStep:
     """One step of an agent's plan; `status` is `pending`, `in_progress` or `completed`."""
 
@@ -147,6 +158,7 @@ Event = (
     | ToolUse
     | ToolResult
     | FileChange
+    | Diff
     | Plan
     | PermissionDecided
     | Notice

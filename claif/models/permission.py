@@ -32,6 +32,7 @@ class PermissionRequest:
         detail: what else helps to decide, for people: a reason, the lines of a new file.
         diff: the change of a file as a unified diff, if it is known.
         directory: the working directory.
+        add_dirs: further folders that count like the working directory.
         provider: name of the provider that asks.
         conversation: the agent's id of the conversation.
     """
@@ -43,6 +44,7 @@ class PermissionRequest:
     detail: str = ""
     diff: str = ""
     directory: str = ""
+    add_dirs: tuple[str, ...] = ()
     provider: str = ""
     conversation: str | None = None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
 from typing import Any
 
 from attrs import field, frozen
@@ -50,6 +51,10 @@ class Tool:
     parameters: Mapping[str, Any] = field(factory=lambda: {"type": "object", "properties": {}})
 
 
+def _paths(paths: Iterable[str | PathLike[str]]) -> tuple[str, ...]:
+    return (fspath(paths),) if isinstance(paths, str | PathLike) else tuple(map(fspath, paths))
+
+
 def _messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
     if isinstance(messages, str):
         return (Message.user(messages),)
@@ -75,6 +80,9 @@ class Query:
         conversation: an agent's id of the conversation to go on with; a new one when `None`.
         permission: what an agent may do; as the provider's settings say when `None`.
         directory: where an agent works; as the provider's settings say, or else the current one, when `None`.
+        add_dirs: further folders that an agent may read and, where it may write at all, write; paths.
+        worktree: whether an agent works in a checkout of its own of the directory's Git repository, which is removed
+            afterwards; `Reply.diff` has what it changed there.
         sandbox: `auto`, `require` or `off`; as the configuration says when `None`.
         metadata: JSON data for layers and processors; providers do not see it.
     """
@@ -89,6 +97,8 @@ class Query:
     conversation: str | None = None
     permission: PermissionMode | None = field(default=None, converter=optional(PermissionMode))
     directory: str | None = None
+    add_dirs: tuple[str, ...] = field(default=(), converter=_paths)
+    worktree: bool = False
     sandbox: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
 

@@ -37,6 +37,7 @@ class Reply:
         timings: how long it took.
         attempts: how often a provider was asked until one answered.
         activity: the events of what was done with tools, in order: tools, file changes, plans and permissions.
+        diff: what was changed in the worktree of the query, see `Diff`; `None` if it had none.
         notices: what happened on the way.
         metadata: JSON data attached by layers.
     """
@@ -53,6 +54,7 @@ class Reply:
     timings: Timings = field(factory=Timings)
     attempts: int = 1
     activity: tuple[Event, ...] = ()
+    diff: str | None = None
     notices: tuple[Notice, ...] = ()
     metadata: Mapping[str, Any] = field(factory=dict)
 

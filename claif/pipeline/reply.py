@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from ..models import (
+    Diff,
     Event,
     FileChange,
     Finished,
@@ -34,7 +35,18 @@ if TYPE_CHECKING:
 class ReplyBuilder:
     """Hands each event to the consumer and keeps what the reply needs of it."""
 
-    __slots__ = ("_activity", "_emit", "_finished", "_first", "_messages", "_notices", "_run", "_started", "_usage")
+    __slots__ = (
+        "_activity",
+        "_diff",
+        "_emit",
+        "_finished",
+        "_first",
+        "_messages",
+        "_notices",
+        "_run",
+        "_started",
+        "_usage",
+    )
 
     def __init__(self, run: Run, emit: Emit) -> None:
         self._run = run
@@ -46,6 +58,7 @@ class ReplyBuilder:
         self._finished: Finished | None = None
         self._usage: Usage | None = None
         self._first: float | None = None
+        self._diff: str | None = None
 
     async def emit(self, event: Event) -> None:
         """Take an event; what the consumer raises travels on as `Downstream`."""
@@ -76,6 +89,8 @@ class ReplyBuilder:
                 self._notices.append(event)
             case ToolUse() | ToolResult() | FileChange() | Plan() | PermissionDecided():
                 self._activity.append(event)
+            case Diff():
+                self._diff = event.text
             case _:
                 pass
 
@@ -97,5 +112,6 @@ class ReplyBuilder:
             ),
             attempts=run.attempts or 1,
             activity=tuple(self._activity),
+            diff=self._diff,
             notices=tuple(self._notices),
         )

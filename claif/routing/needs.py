@@ -32,10 +32,24 @@ def check_needs(query: Query, provider: Provider, name: str) -> None:
 
         check_keeps_conversations(provider, name)
         conversation_id(query.conversation)
+    _check_agent(query, able, name)
+
+
+def _check_agent(query: Query, able: frozenset[str], name: str) -> None:
+    """Refuse what only an agent can heed, and a conversation where it could not be gone on with."""
+    if query.worktree and query.conversation is not None:
+        raise InvalidQueryError(
+            "A conversation cannot be gone on with in a worktree: it belongs to the directory in which it began.",
+            provider=name,
+            hint="Leave out --worktree, or begin a new conversation.",
+        )
+    if query.worktree and "worktrees" not in able:
+        raise _refused(name, "a worktree", "Agents do, such as claude and codex: name one with -p.")
     if "agent" not in able:
         for what, value in (
             ("a permission mode", query.permission),
             ("a working directory", query.directory),
+            ("further folders", query.add_dirs or None),
             ("a sandbox", query.sandbox),
         ):
             if value is not None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ..models import (
     ContentBlock,
     Decision,
+    Diff,
     Event,
     FileBlock,
     FileChange,
@@ -237,6 +238,8 @@ def queries() -> SearchStrategy[Query]:
         conversation=st.none() | conversation_ids(),
         permission=st.none() | st.sampled_from(PermissionMode),
         directory=st.none() | words().map("/project/{}".format),
+        add_dirs=st.lists(words().map("/more/{}".format), max_size=2),
+        worktree=st.booleans(),
         sandbox=st.none() | st.sampled_from(["auto", "require", "off"]),
         metadata=json_objects(2),
     )
@@ -276,6 +279,7 @@ def events() -> SearchStrategy[Event]:
         st.builds(ThinkingDelta, texts()),
         st.builds(TextReset, texts()),
         activities(),
+        st.builds(Diff, texts()),
         notices(),
         st.builds(UsageReport, usages()),
         messages(),
@@ -301,6 +305,7 @@ def replies() -> SearchStrategy[Reply]:
         timings=st.builds(Timings, seconds, seconds),
         attempts=st.integers(1, 9),
         activity=st.lists(activities(), max_size=2).map(tuple),
+        diff=st.none() | texts(),
         notices=st.lists(notices(), max_size=2).map(tuple),
         metadata=json_objects(2),
     )

@@ -7,6 +7,7 @@ import uuid
 
 import pytest
 import trio
+from worktree.repo import Repo, leftovers
 
 from agents.real import Agent, approve, broker_of, events_of, survivors, text_of
 from claif.errors import (
@@ -15,6 +16,8 @@ from claif.errors import (
 from claif.models import ImageBlock, Message, PermissionDecided, Started, TextBlock, ToolResult, ToolUse
 from claif.testing import ScriptedServer
 from claif.transport.broker.client import Broker
+from claif.worktree.apply import apply_diff
+from claif.worktree.diff import file_changes
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -188,3 +191,63 @@ async def test_codex_answers_without_its_app_server_too(codex_program, tmp_path)
     assert first.conversation == second.conversation
     assert first.usage.input_tokens
     assert second.usage.input_tokens is None
+
+
+async def test_in_a_worktree_it_changes_the_checkout_and_git_knows_where_it_is(agent: Agent) -> None:
+    repo = Repo.make(agent.directory, {"a.txt": "one\n"})
+    before = repo.state()
+    script = f"git log --format=%s > log.txt; echo two >> a.txt; echo x >> {agent.directory}/a.txt; echo ran >> log.txt"
+    async with ScriptedServer() as server, agent.client(server, shell=script) as client:
+        reply = await client.query("go", permission="full", worktree=True, sandbox="require")
+        assert agent.pool(client).stats(agent.name).idle == 0
+    assert reply.diff is not None
+    assert [(change.path, change.kind) for change in file_changes(reply.diff)] == [
+        ("a.txt", "update"),
+        ("log.txt", "add"),
+    ]
+    assert "+two\n" in reply.diff
+    assert "+commit\n+ran\n" in reply.diff
+    assert reply.conversation is None
+    assert repo.state() == before
+    assert leftovers(agent.home) == []
+    assert not survivors(str(agent.home))
+    await apply_diff(reply.diff, agent.directory, home=agent.home)
+    assert (agent.directory / "a.txt").read_text() == "one\ntwo\n"
+
+
+async def test_in_a_worktree_the_broker_keeps_nothing(agent: Agent) -> None:
+    Repo.make(agent.directory, {"a.txt": "one\n"})
+    async with ScriptedServer() as server, broker_of(agent.home):
+        async with agent.client(server, general={"keep_warm": True}, shell="echo two >> a.txt") as client:
+            reply = await client.query("go", permission="full", worktree=True)
+            assert "+two\n" in (reply.diff or "")
+        assert (await Broker(agent.home).tell("status") or {}).get("status", []) == []
+        assert leftovers(agent.home) == []
+
+
+async def test_cancelled_in_a_worktree_it_leaves_nothing(agent: Agent) -> None:
+    repo = Repo.make(agent.directory, {"a.txt": "one\n"})
+    before = repo.state()
+    async with ScriptedServer() as server, agent.client(server, shell="echo x > new.txt; sleep 300") as client:
+        with trio.CancelScope() as scope:
+            async with client.stream("go", permission="full", worktree=True) as stream:
+                async for event in stream:
+                    if isinstance(event, ToolUse):
+                        scope.cancel()
+        assert scope.cancelled_caught
+        assert leftovers(agent.home) == []
+    assert not survivors(str(agent.home))
+    assert repo.state() == before
+
+
+async def test_a_further_folder_is_read_and_written_where_it_may_write(agent: Agent, tmp_path) -> None:
+    more = tmp_path / "more"
+    more.mkdir()
+    (more / "given.txt").write_text("GIVEN")
+    script = f"cat {more}/given.txt > made.txt; cp made.txt {more}/copy.txt"
+    async with ScriptedServer() as server, agent.client(server, shell=script) as client:
+        await client.query("go", permission="full", sandbox="require")
+        assert (agent.directory / "made.txt").read_text() == ""
+        await client.query("go", permission="full", sandbox="require", add_dirs=[more])
+    assert (agent.directory / "made.txt").read_text() == "GIVEN"
+    assert (more / "copy.txt").read_text() == "GIVEN"

@@ -40,11 +40,13 @@ def test_the_choices_are_those_that_there_are():
 
 def test_what_an_agent_is_told_reaches_it(cli):
     args = ["--permission", "edit", "--directory", "work", "--resume", "3f2a-11", "--sandbox=require"]
+    args += ["--add-dir", "one", "--add-dir=two"]
     told = described(cli.script(DESCRIBE).run("-p", "agent", *args, "hi"))
     assert told["permission"] == "edit"
     assert told["directory"] == "work"
     assert told["conversation"] == "3f2a-11"
     assert told["sandbox"] == "require"
+    assert (told["add_dirs"], told["worktree"]) == (["one", "two"], False)
     told = described(cli.script(DESCRIBE).run("-p", "agent", "hi"))
     assert [told[name] for name in ("permission", "directory", "conversation", "sandbox")] == [None] * 4
 
@@ -54,6 +56,8 @@ def test_what_an_agent_is_told_reaches_it(cli):
     [
         ["--permission", "plan"],
         ["--directory", "."],
+        ["--add-dir", "."],
+        ["--worktree"],
         ["--resume", "c-1"],
         ["--continue"],
         ["--sandbox", "off"],
@@ -73,6 +77,7 @@ def test_a_provider_that_is_no_agent_refuses_it_with_a_reason(cli, args):
         (["--sandbox", "none"], b"'none' is not one of"),
         (["--resume", "../../x"], b"cannot be the id of a conversation"),
         (["--resume", "--yolo"], b"cannot be the id of a conversation"),
+        (["--apply"], b"give it with --worktree"),
         (["--resume="], b"cannot be the id of a conversation"),
         (["--resume", "c-1", "--continue"], b"give one of them"),
     ],

@@ -7,14 +7,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pytest
 from attrs import evolve
+from worktree.repo import Repo, leftovers
 
 from claif import Client
 from claif.api import Context, Provider, Query, TextDelta
 from claif.config import ConfigLoader
 from claif.models import PermissionRequest
 from claif.plugin.manager import PluginManager
-from claif.testing import FakeProvider
+from claif.testing import FakeCLI, FakeProvider
+from claif.testing.fake_cli import Change
 
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 
@@ -111,3 +114,23 @@ def test_a_guard_of_a_plugin_denies_what_it_looks_for() -> None:
 
 async def test_a_fake_agent_is_asked_as_the_real_one_is(tmp_path: Path) -> None:
     await block("test-a-plugin.md", "test_my_layer_sees").test_my_layer_sees_what_an_agent_does(tmp_path)
+
+
+async def test_two_agents_attempt_one_task_and_the_shortest_diff_is_applied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = Repo.make(tmp_path / "greeter", {"a.txt": "one\n"})
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    clis = (
+        FakeCLI.claude(tmp_path, [Change("a.txt", "two\nand\nmore\n"), "Done."]),
+        FakeCLI.codex(tmp_path, [Change("a.txt", "two\n"), "Done."]),
+    )
+    tables = [f'[providers.{cli.program.name}]\npath = "{cli.program}"\napi_key = "sk-dummy"\n' for cli in clis]
+    (home / "config.toml").write_text("".join(tables))
+    (home / "config.toml").chmod(0o600)
+    monkeypatch.setenv("CLAIF_HOME", str(home))
+    monkeypatch.chdir(repo.path)
+    await block("agents.md", "apply_diff").main()
+    assert (repo.path / "a.txt").read_text() == "two\n"
+    assert leftovers(home) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from claif.errors import InvalidQueryError
@@ -35,6 +37,14 @@ def test_the_prompt_is_the_last_message_of_the_user() -> None:
     query = Query([Message.user("one"), Message.assistant("two"), Message.user("three"), Message.assistant("four")])
     assert query.prompt == "three"
     assert Query([Message.system("a"), Message.system("b"), Message.user("c")]).system == "a\n\nb"
+
+
+@pytest.mark.parametrize("given", ["/a", Path("/a"), ["/a"], (Path("/a"),), iter(["/a"])])
+def test_further_folders_are_paths_or_texts_one_or_several(given: object) -> None:
+    assert Query("hi", add_dirs=given).add_dirs == ("/a",)
+    assert build_query("hi", stream=True, add_dirs=["/b", Path("c")], worktree=True).add_dirs == ("/b", "c")
+    assert Query("hi").add_dirs == ()
+    assert not Query("hi").worktree
 
 
 def test_options_and_query_fields_go_where_they_belong() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claif.models import Event, FileChange, PermissionDecided, Plan, Query, Started, ToolResult, ToolUse
+from claif.models import Diff, Event, FileChange, PermissionDecided, Plan, Query, Started, ToolResult, ToolUse
 from claif.pipeline.reply import ReplyBuilder
 from claif.pipeline.run import Run
 from claif.testing import strategies
@@ -26,6 +26,8 @@ async def test_it_has_all_that_was_done_in_order_and_passes_every_event_on(event
     reply = builder.reply()
     assert passed == events
     assert list(reply.activity) == [event for event in events if isinstance(event, ACTIVITY)]
+    diffs = [event.text for event in events if isinstance(event, Diff)]
+    assert reply.diff == (diffs[-1] if diffs else None)
     started = [event for event in events if isinstance(event, Started)]
     assert reply.conversation == (started[-1].conversation if started else None)
     assert reply.sandbox == (started[-1].sandbox if started else None)

@@ -17,7 +17,7 @@ from claif.testing import FakeProvider
 class Agent(Provider):
     """Takes what agents take."""
 
-    capabilities: ClassVar[frozenset[str]] = frozenset({"text", "agent", "conversations"})
+    capabilities: ClassVar[frozenset[str]] = frozenset({"text", "agent", "conversations", "worktrees"})
     Settings = AgentSettings
     asked: ClassVar[list[Query]] = []
 
@@ -42,6 +42,8 @@ WISHES: list[dict[str, Any]] = [
     {"directory": "/work"},
     {"sandbox": "off"},
     {"conversation": "c1"},
+    {"add_dirs": ("/more",)},
+    {"worktree": True},
 ]
 
 
@@ -74,3 +76,13 @@ async def test_attack_10_the_id_of_a_conversation_is_never_an_option_or_a_path(c
         with pytest.raises(InvalidQueryError, match="cannot be the id of a conversation"):
             await c.query("hi", provider="agent", conversation=conversation)
     assert not Agent.asked
+
+
+async def test_an_agent_that_does_not_heed_a_worktree_is_not_let_loose_on_the_files() -> None:
+    Agent.asked.clear()
+    async with client() as c:
+        with pytest.raises(InvalidQueryError, match="forgetful does not take a worktree"):
+            await c.query("hi", provider="forgetful", worktree=True)
+        with pytest.raises(InvalidQueryError, match="cannot be gone on with in a worktree"):
+            await c.query("hi", provider="agent", worktree=True, conversation="c1")
+    assert Agent.asked == []

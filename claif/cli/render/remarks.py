@@ -6,13 +6,16 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from ...config.redact import redact
-from ...models import Event, FileChange, Notice, PermissionDecided, Plan, Reply, ToolResult, ToolUse
+from ...models import Diff, Event, FileChange, Notice, PermissionDecided, Plan, Reply, ToolResult, ToolUse
 from ..sanitize import Sanitizer, one_line
 from ..style import err_style, is_terminal
 from .activity import Checklist, change_line, decision_line, result_line, tool_line
 
 _SEEN = frozenset({"user", "mode"})
 """Who allows without a line about it: the user, who has just been asked, and the mode, which the user chose."""
+
+_MOST_FILES = 40
+"""Files of a diff of which each has a line."""
 
 _LONGEST_ID = 200
 """Characters of the id of a conversation."""
@@ -57,19 +60,29 @@ class Remarks:
                 return (decision_line(event),) if self._tells(event) else ()
             case ToolResult():
                 return (result_line(event),) if self.verbose else ()
-            case ToolUse() | FileChange() | Plan() if self.verbose or is_terminal(sys.stdout):
+            case ToolUse() | FileChange() | Diff() | Plan() if self.verbose or is_terminal(sys.stdout):
                 return self._work(event)
             case _:
                 return ()
 
-    def _work(self, event: ToolUse | FileChange | Plan) -> Sequence[str]:
+    def _work(self, event: ToolUse | FileChange | Diff | Plan) -> Sequence[str]:
         match event:
             case ToolUse():
                 return (tool_line(event),)
             case FileChange():
                 return (change_line(event),)
+            case Diff():
+                return self._diff(event)
             case Plan():
                 return tuple(self._checklist.lines(event))
+
+    @staticmethod
+    def _diff(event: Diff) -> Sequence[str]:
+        from ...worktree.diff import file_changes
+
+        changes = file_changes(event.text)
+        lines = [f"in the worktree {change_line(change)}" for change in changes[:_MOST_FILES]]
+        return lines if len(changes) <= _MOST_FILES else [*lines, f"and {len(changes) - _MOST_FILES} more files"]
 
     def _tells(self, event: PermissionDecided) -> bool:
         """Whether a decision is told: what was denied is, also in a pipe, for the agent goes on without it."""

@@ -22,7 +22,7 @@ MOST = 160 * 1024
 MOST_FDS = 3
 PROTOCOL = 1
 """The version of what is said here."""
-_PATHS = ("state", "governing", "more")
+_PATHS = ("state", "governing", "more", "readable")
 
 
 class Wire:

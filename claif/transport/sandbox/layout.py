@@ -70,7 +70,8 @@ def lay_out(wanted: Wanted) -> Layout:
     folders = [Mount(path, Kind.WRITE if policy.writable else Kind.READ) for path in _folders(policy, notes)]
     state = list(_state(policy.state, environment, notes))
     governing = [Mount(real_path(path), Kind.READ) for path in policy.governing if path.exists()]
-    mounts = [*_scratch(environment), *folders, *state, *governing]
+    readable = [Mount(real_path(path), Kind.READ) for path in policy.readable if path.exists()]
+    mounts = [*_scratch(environment), *readable, *folders, *state, *governing]
     mounts += secrets(_homes(environment), wanted.home, [mount.path for mount in state], root=is_root())
     for folder in folders:
         mounts += [mount for path in environment_files(folder.path) if (mount := covering(path))]
@@ -100,7 +101,7 @@ def _scratch(environment: Mapping[str, str]) -> Iterator[Mount]:
 
 def _folders(policy: Policy, notes: list[str]) -> Iterator[Path]:
     """The working directory and the further folders."""
-    for folder in (policy.directory, *(policy.more if policy.writable else ())):
+    for folder in (policy.directory, *policy.more):
         try:
             path = real_path(folder)
             status = path.stat()

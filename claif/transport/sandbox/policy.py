@@ -53,7 +53,8 @@ class Policy:
         state: files and folders of its own outside of the working directory that it must write, such as its home.
         governing: files and folders within `state` that decide what programs do later, such as settings with hooks;
             those that exist stay read-only.
-        more: further folders that it may write, if the working directory is writable.
+        more: further folders that it may write, if the working directory is writable, and else read.
+        readable: files and folders that it may read wherever they are.
         network: `open`, `proxy` or `none`.
         hosts: what the proxy lets through, as `name` or `name:port`; port 443 where none is said.
         nested: it confines its own tools with bubblewrap; as root it then gets no bubblewrap from us, since the inner
@@ -67,6 +68,7 @@ class Policy:
     state: tuple[Path, ...] = field(default=(), converter=_paths)
     governing: tuple[Path, ...] = field(default=(), converter=_paths)
     more: tuple[Path, ...] = field(default=(), converter=_paths)
+    readable: tuple[Path, ...] = field(default=(), converter=_paths)
     network: Network = "open"
     hosts: frozenset[str] = frozenset()
     nested: bool = False

@@ -1,9 +1,9 @@
-"""Views: the files of the working directory as a confined child sees them, for what Claif reads or writes in its name.
+"""Views: a confined child's folders as it sees them, for what Claif reads or writes in its name.
 
-1. A path must lie below the working directory, links followed.
+1. A path must lie below the working directory or one of the further folders of the policy, links followed.
 2. What the layout hides from the child, or shows it read-only, is so here too; and so are `.env` files that came later.
 3. What decides what programs do later (`.git`, `.claude`, …) is read and never written.
-4. From the working directory on, every folder is opened below the one before and no link is followed, so that nobody
+4. From that folder on, every folder is opened below the one before and no link is followed, so that nobody
    can swap one between the look and the use. Only regular files count, and a written one takes the old one's place.
 """
 
@@ -39,7 +39,7 @@ _RELATIVE = os.open in os.supports_dir_fd
 
 
 class SandboxView:
-    """What a child with a policy may read and write below its working directory. Its methods wait for the disk.
+    """What a child with a policy may read and write below its folders. Its methods wait for the disk.
 
     Args:
         policy: how the child is confined.
@@ -51,7 +51,7 @@ class SandboxView:
 
     def __init__(self, policy: Policy, home: Path) -> None:
         layout = lay_out(Wanted(policy=policy, programs=(), environment=minimal(os.environ), home=home))
-        self._root, self._mounts = layout.folders[0], layout.mounts
+        self._roots, self._mounts = layout.folders, layout.mounts
 
     def read(self, path: str, most: int) -> bytes:
         """The content of a file.
@@ -64,8 +64,8 @@ class SandboxView:
             SandboxError: the child may not read it, or it is too large.
             OSError: it cannot be read.
         """
-        parts = self._parts(path, writing=False)
-        with self._folder(parts[:-1], make=False) as (folder, prefix):
+        root, parts = self._parts(path, writing=False)
+        with self._folder(root, parts[:-1], make=False) as (folder, prefix):
             descriptor = os.open(f"{prefix}{parts[-1]}", _READ, dir_fd=folder)
             with _closing(descriptor):
                 if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -87,9 +87,9 @@ class SandboxView:
             SandboxError: the child may not write it.
             OSError: it cannot be written.
         """
-        parts = self._parts(path, writing=True)
+        root, parts = self._parts(path, writing=True)
         name, temporary = parts[-1], f".{os.urandom(8).hex()}.claif"
-        with self._folder(parts[:-1], make=True) as (folder, prefix):
+        with self._folder(root, parts[:-1], make=True) as (folder, prefix):
             mode = NEW
             with suppress(FileNotFoundError):
                 status = os.stat(f"{prefix}{name}", dir_fd=folder, follow_symlinks=False)
@@ -107,33 +107,35 @@ class SandboxView:
                     os.unlink(f"{prefix}{temporary}", dir_fd=folder)
                 raise
 
-    def _parts(self, path: str, *, writing: bool) -> tuple[str, ...]:
-        """The parts of a path below the working directory, if the child may use it so."""
+    def _parts(self, path: str, *, writing: bool) -> tuple[Path, tuple[str, ...]]:
+        """A folder and the parts of a path below it, if the child may use it so."""
         try:
-            place = real_path(self._root / path, strict=False)
+            place = real_path(self._roots[0] / path, strict=False)
         except (OSError, ValueError):  # a loop of links, a NUL
             raise _refused(path, "cannot be looked at") from None
-        if place == self._root or not place.is_relative_to(self._root):
+        roots = [root for root in self._roots if place != root and place.is_relative_to(root)]
+        if not roots:
             raise _refused(path, "is not below the working directory")
+        root = min(roots, key=lambda folder: len(folder.parts))
         mount = seen(place, self._mounts)
         kind = Kind.READ if mount is None else mount.kind
         if kind < Kind.READ or is_environment_file(place.name):
             raise _refused(path, "is hidden from it")
-        parts = place.relative_to(self._root).parts
+        parts = place.relative_to(root).parts
         if writing and (kind != Kind.WRITE or not GOVERNING.isdisjoint(map(str.casefold, parts))):
             raise _refused(path, "is read-only for it")
-        return parts
+        return root, parts
 
     @contextmanager
-    def _folder(self, parts: tuple[str, ...], *, make: bool) -> Iterator[tuple[int | None, str]]:
-        """A folder below the working directory, opened; and what stands before a name in it where none can be."""
+    def _folder(self, root: Path, parts: tuple[str, ...], *, make: bool) -> Iterator[tuple[int | None, str]]:
+        """A folder below one of ours, opened; and what stands before a name in it where none can be."""
         if not _RELATIVE:
-            folder = self._root.joinpath(*parts)
+            folder = root.joinpath(*parts)
             if make:
                 folder.mkdir(parents=True, exist_ok=True)
             yield None, f"{folder}{os.sep}"
             return
-        opened = os.open(self._root, _FOLDER)
+        opened = os.open(root, _FOLDER)
         try:
             for part in parts:
                 if make:
@@ -156,4 +158,7 @@ def _closing(descriptor: int) -> Iterator[None]:
 
 
 def _refused(path: str, why: str) -> SandboxError:
-    return SandboxError(f"{path[:500]} {why}.", hint="Agents are served files below their working directory only.")
+    return SandboxError(
+        f"{path[:500]} {why}.",
+        hint="Agents are served files below their working directory, and the folders of --add-dir, only.",
+    )

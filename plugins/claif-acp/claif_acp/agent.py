@@ -26,6 +26,7 @@ class Agent:
         sse: whether it reaches MCP servers by server-sent events.
         load: whether `session/load` is there.
         resume: whether `session/resume` is there, which does not tell again what was said.
+        folders: whether a session can have further folders.
         logins: how one can log in: names with what they say about themselves.
     """
 
@@ -36,6 +37,7 @@ class Agent:
     sse: bool = False
     load: bool = False
     resume: bool = False
+    folders: bool = False
     logins: tuple[str, ...] = ()
 
 
@@ -57,7 +59,7 @@ def agent_of(result: Mapping[str, Any], name: str) -> Agent:
         )
     able = table(result.get("agentCapabilities"))
     prompt, mcp = table(able.get("promptCapabilities")), table(able.get("mcpCapabilities"))
-    info = table(result.get("agentInfo"))
+    sessions, info = table(able.get("sessionCapabilities")), table(result.get("agentInfo"))
     return Agent(
         name=" ".join(filter(None, (text(info.get("title")) or text(info.get("name")), text(info.get("version"))))),
         images=prompt.get("image") is True,
@@ -65,7 +67,8 @@ def agent_of(result: Mapping[str, Any], name: str) -> Agent:
         http=mcp.get("http") is True,
         sse=mcp.get("sse") is True,
         load=able.get("loadSession") is True,
-        resume=isinstance(table(able.get("sessionCapabilities")).get("resume"), Mapping),
+        resume=isinstance(sessions.get("resume"), Mapping),
+        folders=isinstance(sessions.get("additionalDirectories"), Mapping),
         logins=tuple(filter(None, map(_login, tables(result.get("authMethods"))))),
     )
 

@@ -101,6 +101,7 @@ class Preset:
         title: what it is called in messages.
         program: its name on PATH and for `claif install`.
         arguments: with which it speaks the protocol.
+        add_dir: the option that names a further folder, of which it splits the value at commas; empty if it has none.
         hosts: what it must reach where the network leads through the sandbox's proxy.
         places: files and folders in its home that it writes.
         governing: those among them that decide what it does for anybody later; its tools may not change them.
@@ -126,6 +127,7 @@ class Preset:
     title: str
     program: str = ""
     arguments: tuple[str, ...] = ()
+    add_dir: str = ""
     hosts: frozenset[str] = frozenset()
     places: tuple[str, ...] = ()
     governing: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,6 +26,7 @@ from claif.api import (
     agent_program,
     claif_home,
     find_program,
+    flag,
     identifier,
     read_extras,
     script_interpreter,
@@ -48,7 +49,7 @@ class AcpProvider(AgentProvider):
 
     name = "acp"
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations"}
+        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations", "worktrees"}
     )
     Settings = AcpSettings
     settings: AcpSettings
@@ -99,7 +100,11 @@ class AcpProvider(AgentProvider):
         command = Command(
             program=program,
             interpreter=self.interpreter(program),
-            arguments=[*(self.settings.command[1:] or self.preset.arguments), *setup.arguments],
+            arguments=[
+                *(self.settings.command[1:] or self.preset.arguments),
+                *setup.arguments,
+                *self._add_dirs(policy.more),
+            ],
             environment={**self._login(launch), **setup.environment, **self.settings.env},
             directory=policy.directory,
         )
@@ -173,6 +178,12 @@ class AcpProvider(AgentProvider):
             turns=more.max_turns,
             servers=bool(settings.mcp_servers),
         )
+
+    def _add_dirs(self, folders: Iterable[Path]) -> list[str]:
+        """Options for further folders; agents that are not told of one find it in their sandbox all the same."""
+        if not self.preset.add_dir:
+            return []
+        return [flag(self.preset.add_dir, str(folder)) for folder in folders if "," not in str(folder)]
 
     def _policy(self, query: Query, launch: Launch) -> Policy:
         """The policy: it writes its own folder, and its places in the home where its login is."""

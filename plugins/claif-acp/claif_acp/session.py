@@ -55,6 +55,8 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
         "cwd": str(job.directory),
         "mcpServers": mcp_servers(provider.settings.mcp_servers, agent, provider.preset.title),
     }
+    if agent.folders and job.policy.more:
+        params["additionalDirectories"] = [str(folder) for folder in job.policy.more]
     conversation = job.query.conversation
     if conversation is None:
         answer = await driver.request("session/new", params)

@@ -48,6 +48,7 @@ def initialize(record: dict[str, Any]) -> None:
         "loadSession": BEHAVIOUR == "load",
         "promptCapabilities": {"image": BEHAVIOUR == "rich", "embeddedContext": BEHAVIOUR == "rich"},
         "mcpCapabilities": {"http": BEHAVIOUR == "rich"},
+        "sessionCapabilities": {"additionalDirectories": {}} if BEHAVIOUR == "rich" else {},
     }
     methods = [{"id": "k", "name": "Key", "description": "Set KEY"}, {"id": "w", "name": "Web"}]
     version = 2 if BEHAVIOUR == "version" else 1

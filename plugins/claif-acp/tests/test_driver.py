@@ -54,6 +54,16 @@ async def test_each_query_has_a_session_of_its_own_in_a_warm_process(opened: Ope
     assert place.told("session/new") == [{"cwd": str(place.work), "mcpServers": []}] * 2
 
 
+@pytest.mark.parametrize(("behaviour", "told"), [("rich", True), ("answer", False)])
+async def test_further_folders_are_told_to_agents_that_know_of_them(
+    opened: Opened, place: Place, behaviour: str, told: bool
+) -> None:
+    async with opened(behaviour) as client:
+        await client.query("one", add_dirs=[place.home])
+    (sent,) = place.told("session/new")
+    assert sent.get("additionalDirectories") == ([str(place.home)] if told else None)
+
+
 async def test_what_may_only_be_read_is_offered_for_reading_only(opened: Opened, place: Place) -> None:
     async with opened("answer") as client:
         await client.query("hi", permission="plan")

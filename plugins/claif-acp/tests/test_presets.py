@@ -15,6 +15,8 @@ from claif_acp.settings import AcpSettings
 from claif import Client
 from claif.config import ConfigLoader, Secret
 from claif.errors import InvalidConfigError, InvalidQueryError, ProviderNotFoundError
+from claif.models import Query
+from claif.testing import FakeCLI
 
 KEY = "sk-canary"
 
@@ -122,3 +124,22 @@ async def test_a_preset_is_asked_by_its_type_without_any_configuration(tmp_path:
             client.provider("acp:../up")
         with pytest.raises(ProviderNotFoundError, match="type nothing of nothing:kimi"):
             client.provider("nothing:kimi")
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("gemini", "--include-directories="), ("qwen", "--include-directories="), ("acp", "")]
+)
+async def test_further_folders_are_named_to_agents_that_take_them(name: str, option: str, tmp_path: Path) -> None:
+    fake = FakeCLI.acp(tmp_path)
+    table = {"path": str(fake.program)} if name != "acp" else {"command": [str(fake.program)]}
+    folders = [tmp_path / "two words", tmp_path / "a,b"]
+    for folder in folders:
+        folder.mkdir()
+    config = {"providers": {name: {**table, "directory": str(tmp_path), "api_key": "sk-x"} if option else table}}
+    async with Client(ConfigLoader.from_mapping(config, home=tmp_path / "home")) as client:
+        provider = client.provider(name)
+        assert isinstance(provider, AcpProvider)
+        job = provider.job(Query("hi", directory=str(tmp_path), add_dirs=folders))
+    assert job.policy.more == tuple(folders)
+    given = [word for word in job.command.arguments if "two words" in word or "a,b" in word]
+    assert given == ([f"{option}{folders[0]}"] if option else [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -60,8 +62,17 @@ def extras_of(query: Query) -> Extras:
     return read_extras(query.options, Extras, "Claude Code")
 
 
-def arguments(query: Query, settings: ClaudeSettings, mode: PermissionMode, more: Extras) -> list[str]:
+def arguments(
+    query: Query, settings: ClaudeSettings, mode: PermissionMode, more: Extras, add_dirs: Iterable[Path] = ()
+) -> list[str]:
     """What Claude Code is started with.
+
+    Args:
+        query: what is asked.
+        settings: those of the provider.
+        mode: what it may do.
+        more: the query's options that only Claude Code has.
+        add_dirs: further folders that it works in, absolute.
 
     Raises:
         InvalidQueryError: a value cannot be an argument.
@@ -79,6 +90,7 @@ def arguments(query: Query, settings: ClaudeSettings, mode: PermissionMode, more
             found.append("--fork-session")
     elif more.fork:
         raise InvalidQueryError("There is no conversation to fork.", hint="Name it with --resume ID.")
+    found += [flag("--add-dir", str(folder)) for folder in add_dirs]
     if more.max_turns is not None:
         found.append(flag("--max-turns", str(more.max_turns)))
     if more.max_budget is not None:

@@ -40,7 +40,7 @@ class ClaudeProvider(AgentProvider):
 
     name = "claude"
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations"}
+        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations", "worktrees"}
     )
     Settings = ClaudeSettings
     settings: ClaudeSettings
@@ -76,7 +76,7 @@ class ClaudeProvider(AgentProvider):
         policy = self.base_policy(query, home=home)
         command = Command(
             program=self.program(),
-            arguments=arguments(query, self.settings, mode, more),
+            arguments=arguments(query, self.settings, mode, more, policy.more),
             environment=self._environment(home),
             directory=policy.directory,
         )

@@ -97,7 +97,7 @@ class CodexDriver:
             "cwd": str(job.directory),
             "approvalPolicy": "never" if job.mode is PermissionMode.FULL else "untrusted",
             "sandbox": self._sandbox(job.mode),
-            "config": provider.thread_config(),
+            "config": provider.thread_config(job.policy.more),
         }
         if model := query.model or provider.settings.model:
             params["model"] = model

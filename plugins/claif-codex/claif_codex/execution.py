@@ -7,7 +7,8 @@ that there is of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from claif.api import (
@@ -42,8 +43,14 @@ _WORD = re.compile(r"_([a-z])")
 _METHODS = {"item.started": "item/started", "item.updated": "item/started", "item.completed": "item/completed"}
 
 
-def exec_arguments(query: Query, mode: PermissionMode, model: str | None) -> list[str]:
+def exec_arguments(query: Query, mode: PermissionMode, model: str | None, add_dirs: Iterable[Path] = ()) -> list[str]:
     """What follows `codex`.
+
+    Args:
+        query: what is asked.
+        mode: what it may do.
+        model: the model that is asked, if anybody names one.
+        add_dirs: further folders that it may write, absolute.
 
     Raises:
         InvalidQueryError: the query asks for what only the app server can.
@@ -51,6 +58,7 @@ def exec_arguments(query: Query, mode: PermissionMode, model: str | None) -> lis
     if query.schema is not None or extras_of(query).fork:
         raise InvalidQueryError("`codex exec` takes no schema and cannot fork.", hint="Use the protocol app-server.")
     found = ["exec", "--json", "--skip-git-repo-check", flag("--sandbox", SANDBOXES[mode])]
+    found += [flag("--add-dir", str(folder)) for folder in add_dirs]
     if model is not None:
         found.append(flag("--model", model))
     if effort := extras_of(query).effort:

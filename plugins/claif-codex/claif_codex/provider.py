@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,7 +35,7 @@ class CodexProvider(AgentProvider):
 
     name = "codex"
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"text", "streaming", "system", "images", "files", "thinking", "schema", "agent", "conversations"}
+        {"text", "streaming", "system", "images", "files", "thinking", "schema", "agent", "conversations", "worktrees"}
     )
     Settings = CodexSettings
     settings: CodexSettings
@@ -67,7 +67,10 @@ class CodexProvider(AgentProvider):
         policy = self.base_policy(query, home=home, nested=by_exec and mode is not PermissionMode.FULL)
         command = Command(
             program=self.program(),
-            arguments=[*self._arguments(), *(exec_arguments(query, mode, model) if by_exec else ["app-server"])],
+            arguments=[
+                *self._arguments(),
+                *(exec_arguments(query, mode, model, policy.more) if by_exec else ["app-server"]),
+            ],
             environment=self._environment(home),
             directory=policy.directory,
         )
@@ -82,10 +85,16 @@ class CodexProvider(AgentProvider):
         if self.settings.protocol != "exec":
             super().prewarm(query)
 
-    def thread_config(self) -> dict[str, Any]:
-        """What a conversation is configured with beyond its own fields; it never is an argument."""
+    def thread_config(self, add_dirs: Iterable[Path] = ()) -> dict[str, Any]:
+        """What a conversation is configured with beyond its own fields; it never is an argument.
+
+        Args:
+            add_dirs: further folders that it may write where its own sandbox confines it, absolute.
+        """
         servers = {name: dict(server) for name, server in self.settings.mcp_servers.items()}
-        return {"mcp_servers": servers} if servers else {}
+        roots = [str(folder) for folder in add_dirs]
+        found: dict[str, Any] = {"mcp_servers": servers} if servers else {}
+        return found | ({"sandbox_workspace_write": {"writable_roots": roots}} if roots else {})
 
     def _arguments(self) -> list[str]:
         """The endpoint that the settings name, for Codex's own configuration."""

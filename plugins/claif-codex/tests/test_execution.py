@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from claif_codex.execution import exec_arguments, notification, prompt_text, usage_report
@@ -82,3 +83,11 @@ def test_the_prompt_is_one_text_and_never_an_argument() -> None:
         prompt_text(Query([Message.user([ImageBlock(b"x", "image/png")])]))
     with pytest.raises(InvalidQueryError):
         exec_arguments(Query("hi", schema={"type": "object"}), PermissionMode.PLAN, None)
+
+
+def test_further_folders_are_options_before_a_conversation() -> None:
+    folders = [Path("/one"), Path("/two words")]
+    words = exec_arguments(Query("hi", conversation=str(UUID(int=1))), PermissionMode.EDIT, None, folders)
+    assert words[3:] == [
+        *("--sandbox=workspace-write", "--add-dir=/one", "--add-dir=/two words", "resume", str(UUID(int=1)), "-"),
+    ]

@@ -7,6 +7,7 @@ import pytest
 from claif.cli.render.remarks import Remarks, describe
 from claif.models import (
     Decision,
+    Diff,
     FileChange,
     Notice,
     PermissionDecided,
@@ -94,6 +95,20 @@ def test_what_was_denied_is_always_told_and_what_the_user_allowed_himself_only_t
     assert not Remarks(quiet=True).about(event)
     monkeypatch.setattr("claif.cli.render.remarks.is_terminal", lambda _stream: True)
     assert bool(Remarks().about(event)) is (told != "verbose")
+
+
+def test_of_a_diff_each_file_has_a_line_as_long_as_there_are_not_too_many(monkeypatch):
+    hunk = "index 1..2 100644\n--- a/x\n+++ b/x\n@@ -1 +1,2 @@\n-a\n+b\n+c\n"
+    part = f"diff --git a/x b/x\n{hunk}"
+    assert not Remarks().about(Diff(part))
+    remarks = Remarks(verbose=True)
+    assert list(remarks.about(Diff(part))) == ["in the worktree changed: x +2 -1"]
+    assert list(remarks.about(Diff(part * 45)))[39:] == ["in the worktree changed: x +2 -1", "and 5 more files"]
+    assert list(remarks.about(Diff(""))) == []
+    evil = 'diff --git "a/\\033[2J" "b/\\033[2J"\nnew file mode 100644\nindex 0..1\n'
+    assert list(remarks.about(Diff(evil))) == ["in the worktree added: "]
+    monkeypatch.setattr("claif.cli.render.remarks.is_terminal", lambda _stream: True)
+    assert Remarks().about(Diff(part))
 
 
 def test_a_quiet_one_says_nothing(capsys):

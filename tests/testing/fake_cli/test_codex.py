@@ -43,6 +43,12 @@ def test_without_a_script_it_repeats_the_prompt(tmp_path: Path) -> None:
     assert fake.runs[0].end == "end of input"
 
 
+def test_settings_may_stand_before_the_command(tmp_path: Path) -> None:
+    settings = ["-c", 'model_provider="x"', "-c", "model_providers.x={}"]
+    with running(FakeCLI.codex(tmp_path), [*settings, *SERVER]) as client:
+        assert text(client.ask(begin(client), "hi")) == "hi"
+
+
 def test_it_thinks_and_streams_and_tells_each_item_whole(tmp_path: Path) -> None:
     with running(FakeCLI.codex(tmp_path, [Think("H"), Think("m"), "Hel", "lo"]), SERVER) as client:
         found = client.ask(begin(client, model="m"), "hi")

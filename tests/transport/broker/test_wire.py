@@ -39,6 +39,7 @@ POLICIES = st.builds(
     state=st.lists(PATHS, max_size=2),
     governing=st.lists(PATHS, max_size=2),
     more=st.lists(PATHS, max_size=2),
+    readable=st.lists(PATHS, max_size=2),
     network=st.sampled_from(("open", "proxy", "none")),
     hosts=st.frozensets(TEXTS, max_size=3),
     nested=st.booleans(),

@@ -53,10 +53,22 @@ def test_a_directory_reached_by_a_link_is_its_real_one(work, tmp_path):
     assert laid(tmp_path / "link").folders == (work,)
 
 
-def test_further_folders_count_only_where_something_is_written(work, tmp_path):
+def test_further_folders_are_seen_and_written_where_the_working_directory_is(work, tmp_path):
     (tmp_path / "more").mkdir()
-    assert laid(work, more=[tmp_path / "more"]).folders == (work,)
-    assert laid(work, more=[tmp_path / "more"], writable=True).folders == (work, real_path(tmp_path / "more"))
+    for writable, expected in ((False, Kind.READ), (True, Kind.WRITE)):
+        found = laid(work, more=[tmp_path / "more"], writable=writable)
+        assert found.folders == (work, real_path(tmp_path / "more"))
+        assert kind(found, tmp_path / "more" / "file") == expected
+
+
+def test_what_is_to_be_readable_is_so_wherever_it_is_and_the_directory_in_it_is_written(work, tmp_path):
+    around = work / "inner"
+    around.mkdir()
+    found = laid(around, readable=[work, tmp_path / "gone"], writable=True)
+    assert kind(found, work / "file") == Kind.READ
+    assert kind(found, around / "file") == Kind.WRITE
+    assert kind(found, tmp_path / "file") == Kind.EMPTY
+    assert found.folders == (around,)
 
 
 def test_a_user_without_a_home_has_no_secrets_in_it(work, monkeypatch):

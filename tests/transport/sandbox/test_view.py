@@ -136,3 +136,24 @@ def test_a_folder_that_becomes_a_link_in_between_is_not_followed(work: Path, mon
     with pytest.raises(OSError):  # noqa: PT011 - its number differs between systems
         view.write("folder/x.txt", b"x")
     assert not list((work.parent / "elsewhere").iterdir())
+
+
+def test_files_of_further_folders_count_like_those_of_the_directory(work: Path) -> None:
+    more = work.parent / "more"
+    (more / ".git").mkdir(parents=True)
+    (more / "b.txt").write_text("b")
+    for writable in (True, False):
+        view = SandboxView(Policy(directory=work, more=[more], writable=writable), work.parent / "claif")
+        assert view.read(str(more / "b.txt"), MOST) == view.read("../more/b.txt", MOST) == b"b"
+        for path in (work.parent / "outside.txt", more):
+            with pytest.raises(SandboxError, match="below the working directory"):
+                view.read(str(path), MOST)
+        with pytest.raises(SandboxError, match="read-only"):
+            view.write(str(more / ".git" / "config"), b"x")
+        if not writable:
+            with pytest.raises(SandboxError, match="read-only"):
+                view.write(str(more / "c.txt"), b"c")
+            continue
+        view.write(str(more / "new" / "c.txt"), b"c")
+        assert (more / "new" / "c.txt").read_bytes() == b"c"
+        (more / "new" / "c.txt").unlink()

@@ -20,3 +20,11 @@ def value(name: str) -> str:
 def has(name: str) -> bool:
     """Whether an option without a value is there."""
     return name in sys.argv
+
+
+def command_words() -> list[str]:
+    """The command of Codex and what follows it, without the `-c NAME=VALUE` that may stand before."""
+    words = sys.argv[1:]
+    while words[:1] == ["-c"]:
+        words = words[2:]
+    return words

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from .arguments import command_words
 from .codex import Codex
 from .codex_items import as_exec
 from .voice import USAGE, Failed
@@ -22,7 +23,7 @@ class CodexExec(Codex):
 
     def __init__(self, wire: Wire, script: dict[str, Any]) -> None:
         super().__init__(wire, script)
-        positional = [argument for argument in sys.argv[2:] if not argument.startswith("-") or argument == "-"]
+        positional = [argument for argument in command_words()[1:] if not argument.startswith("-") or argument == "-"]
         self.prompt = positional[-1] if positional else "-"
         self.resumed = positional[1] if positional[:1] == ["resume"] and len(positional) > 1 else ""
 

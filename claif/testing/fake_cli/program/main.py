@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from . import nasty
+from .arguments import command_words
 from .record import Record
 from .voice import Voice, misbehave
 from .wire import Wire
@@ -65,7 +66,7 @@ def speaker(wire: Wire, script: dict[str, Any]) -> Voice:
         from .gemini import Gemini
 
         return Gemini(wire, script)
-    if "app-server" in sys.argv:  # options of Codex itself may stand before it
+    if command_words()[:1] == ["app-server"]:
         from .codex_app import CodexApp
 
         return CodexApp(wire, script)

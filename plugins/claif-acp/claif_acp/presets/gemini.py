@@ -117,6 +117,7 @@ GEMINI = Preset(
     title="Gemini CLI",
     program="gemini",
     arguments=("--acp",),
+    add_dir="--include-directories",
     hosts=frozenset(
         {
             "generativelanguage.googleapis.com",

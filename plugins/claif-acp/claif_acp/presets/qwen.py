@@ -57,6 +57,7 @@ QWEN = Preset(
     title="Qwen Code",
     program="qwen",
     arguments=("--acp",),
+    add_dir="--include-directories",
     hosts=frozenset({"dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "chat.qwen.ai", "portal.qwen.ai"}),
     places=(".qwen",),
     governing=(
