@@ -52,7 +52,7 @@ class Tool:
 
 
 def _paths(paths: Iterable[str | PathLike[str]]) -> tuple[str, ...]:
-    return (fspath(paths),) if isinstance(paths, str | PathLike) else tuple(map(fspath, paths))
+    return (fspath(paths),) if isinstance(paths, str | PathLike) else tuple([fspath(path) for path in paths])
 
 
 def _messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:

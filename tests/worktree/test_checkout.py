@@ -274,8 +274,8 @@ async def test_submodules_are_left_alone_and_so_are_repositories_that_were_made_
 async def test_line_ends_and_modes_are_the_user_s(repo: Repo, home: Path) -> None:
     repo.commit({"dos.txt": "a\r\nb\r\n"})
     repo.git("config", "core.autocrlf", "true")
-    repo.git("config", "core.safecrlf", "true")
     repo.commit({"dos2.txt": "a\r\nb\r\n"})
+    repo.git("config", "core.safecrlf", "true")
     async with opened(repo.path, home) as made:
         assert (made.top / "dos2.txt").read_bytes() == b"a\r\nb\r\n"
         assert await made.diff() == ""
