@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
 from ..pipeline.watchdog import Deadline, Watchdog
 
@@ -27,7 +28,9 @@ def deadline_layer(watchdog: Watchdog, timeout: float) -> Layer:
                     return await handler(query, emit)
             finally:
                 watchdog.remove(deadline)
-            raise deadline.error()
+            error, run = deadline.error(), current_run.get()
+            error.provider, error.model = run.provider, run.model
+            raise error
 
         return limited
 

@@ -76,10 +76,10 @@ MATRIX: Mapping[str, Mapping[str, Outcome]] = {
     },
     "qwen": {
         "401": Outcome(AuthenticationError, 401),
-        "404": Outcome(ModelNotFoundError, 404),
+        "404": Outcome(ProviderRuntimeError, 404),
         "429": DEADLINE,
         "500": DEADLINE,
-        "down": DEADLINE,
+        "down": CONNECTION,
         "cut": CONNECTION,
         "stall": DEADLINE,
     },

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 AUTH_REQUIRED = -32000
 RESOURCE_NOT_FOUND = -32002
-_BROKEN = ("Model stream ended", "Connection error", "fetch failed", "terminated")
+UNREACHED = "fetch failed"
+_BROKEN = ("Model stream ended", "Connection error", "terminated")
 """How agents that are made of Gemini CLI tell of a connection that broke."""
 _SHOWN = 500
 """Characters of a message that are shown."""
@@ -62,7 +63,7 @@ def failure(
     if found is not None:
         return error_from_response(found, (), provider=provider, model=model, code=name, message=message)
     details = text(table(error.get("data")).get("details")) or text(error.get("message"))
-    if details.startswith(_BROKEN):
+    if details.startswith(_BROKEN) or UNREACHED in details:
         return ConnectionError(f"{provider}: {message}", provider=provider, model=model)
     return ProviderRuntimeError(
         f"{provider} failed: {message}", provider=provider, model=model, code=name or str(code), retryable=False

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from claif.api import ClaifError, ConnectionError, InvalidQueryError, Secret, Usage, json_dumps
+from claif_acp.failures import UNREACHED
 from claif_acp.own_files import put, put_instructions
-from claif_acp.parts import number, rows, table
+from claif_acp.parts import number, rows, table, text
 from claif_acp.preset import End, Launch, Preset, Setup
 
 QUIET = {
@@ -79,7 +80,8 @@ def setup(launch: Launch) -> Setup:
 def status(error: Mapping[str, Any]) -> int | None:
     """The code of an error that comes from its API is the HTTP status."""
     code = error.get("code")
-    if error.get("message") == "terminated":  # the connection broke, which it calls 500
+    message = text(error.get("message"))
+    if message == "terminated" or UNREACHED in message:  # the connection broke, or there was none; it calls both 500
         return None
     return code if isinstance(code, int) and code in _STATUSES else None
 
