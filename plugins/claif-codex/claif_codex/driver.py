@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import trio
+from attrs import asdict, frozen
+
 from claif.api import Emit, Job, PermissionMode, Process, Query, Started, uuid_conversation
 from claif_codex.approvals import permission_requests, refusal
 from claif_codex.options import Extras, extras_of
@@ -17,6 +20,25 @@ if TYPE_CHECKING:
 
 CLIENT = {"name": "claif", "title": "Claif", "version": "2"}
 _CONFINED = frozenset({"bubblewrap", "landlock"})
+
+
+STARTED_TIMEOUT = 0.5
+"""Seconds in which it says of a conversation that it has begun, after which it is quiet."""
+
+
+@frozen
+class Thread:
+    """A conversation that has begun.
+
+    Args:
+        id: its id.
+        model: the model that answers in it, if that is told.
+        params: what it was begun with.
+    """
+
+    id: str
+    model: str | None
+    params: Mapping[str, Any]
 
 
 class CodexDriver:
@@ -32,6 +54,8 @@ class CodexDriver:
         self._provider = provider
         self._connection = Connection(process)
         self._running: tuple[str, str] | None = None
+        self._last: Thread | None = None
+        self._ahead: Thread | None = None
 
     async def open(self) -> None:
         """Greet it."""
@@ -45,7 +69,8 @@ class CodexDriver:
     async def turn(self, job: Job, emit: Emit) -> bool:
         """One query."""
         more = extras_of(job.query)
-        thread, model = await self._thread(job, more)
+        begun = self._last = await self._thread(job, more)
+        thread, model = begun.id, begun.model
         await emit(Started(self._provider.context.name, model, conversation=thread))
         turn = Turn(self._provider.context.name, model, self._provider.settings.max_retries + 1)
         await self._begin(job.query, more, thread, turn)
@@ -68,7 +93,14 @@ class CodexDriver:
         raise self.process.ended("Codex")
 
     async def renew(self) -> bool:
-        """Nothing is to be done between two conversations."""
+        """Begin a conversation like the last one ahead; MCP servers would tell of themselves in it at any time."""
+        if self._last is None or self._provider.settings.mcp_servers:
+            return True
+        self._ahead = await self._start(self._last.params)
+        with trio.move_on_after(STARTED_TIMEOUT):
+            while (record := await self._connection.next()) is not None:
+                if record.get("method") == "thread/started":
+                    break
         return True
 
     async def interrupt(self) -> bool:
@@ -83,15 +115,16 @@ class CodexDriver:
         return False
 
     def state(self) -> Mapping[str, Any]:
-        """The number of the last request."""
-        return {"last": self._connection.last}
+        """The number of the last request, and the conversation that has begun ahead."""
+        return {"last": self._connection.last, "ahead": None if self._ahead is None else asdict(self._ahead)}
 
     def go_on(self, state: Mapping[str, Any]) -> None:
         """Go on where another driver was."""
         self._connection.last = int(state["last"])
+        self._ahead = None if state["ahead"] is None else Thread(**state["ahead"])
 
-    async def _thread(self, job: Job, more: Extras) -> tuple[str, str | None]:
-        """The id of the query's conversation, and the model that answers in it."""
+    async def _thread(self, job: Job, more: Extras) -> Thread:
+        """The conversation of a query."""
         query, provider = job.query, self._provider
         params: dict[str, Any] = {
             "cwd": str(job.directory),
@@ -103,15 +136,15 @@ class CodexDriver:
             params["model"] = model
         if query.system:
             params["developerInstructions"] = query.system
+        ahead, self._ahead = self._ahead, None
         if query.conversation is None:
-            answer = await self._connection.request("thread/start", params)
-        else:
-            method = "thread/fork" if more.fork else "thread/resume"
-            params |= {"threadId": uuid_conversation(query.conversation, "Codex"), "excludeTurns": True}
-            answer = await self._connection.request(method, params)
-        thread = answer.get("thread")
-        found: Mapping[str, Any] = thread if isinstance(thread, Mapping) else {}
-        return str(found.get("id", "")), answer.get("model") or found.get("model")
+            return ahead if ahead is not None and ahead.params == params else await self._start(params)
+        method = "thread/fork" if more.fork else "thread/resume"
+        params |= {"threadId": uuid_conversation(query.conversation, "Codex"), "excludeTurns": True}
+        return _begun(await self._connection.request(method, params), params)
+
+    async def _start(self, params: Mapping[str, Any]) -> Thread:
+        return _begun(await self._connection.request("thread/start", params), params)
 
     def _sandbox(self, mode: PermissionMode) -> str:
         """Claif's sandbox confines its tools too; where there is none, Codex's own does."""
@@ -145,3 +178,9 @@ class CodexDriver:
         for request in requests:
             allowed = allowed and (await self._provider.decide(job, request, emit)).allowed
         await self._connection.respond(record["id"], {"decision": "accept" if allowed else "decline"})
+
+
+def _begun(answer: Mapping[str, Any], params: Mapping[str, Any]) -> Thread:
+    thread = answer.get("thread")
+    found: Mapping[str, Any] = thread if isinstance(thread, Mapping) else {}
+    return Thread(str(found.get("id", "")), answer.get("model") or found.get("model"), params)
