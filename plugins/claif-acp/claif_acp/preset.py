@@ -99,7 +99,8 @@ class Preset:
 
     Args:
         title: what it is called in messages.
-        program: its name on PATH and for `claif install`.
+        program: its name on PATH, and for `claif install`.
+        installable: whether `claif install` knows it.
         arguments: with which it speaks the protocol.
         add_dir: the option that names a further folder, of which it splits the value at commas; empty if it has none.
         hosts: what it must reach where the network leads through the sandbox's proxy.
@@ -126,6 +127,7 @@ class Preset:
 
     title: str
     program: str = ""
+    installable: bool = False
     arguments: tuple[str, ...] = ()
     add_dir: str = ""
     hosts: frozenset[str] = frozenset()

@@ -228,6 +228,12 @@ class QwenProvider(AcpProvider):
 def _find_program(preset: Preset, settings: AcpSettings, home: Path, environ: Mapping[str, str]) -> Path:
     if settings.command:
         return find_program(preset.title, configured=settings.command[0], environ=environ)
+    if not preset.installable:
+        try:
+            return find_program(preset.program, configured=settings.path, environ=environ)
+        except DependencyError as error:
+            error.hint = f"Install {preset.title} as its makers say, or set path for its provider."
+            raise
     return agent_program(preset.program, configured=settings.path, home=home, environ=environ)
 
 

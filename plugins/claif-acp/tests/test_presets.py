@@ -15,6 +15,7 @@ from claif_acp.settings import AcpSettings
 from claif import Client
 from claif.config import ConfigLoader, Secret
 from claif.errors import InvalidConfigError, InvalidQueryError, ProviderNotFoundError
+from claif.install.catalog import PROGRAMS
 from claif.models import Query
 from claif.testing import FakeCLI
 
@@ -143,3 +144,13 @@ async def test_further_folders_are_named_to_agents_that_take_them(name: str, opt
     assert job.policy.more == tuple(folders)
     given = [word for word in job.command.arguments if "two words" in word or "a,b" in word]
     assert given == ([f"{option}{folders[0]}"] if option else [])
+
+
+def test_only_what_claif_installs_is_said_to_be_installable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("CLAIF_HOME", str(tmp_path / "home"))
+    assert {name for name, preset in PRESETS.items() if preset.installable} == set(PROGRAMS) & set(PRESETS)
+    for name, preset in PRESETS.items():
+        status = AcpProvider.status(name, AcpSettings(preset=name))
+        assert status.state == "not installed"
+        assert (f"claif install {preset.program}" in status.hint) == preset.installable

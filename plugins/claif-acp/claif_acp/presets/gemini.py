@@ -118,6 +118,7 @@ def _quota(result: Mapping[str, Any]) -> Mapping[str, Any]:
 GEMINI = Preset(
     title="Gemini CLI",
     program="gemini",
+    installable=True,
     arguments=("--acp",),
     add_dir="--include-directories",
     hosts=frozenset(

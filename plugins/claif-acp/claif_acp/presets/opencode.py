@@ -62,6 +62,7 @@ def status(error: Mapping[str, Any]) -> int | None:
 OPENCODE = Preset(
     title="OpenCode",
     program="opencode",
+    installable=True,
     arguments=("acp",),
     hosts=frozenset({"opencode.ai", "models.dev", "api.anthropic.com", "api.openai.com", "openrouter.ai"}),
     places=(".config/opencode", ".local/share/opencode", ".local/state/opencode", ".cache/opencode"),

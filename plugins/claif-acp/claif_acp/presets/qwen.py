@@ -56,6 +56,7 @@ def status(error: Mapping[str, Any]) -> int | None:
 QWEN = Preset(
     title="Qwen Code",
     program="qwen",
+    installable=True,
     arguments=("--acp",),
     add_dir="--include-directories",
     hosts=frozenset({"dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "chat.qwen.ai", "portal.qwen.ai"}),
