@@ -165,17 +165,18 @@ async def test_cancelled_while_it_streams_it_leaves_nothing(agent: Agent) -> Non
 
 
 async def test_cancelled_while_a_tool_runs_the_tool_is_gone(agent: Agent) -> None:
-    seconds = str(4000 + uuid.uuid4().int % 1000)
-    async with ScriptedServer() as server, agent.client(server, shell=f"sleep {seconds}") as client:
+    # Newer versions run no plain `sleep`.
+    command = f"tail -s {4000 + uuid.uuid4().int % 1000} -f /dev/null"
+    async with ScriptedServer() as server, agent.client(server, shell=command) as client:
         async with client.stream("go", permission="full") as stream:
             async for event in stream:
                 if isinstance(event, ToolUse):
                     break
             with trio.fail_after(20):
-                while not survivors(f"sleep {seconds}"):  # noqa: ASYNC110 - a test's patience
+                while not survivors(command):  # noqa: ASYNC110 - a test's patience
                     await trio.sleep(0.02)
         with trio.fail_after(5):
-            while survivors(f"sleep {seconds}"):  # noqa: ASYNC110 - a test's patience
+            while survivors(command):  # noqa: ASYNC110 - a test's patience
                 await trio.sleep(0.01)
 
 
