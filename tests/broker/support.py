@@ -195,3 +195,9 @@ def seen_by_others(folder: Path, pid: int) -> bytes:
         if path.is_file():
             found += path.read_bytes()
     return found
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    """The variables of a process."""
+    words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict([word.split("=", 1) for word in words if word])

@@ -18,6 +18,7 @@ from broker.support import (
     ask,
     client_in,
     end,
+    environment_of,
     killed_client,
     pid_of_broker,
     resident,
@@ -27,10 +28,11 @@ from broker.support import (
     wait_until_gone,
 )
 
-from claif.api import ClaifError, DependencyError, Job, Query, TransportError
+from claif.api import ClaifError, DependencyError, Job, ProviderInitError, Query, TransportError
 from claif.transport.broker.client import Broker
 from claif.transport.broker.place import connected, opened
 from claif.transport.broker.wire import Wire
+from claif.transport.process.environment import DEPTH
 
 
 async def test_the_next_client_gets_the_process_of_the_last_and_nothing_that_was_said(folder: Path) -> None:
@@ -204,3 +206,19 @@ async def test_a_program_that_cannot_be_started_is_the_same_error_as_without_a_b
     with pytest.raises(DependencyError, match="/nowhere/agent"):
         await ask(folder, agent=Missing)
     assert (await ask(folder))[1] == 1
+
+
+async def test_attack_36_agents_do_not_start_agents_without_end_by_the_broker_either(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def depth() -> str:
+        async with client_in(folder) as client:
+            pid = int((await client.query("hi", sandbox="off")).text.split()[0])
+        return environment_of(pid)[DEPTH]
+
+    assert await depth() == "1"
+    monkeypatch.setenv(DEPTH, "1")
+    assert await depth() == "2", "one that was started by a shallower client does not fit"
+    monkeypatch.setenv(DEPTH, "2")
+    with pytest.raises(ProviderInitError, match="was started by an agent"):
+        await depth()

@@ -13,7 +13,7 @@ from attrs import frozen
 from ..._version import __version__
 from ...errors import ClaifError, ProviderInitError
 from ...logs import logger
-from ..process.environment import minimal
+from ..process.environment import inherited
 from ..process.process import Process
 from .child import BrokeredChild
 from .place import connected, opened
@@ -86,7 +86,7 @@ class Broker:
         """
         wire = await self.connect()
         try:
-            order = order_of(command, policy, minimal(os.environ))
+            order = order_of(command, policy, inherited(os.environ))
             message, fds = await _ask(wire, {"do": "start", "timeout": timeout, "order": order}, timeout=timeout + 1)
         except BaseException:
             wire.close()

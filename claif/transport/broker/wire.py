@@ -98,7 +98,7 @@ def order_of(command: Command, policy: Policy, inherited: Mapping[str, str]) -> 
     Args:
         command: what is run; its secrets have been fetched.
         policy: how it is confined.
-        inherited: the variables of ours that every program gets.
+        inherited: the variables of ours that make a difference to it.
     """
     own = {name: value.reveal() if isinstance(value, Secret) else value for name, value in command.environment.items()}
     limits = policy.limits

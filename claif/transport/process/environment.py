@@ -42,6 +42,11 @@ def minimal(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """All variables of ours that make a difference to a child: those that it gets, and how deep we are ourselves."""
+    return minimal(environ) | {DEPTH: str(_depth(environ))}
+
+
 def child_environment(
     environ: Mapping[str, str], own: Mapping[str, str | Secret], *, run_id: str, tmp: str
 ) -> dict[str, str]:

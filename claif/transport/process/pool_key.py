@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from attrs import fields
 
 from ...config.secret import Secret
-from .environment import minimal
+from .environment import inherited
 
 if TYPE_CHECKING:
     from ..sandbox.policy import Policy
@@ -45,9 +45,9 @@ def command_key(owner: str, command: Command, policy: Policy, *more: object) -> 
     """
     variables = sorted((name, _plain(value)) for name, value in command.environment.items())
     confinement = [(field.name, _sorted(getattr(policy, field.name))) for field in fields(type(policy))]
-    inherited = sorted(minimal(os.environ).items())
     places = [*map(file_identity, command.files), _place(command.directory)]
-    return pool_key(owner, places, command.arguments, variables, inherited, confinement, more)
+    ours = sorted(inherited(os.environ).items())
+    return pool_key(owner, places, command.arguments, variables, ours, confinement, more)
 
 
 def file_identity(path: Path) -> tuple[object, ...]:
