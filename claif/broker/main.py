@@ -15,7 +15,7 @@ import trio
 from .._version import __version__
 from ..errors import PermissionError
 from ..logs import logger, start
-from ..transport.broker.place import check_peer, connected, forget, listening, locked, opened
+from ..transport.broker.place import check_peer, connected, forget, listening, locked, new_token, opened
 from ..transport.broker.wire import Wire
 from ..transport.process.processes import Processes
 from .held import Held
@@ -34,10 +34,11 @@ class Server:
 
     Args:
         home: Claif's own folder.
+        token: what clients must know.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._home = home
+    def __init__(self, home: Path, token: str) -> None:
+        self._home, self._token = home, token
         self._clients = 0
         self._accepting, self._serving = trio.CancelScope(), trio.CancelScope()
         self._alone = trio.Event()
@@ -81,7 +82,7 @@ class Server:
         plain = socket.socket(fileno=connection.detach())
         try:
             check_peer(plain)
-            await Session(Wire(plain), processes, keeper, self.retire).serve()
+            await Session(Wire(plain), self._token, processes, keeper, self.retire).serve()
         except PermissionError as error:
             logger.warning("a client was sent away: {}", error)
             plain.close()
@@ -108,6 +109,7 @@ def main(home: str) -> None:
         lock = _alone(folder)
         if lock is None:
             return
+        token = new_token(folder)
         listener = listening(folder)
         logger.info("broker {} begins, pid {}", __version__, os.getpid())
 
@@ -115,7 +117,7 @@ def main(home: str) -> None:
             forget(folder)
             os.close(lock)
 
-        trio.run(Server(Path(home)).run, listener, let_go)
+        trio.run(Server(Path(home), token).run, listener, let_go)
         logger.info("broker ends, pid {}", os.getpid())
 
 

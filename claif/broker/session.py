@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
 import trio
 
 from .._version import __version__
-from ..errors import ClaifError
+from ..errors import ClaifError, PermissionError
 from ..logs import logger
 from ..transport.broker.wire import PROTOCOL, close_all, read_order, told
 from ..transport.process.pool_key import PoolKey
@@ -30,13 +31,18 @@ class Session:
 
     Args:
         wire: the connection.
+        token: what a client must know.
         processes: start the programs.
         keeper: keeps those that nobody uses.
         retire: takes no more clients; called when one of another version comes, or on request.
     """
 
-    def __init__(self, wire: Wire, processes: Processes, keeper: Keeper, retire: Callable[..., None]) -> None:
+    def __init__(
+        self, wire: Wire, token: str, processes: Processes, keeper: Keeper, retire: Callable[..., None]
+    ) -> None:
         self._wire, self._processes, self._keeper, self._retire = wire, processes, keeper, retire
+        self._token = token
+        self._known = False
         self._held: Held | None = None
         self._does: Mapping[str, Callable[[dict[str, Any]], Awaitable[None]]] = {
             "take": self._take,
@@ -71,7 +77,10 @@ class Session:
         while (heard := await self._wire.receive()) is not None:
             message, fds = heard
             close_all(fds)  # clients have none to send
-            if "hello" in message:
+            if not self._known:
+                if not compare_digest(str(message.get("token")).encode(), self._token.encode()):
+                    raise PermissionError("a client does not know the token")
+                self._known = True
                 await self._say(GREETING)
             elif (do := self._does.get(str(message.get("do")))) is not None:
                 await do(message)

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -29,8 +30,8 @@ from broker.support import (
 )
 
 from claif.api import ClaifError, DependencyError, Job, ProviderInitError, Query, TransportError
-from claif.transport.broker.client import Broker
-from claif.transport.broker.place import connected, opened
+from claif.transport.broker.client import GREETING, Broker
+from claif.transport.broker.place import connected, opened, token_of
 from claif.transport.broker.wire import Wire
 from claif.transport.process.environment import DEPTH
 
@@ -176,25 +177,43 @@ async def test_an_end_by_a_signal_ends_all(folder: Path) -> None:
     assert time.monotonic() - began < 18
 
 
+NONSENSE: list[dict[str, Any]] = [
+    {"do": "take"},
+    {"do": "start", "order": {}},
+    {"do": "keep"},
+    {"do": 1},
+    {},
+    {"do": "take", "key": 1},
+]
+
+
 async def test_clients_that_talk_nonsense_or_vanish_are_given_up_and_harm_nobody(folder: Path) -> None:
     pid = (await ask(folder))[0]
     broker = pid_of_broker(folder)
-    for message in (
-        {"do": "take"},
-        {"do": "start", "order": {}},
-        {"do": "keep"},
-        {"do": 1},
-        {},
-        {"do": "take", "key": 1},
-    ):
+    for message in NONSENSE:
         with opened(folder / "home") as place:
-            connection = connected(place)
+            connection, token = connected(place), token_of(place)
         assert connection is not None
         wire = Wire(connection)
+        await wire.send({**GREETING, "token": token})
+        assert await wire.receive() == (GREETING, [])
         await wire.send(message, [connection.fileno()])
         wire.close()
     assert (await ask(folder))[0] == pid
     assert pid_of_broker(folder) == broker
+
+
+@pytest.mark.parametrize("message", [GREETING, {**GREETING, "token": "guess"}, {"do": "status"}, {"token": 1}])
+async def test_who_does_not_know_the_token_is_told_nothing(folder: Path, message: dict[str, Any]) -> None:
+    pid = (await ask(folder))[0]
+    with opened(folder / "home") as place:
+        connection = connected(place)
+    assert connection is not None
+    wire = Wire(connection)
+    await wire.send(message)
+    assert await wire.receive() is None
+    wire.close()
+    assert (await ask(folder))[0] == pid
 
 
 async def test_a_program_that_cannot_be_started_is_the_same_error_as_without_a_broker(folder: Path) -> None:

@@ -16,7 +16,7 @@ from ...logs import logger
 from ..process.environment import inherited
 from ..process.process import Process
 from .child import BrokeredChild
-from .place import connected, opened
+from .place import connected, opened, token_of
 from .spawn import spawn
 from .wire import PROTOCOL, Wire, order_of, read_error
 
@@ -131,14 +131,14 @@ class Broker:
         """A connection to a broker of this version; one of another is sent away, and is no more soon."""
         try:
             with opened(self._home) as folder:
-                connection = connected(folder)
+                connection, token = connected(folder), token_of(folder)
         except FileNotFoundError:
             return None
         if connection is None:
             return None
         wire = Wire(connection)
         try:
-            message, _ = await _ask(wire, GREETING)
+            message, _ = await _ask(wire, {**GREETING, "token": token})
             if any_version or all(message.get(name) == value for name, value in GREETING.items()):
                 return wire
             await wire.send({"do": "retire"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import stat
 import struct
@@ -13,7 +14,7 @@ from pathlib import Path
 from ...errors import PermissionError
 from ...system import belongs_to_others, try_lock
 
-SOCKET, LOCK, LOG = "socket", "lock", "log"
+SOCKET, LOCK, LOG, TOKEN = "socket", "lock", "log", "token"
 BACKLOG = 64
 CONNECT_TIMEOUT = 1.0
 """Seconds that a broker with many clients may let another one wait."""
@@ -86,6 +87,30 @@ def listening(folder: int) -> socket.socket:
     os.chmod(SOCKET, 0o600, dir_fd=folder)
     listener.listen(BACKLOG)
     return listener
+
+
+def new_token(folder: int) -> str:
+    """What clients must know from now on; it is in a file of the folder, for this user alone.
+
+    A program that Landlock confines can reach any socket, but cannot read this.
+    """
+    token = secrets.token_urlsafe(32)
+    with suppress(FileNotFoundError):
+        os.unlink(TOKEN, dir_fd=folder)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
+    with os.fdopen(os.open(TOKEN, flags, 0o600, dir_fd=folder), "w") as file:
+        file.write(token)
+    return token
+
+
+def token_of(folder: int) -> str:
+    """What the broker of a folder wants its clients to know; empty if there is none."""
+    try:
+        descriptor = os.open(TOKEN, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=folder)
+    except FileNotFoundError:
+        return ""
+    with os.fdopen(descriptor) as file:
+        return file.read()
 
 
 def forget(folder: int) -> None:
