@@ -8,6 +8,7 @@ same arguments, without a sandbox and without Claif.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import itertools
 import json
 import os
@@ -28,7 +29,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from agents.acp_clis import ACP, PLACES, acp_cli
 from agents.clis import claude_environment, codex_arguments, codex_environment, find
-from agents.real import Agent
+from agents.real import Agent, survivors
 from section import write_section
 
 from claif.testing import ScriptedServer
@@ -42,6 +43,8 @@ PATTERNS = {
     "opencode": (PLACES["opencode"], "/v1"),
 }
 AT_ONCE = 20
+DEADLINE = 8.0
+"""Seconds: more than a cold start takes."""
 PAUSE = 0.1
 """Seconds between two queries, in which a program gets ready for the next one."""
 CLAUDE = (
@@ -57,8 +60,8 @@ CLAUDE = (
 
 
 EXPLANATION = (
-    "Goals: cold to warm at least 15 x (claude), 4 x (codex) and 25 x (gemini); at most 10 % added. Warm queries come "
-    "0.1 s apart, for a program gets ready for the next one as soon as it has answered."
+    "Goals: cold to warm at least 15 x (claude), 4 x (codex) and 25 x (gemini); at most 10 % added; gone 100 ms after a "
+    "deadline. Warm queries come 0.1 s apart, for a program gets ready for the next one as soon as it has answered."
 )
 
 
@@ -180,6 +183,17 @@ async def many(agent: Agent, server: ScriptedServer) -> dict[str, list[float]]:
         return {"at once": [took], "memory": [(resident() - before) / AT_ONCE]}
 
 
+async def late(agent: Agent, server: ScriptedServer) -> float:
+    """Seconds by which a query ends after its deadline, nothing of the agent left by then."""
+    async with agent.client(server, text="one two", stall="stream", after=2) as client:
+        began = time.perf_counter()
+        with contextlib.suppress(TimeoutError):
+            await client.query("hi", timeout=DEADLINE)
+        took = time.perf_counter() - began - DEADLINE
+    assert not survivors(str(agent.home))
+    return took
+
+
 async def measure(agent: Agent, rounds: int) -> dict[str, list[float]]:
     """Cold and warm queries, the bare program, and many at once."""
     found: dict[str, list[float]] = {"cold": [], "warm": [], "bare": [], "again": [], "added": [], "ratio": []}
@@ -210,6 +224,7 @@ async def measure(agent: Agent, rounds: int) -> dict[str, list[float]]:
             found["added"].append(cold / alone - 1)
         if agent.name not in ACP:
             found |= await many(agent, server)
+        found["late"] = [await late(agent, server) for _ in range(min(rounds, 3))]
     found["own memory"] = [resident()]
     return found
 
@@ -229,6 +244,7 @@ def row(name: str, found: dict[str, list[float]]) -> list[str]:
         f"{found['at once'][0]:.1f} s" if "at once" in found else "-",
         f"{found['memory'][0]:.1f} MB" if "memory" in found else "-",
         f"{found['own memory'][0]:.0f} MB",
+        f"{max(found['late']) * 1000:.0f} ms",
     ]
 
 
@@ -243,6 +259,7 @@ HEAD = [
     f"{AT_ONCE} at once",
     "memory each of them adds to Claif",
     "memory of Claif, its tests' server included",
+    "after its deadline, at most",
 ]
 
 
