@@ -60,8 +60,8 @@ CLAUDE = (
 
 
 EXPLANATION = (
-    "Goals: cold to warm at least 15 x (claude), 4 x (codex) and 25 x (gemini); at most 10 % added; gone 100 ms after a "
-    "deadline. Warm queries come 0.1 s apart, for a program gets ready for the next one as soon as it has answered."
+    "Goals: cold to warm at least 15 x (claude), 4 x (codex) and 25 x (gemini); at most 10 % added; gone 100 ms after "
+    "a deadline. Warm queries come 0.1 s apart, for a program gets ready for the next one as soon as it has answered."
 )
 
 
