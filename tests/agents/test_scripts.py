@@ -6,11 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from claif.agents.keys import fingerprint
 
 from claif.agents.programs import programs_folder
 from claif.agents.scripts import is_script
 from claif.api import AgentNotInstalledError, AgentProvider, AgentSettings, Command, script_interpreter
+from claif.transport.process.pool_key import command_key
 from claif.transport.sandbox.policy import Policy
 
 
@@ -78,7 +78,7 @@ def test_without_any_node_it_is_said_what_is_missing(tmp_path: Path) -> None:
 
 def test_a_process_of_another_interpreter_is_another(tmp_path: Path) -> None:
     keys = {
-        fingerprint("x", Command(program=Path("/a"), interpreter=node, directory=tmp_path), Policy(directory=tmp_path))
+        command_key("x", Command(program=Path("/a"), interpreter=node, directory=tmp_path), Policy(directory=tmp_path))
         for node in (None, Path("/node-1"), Path("/node-2"))
     }
     assert len(keys) == 3
