@@ -153,8 +153,6 @@ class Client:
     async def prewarm(self, **how: Unpack[How]) -> None:
         """Have a provider get ready for queries that are asked like this, in the background.
 
-        An agent is started, a model is loaded; those that ask over HTTP have nothing to do.
-
         Args:
             **how: see `How`: what the queries will have in common, such as provider, model, system and directory.
 

@@ -151,8 +151,8 @@ def test_attack_31_commands_that_mend_work_while_every_plugin_is_broken(site: Si
     for arguments in (("--version",), ("--help",), ("plugins", "list"), ("config", "show"), ("providers", "status")):
         assert shell.run(*arguments).returncode == 0, arguments
     assert shell.run("config", "set", "plugins.disable", '["claif-a", "claif-b"]').returncode == 0
-    states = [row["state"] for row in json.loads(shell.run("plugins", "list", "--json").stdout)]
-    assert states[:2] == ["disabled", "disabled"]
+    states = {row["name"]: row["state"] for row in json.loads(shell.run("plugins", "list", "--json").stdout)}
+    assert (states["claif-a"], states["claif-b"]) == ("disabled", "disabled")
 
 
 def test_attack_32_a_plugin_that_hangs_when_imported_hangs_only_who_uses_it(site: Site, shell: Shell) -> None:
