@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from .config import missing_key as missing_key
     from .config.files import write_private as write_private
     from .config.redact import redact as redact
+    from .config.schema import not_negative as not_negative
+    from .config.schema import seconds as seconds
     from .downloads.archive import WheelArchive as WheelArchive
     from .downloads.folder import DownloadFolder as DownloadFolder
     from .downloads.wheels import Wheel as Wheel
@@ -167,6 +169,7 @@ _MODULES = {
     ),
     ".config.files": ("write_private",),
     ".config.redact": ("redact",),
+    ".config.schema": ("not_negative", "seconds"),
     ".downloads.archive": ("WheelArchive",),
     ".downloads.folder": ("DownloadFolder",),
     ".downloads.wheels": ("Wheel", "WheelFetcher"),

@@ -8,16 +8,11 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from ..config.schema import ProviderSettings, one_of, seconds
+from ..config.schema import ProviderSettings, not_negative, one_of, seconds
 from ..models import PermissionMode
 
 MOST_RETRIES = 20
 """More would take hours."""
-
-
-def _not_negative(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
-    if not 0 <= value < float("inf"):
-        raise ValueError("must be a number from 0 on")
 
 
 def _retries(_instance: Any, _attribute: Attribute[Any], value: int) -> None:
@@ -49,7 +44,7 @@ class AgentSettings(ProviderSettings):
     mcp_servers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     max_retries: int = field(default=2, validator=_retries)
     start_timeout: float = field(default=60.0, validator=seconds)
-    warm: float = field(default=300.0, validator=_not_negative)
+    warm: float = field(default=300.0, validator=not_negative)
     first_event_timeout: float = field(default=300.0, validator=seconds)
     idle_timeout: float = field(default=600.0, validator=seconds)
 

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
-from .._version import __version__
 from ..errors import ClaifError, PermissionError
 from ..logs import logger
-from ..transport.broker.wire import PROTOCOL, close_all, read_order, told
+from ..transport.broker.wire import GREETING, close_all, read_order, told
 from ..transport.process.pool_key import PoolKey
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from .held import Held
     from .keeper import Keeper
 
-GREETING = {"hello": __version__, "protocol": PROTOCOL}
 _SEND = 5.0
 """Seconds after which a client that takes no answer is given up."""
 

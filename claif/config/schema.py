@@ -36,6 +36,12 @@ def seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
         raise ValueError("must be a number of seconds greater than 0")
 
 
+def not_negative(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
+    """Validates a finite number from 0 on, such as seconds of which 0 means none."""
+    if not (isfinite(value) and value >= 0):
+        raise ValueError("must be a number from 0 on")
+
+
 def _log_level(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
     if value not in LOG_LEVELS:
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")

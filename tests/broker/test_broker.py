@@ -30,9 +30,9 @@ from broker.support import (
 )
 
 from claif.api import ClaifError, DependencyError, Job, ProviderInitError, Query, TransportError
-from claif.transport.broker.client import GREETING, Broker
+from claif.transport.broker.client import Broker
 from claif.transport.broker.place import connected, opened, token_of
-from claif.transport.broker.wire import Wire
+from claif.transport.broker.wire import GREETING, Wire
 from claif.transport.process.environment import DEPTH
 
 

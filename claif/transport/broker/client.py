@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import trio
 from attrs import frozen
 
-from ..._version import __version__
 from ...errors import ClaifError, ProviderInitError
 from ...logs import logger
 from ..process.environment import inherited
@@ -18,7 +17,7 @@ from ..process.process import Process
 from .child import BrokeredChild
 from .place import connected, opened, token_of
 from .spawn import spawn
-from .wire import PROTOCOL, Wire, order_of, read_error
+from .wire import GREETING, Wire, order_of, read_error
 
 if TYPE_CHECKING:
     from ..process.command import Command
@@ -29,7 +28,6 @@ START_TIMEOUT = 10.0
 """Seconds that a broker may take to be there."""
 REPLY_TIMEOUT = 5.0
 """Seconds in which a broker that is there must answer what needs no program."""
-GREETING = {"hello": __version__, "protocol": PROTOCOL}
 _LOOK = 0.01
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import trio
 
 from ..._json import dumps, loads
+from ..._version import __version__
 from ...config.secret import Secret
 from ...errors import ClaifError, InvalidQueryError, ProtocolError
 from ..process.command import Command
@@ -22,6 +23,7 @@ MOST = 160 * 1024
 MOST_FDS = 3
 PROTOCOL = 1
 """The version of what is said here."""
+GREETING = {"hello": __version__, "protocol": PROTOCOL}
 _PATHS = ("state", "governing", "more", "readable")
 
 

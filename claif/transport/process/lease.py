@@ -53,11 +53,6 @@ class Lease(Generic[D]):
     wear: Wear = field(factory=Wear)
 
     @property
-    def warm(self) -> bool:
-        """Whether it was used before."""
-        return self.turns > 0
-
-    @property
     def worn_out(self) -> bool:
         """Whether it is too old, or has become too large, to be used again."""
         most = self.wear.memory

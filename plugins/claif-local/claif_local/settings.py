@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from math import isfinite
 from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from claif.api import ProviderSettings
+from claif.api import ProviderSettings, not_negative, seconds
 
 MOST_THREADS = 4
 """More hardly help a small model, and leave nothing to others."""
@@ -18,16 +17,6 @@ MOST_THREADS = 4
 def _positive(_instance: Any, _attribute: Attribute[Any], value: int | None) -> None:
     if value is not None and value < 1:
         raise ValueError("must be 1 or more")
-
-
-def _seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ValueError("must be a number of seconds greater than 0")
-
-
-def _not_negative(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
-    if not 0 <= value < float("inf"):
-        raise ValueError("must be a number from 0 on")
 
 
 @frozen(kw_only=True)
@@ -45,8 +34,8 @@ class LocalSettings(ProviderSettings):
     path: str | None = None
     threads: int | None = field(default=None, validator=_positive)
     context: int = field(default=8192, validator=_positive)
-    start_timeout: float = field(default=120.0, validator=_seconds)
-    warm: float = field(default=300.0, validator=_not_negative)
+    start_timeout: float = field(default=120.0, validator=seconds)
+    warm: float = field(default=300.0, validator=not_negative)
 
     @property
     def cores(self) -> int:

@@ -25,10 +25,9 @@ from claif.transport.process.shelf import Wear
 async def test_a_process_that_is_kept_is_used_again_by_who_has_the_same_key(starter: Starter) -> None:
     async with pool_of() as pool:
         async with pool.lease(KEY, starter) as lease:
-            assert not lease.warm
+            assert lease.turns == 0
             lease.keep(60)
         async with pool.lease(KEY, starter) as again:
-            assert again.warm
             assert again.turns == 1
             assert again.value is lease.value
             assert pool.stats("k") == PoolStats(busy=1, idle=0, started=1, reused=1)
