@@ -27,21 +27,15 @@ import trio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from agents.acp_clis import ACP, PLACES, acp_cli
-from agents.clis import claude_environment, codex_arguments, codex_environment, find
+from agents.acp_clis import ACP, acp_cli
+from agents.clis import claude_environment, codex_arguments, codex_environment
+from agents.conftest import NAMES, agent_of
 from agents.real import Agent, survivors
 from section import write_section
 
 from claif.testing import ScriptedServer
 
 TITLE = "Agents"
-PATTERNS = {
-    "claude": ("@anthropic-ai/claude-code/bin/claude*", ""),
-    "codex": ("@openai/codex-*/vendor/*/bin/codex", "/v1"),
-    "gemini": (PLACES["gemini"], ""),
-    "qwen": (PLACES["qwen"], "/v1"),
-    "opencode": (PLACES["opencode"], "/v1"),
-}
 AT_ONCE = 20
 DEADLINE = 8.0
 """Seconds: more than a cold start takes."""
@@ -266,21 +260,13 @@ HEAD = [
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--only", action="append", choices=list(PATTERNS), help="measure only this; may be given again")
+    parser.add_argument("--only", action="append", choices=NAMES, help="measure only this; may be given again")
     parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
     options = parser.parse_args()
     rows = [HEAD, ["---"] * len(HEAD)]
-    for name, (pattern, suffix) in PATTERNS.items():
-        if options.only and name not in options.only:
-            continue
-        program = find(pattern, name)
-        if program is None:
-            sys.exit(f"{name} is not installed: npm ci --prefix .ci/clis")
+    for name in options.only or NAMES:
         with tempfile.TemporaryDirectory(dir=Path.home()) as folder:
-            for part in ("home", "work"):
-                (Path(folder) / part).mkdir(mode=0o700)
-            agent = Agent(name, program, suffix, Path(folder, "home"), Path(folder, "work"))
-            rows.append(row(name, trio.run(measure, agent, options.rounds)))
+            rows.append(row(name, trio.run(measure, agent_of(name, Path(folder)), options.rounds)))
     text = "\n".join(["| " + " | ".join(cells) + " |" for cells in rows])
     print(text)
     if options.write:

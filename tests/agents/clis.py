@@ -18,6 +18,11 @@ from attrs import frozen
 
 INSTALLED = Path(__file__).parents[2] / ".ci" / "clis"
 KEY = "sk-dummy-of-the-tests"
+NATIVE = {
+    "claude": "@anthropic-ai/claude-code/bin/claude*",
+    "codex": "@openai/codex-*/vendor/*/bin/codex",  # the native program, not its wrapper for Node
+}
+"""Where the programs that need no interpreter are below `node_modules`."""
 PATIENCE = 120.0
 """Seconds after which a program hangs."""
 
@@ -50,13 +55,13 @@ def required(pattern: str, name: str) -> Path:
 @pytest.fixture(scope="session")
 def claude_program() -> Path:
     """The real Claude Code."""
-    return required("@anthropic-ai/claude-code/bin/claude*", "claude")
+    return required(NATIVE["claude"], "claude")
 
 
 @pytest.fixture(scope="session")
 def codex_program() -> Path:
     """The real Codex: the native program, not its wrapper for Node."""
-    return required("@openai/codex-*/vendor/*/bin/codex", "codex")
+    return required(NATIVE["codex"], "codex")
 
 
 def clean_environment(home: Path) -> dict[str, str]:

@@ -6,32 +6,38 @@ from pathlib import Path
 
 import pytest
 
-from agents.acp_clis import acp_cli
-from agents.clis import claude_program, codex_program
+from agents.acp_clis import PLACES, acp_cli
+from agents.clis import NATIVE, claude_program, codex_program, required
 from agents.real import Agent
 
 __all__ = ["claude_program", "codex_program"]
 
+ACP = ("gemini", "qwen", "opencode")
+"""Those that speak the Agent Client Protocol."""
+NAMES = (*NATIVE, *ACP)
 
-@pytest.fixture(params=["gemini", "qwen", "opencode"])
+
+@pytest.fixture(params=NATIVE)
+def agent(request: pytest.FixtureRequest, tmp_path: Path) -> Agent:
+    """Claude Code or Codex."""
+    return agent_of(request.param, tmp_path)
+
+
+@pytest.fixture(params=ACP)
 def acp_agent(request: pytest.FixtureRequest, tmp_path: Path) -> Agent:
     """One of the real agents that speak the Agent Client Protocol."""
-    return acp_agent_of(request.param, tmp_path)
+    return agent_of(request.param, tmp_path)
 
 
-def acp_agent_of(name: str, folder: Path) -> Agent:
-    """A real agent that speaks the Agent Client Protocol, with a home and a directory in a folder."""
-    cli = acp_cli(name)
+@pytest.fixture(params=NAMES)
+def any_agent(request: pytest.FixtureRequest, tmp_path: Path) -> Agent:
+    """One of the real agents."""
+    return agent_of(request.param, tmp_path)
+
+
+def agent_of(name: str, folder: Path) -> Agent:
+    """A real agent with a home and a directory in a folder."""
+    program = acp_cli(name).program if name in PLACES else required(NATIVE[name], name)
     for place in ("home", "work"):
         (folder / place).mkdir(mode=0o700)
-    return Agent(name, cli.program, "" if name == "gemini" else "/v1", folder / "home", folder / "work")
-
-
-@pytest.fixture(params=["claude", "codex"])
-def agent(request: pytest.FixtureRequest, tmp_path: Path) -> Agent:
-    """One of the real agents."""
-    program: Path = request.getfixturevalue(f"{request.param}_program")
-    for name in ("home", "work"):
-        (tmp_path / name).mkdir(mode=0o700)
-    suffix = {"claude": "", "codex": "/v1"}[request.param]
-    return Agent(request.param, program, suffix, tmp_path / "home", tmp_path / "work")
+    return Agent(name, program, "" if name in {"claude", "gemini"} else "/v1", folder / "home", folder / "work")

@@ -7,31 +7,15 @@ from pathlib import Path
 import pytest
 import trio
 
-from agents.acp_clis import PLACES
-from agents.clis import required
-from agents.conftest import acp_agent_of
+from agents.conftest import agent_of
 from agents.failures import CAUSES, MATRIX
-from agents.real import Agent, survivors
+from agents.real import survivors
 from claif.errors import ClaifError
 from claif.testing import ScriptedServer
 
 DEADLINES = {"claude": 12.0, "codex": 12.0, "gemini": 12.0, "qwen": 12.0, "opencode": 20.0}
 """Seconds: more than a cold start takes, also on a busy machine."""
-NATIVE = {
-    "claude": ("@anthropic-ai/claude-code/bin/claude*", ""),
-    "codex": ("@openai/codex-*/vendor/*/bin/codex", "/v1"),
-}
 pytestmark = pytest.mark.patience(100)
-
-
-def agent_of(name: str, folder: Path) -> Agent:
-    """A real agent with a home and a directory in a folder."""
-    if name in PLACES:
-        return acp_agent_of(name, folder)
-    pattern, suffix = NATIVE[name]
-    for place in ("home", "work"):
-        (folder / place).mkdir(mode=0o700)
-    return Agent(name, required(pattern, name), suffix, folder / "home", folder / "work")
 
 
 @pytest.mark.parametrize("name", MATRIX)

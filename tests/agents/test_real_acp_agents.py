@@ -16,8 +16,8 @@ import pytest
 import trio
 
 from agents.acp_clis import MODELS
-from agents.conftest import acp_agent_of
-from agents.real import Agent, approve, broker_of, events_of, survivors, text_of
+from agents.conftest import agent_of
+from agents.real import Agent, approve, events_of, survivors, text_of
 from agents.test_real_agents import PIXEL
 from claif.errors import (
     InvalidQueryError,
@@ -35,7 +35,6 @@ from claif.models import (
     ToolUse,
 )
 from claif.testing import ScriptedServer
-from claif.transport.broker.client import Broker
 
 PYTHON = os.path.realpath(sys.executable)
 """The real program: a virtual environment in /tmp is not seen in the sandbox."""
@@ -62,21 +61,6 @@ async def test_it_streams_and_the_next_query_is_warm_and_knows_nothing_of_the_la
     assert (stats.started, stats.reused) == (1, 1)
     assert warm < cold / 2
     assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
-    assert not survivors(str(acp_agent.home))
-
-
-async def test_two_clients_share_a_process_that_the_broker_keeps_and_nothing_else(acp_agent: Agent) -> None:
-    canary = f"CANARY-{uuid.uuid4().hex}"
-    pids = set()
-    async with ScriptedServer() as server, broker_of(acp_agent.home):
-        for prompt in (f"Remember {canary}.", "Something else.", "And again."):
-            seen = len(server.requests)
-            async with acp_agent.client(server, general={"keep_warm": True}, text="Kept.") as client:
-                assert (await client.query(prompt)).text == "Kept."
-            (row,) = (await Broker(acp_agent.home).tell("status") or {})["status"]
-            pids.add(row["pid"])
-        assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
-    assert len(pids) == 1
     assert not survivors(str(acp_agent.home))
 
 
@@ -208,36 +192,8 @@ async def test_a_conversation_that_it_does_not_know_is_none(acp_agent: Agent) ->
         assert server.requests == []
 
 
-async def test_cancelled_while_it_streams_it_leaves_nothing(acp_agent: Agent) -> None:
-    async with ScriptedServer() as server, acp_agent.client(server, tokens=2000, delay=0.02) as client:
-        async with client.stream("hi") as stream:
-            async for event in stream:
-                if text_of([event]):
-                    break
-        await server.wait_until_open(0, 10)
-        assert acp_agent.pool(client).stats(acp_agent.name).busy == 0
-    assert not survivors(str(acp_agent.home))
-
-
-async def test_cancelled_while_a_tool_runs_the_tool_is_gone(acp_agent: Agent) -> None:
-    seconds = str(4000 + uuid.uuid4().int % 1000)
-    script = f"while sleep {seconds}; do true; done"
-    async with ScriptedServer() as server, acp_agent.client(server, shell=script) as client:
-        async with client.stream("go", permission="full") as stream:
-            async for event in stream:
-                if isinstance(event, ToolUse):
-                    break
-            with trio.fail_after(20):
-                while not survivors(f"sleep {seconds}"):  # noqa: ASYNC110 - a test's patience
-                    await trio.sleep(0.02)
-        with trio.fail_after(5):
-            while survivors(f"sleep {seconds}"):  # noqa: ASYNC110 - a test's patience
-                await trio.sleep(0.01)
-    assert not survivors(str(acp_agent.home))
-
-
 async def test_gemini_by_its_own_stream_says_when_it_has_had_enough(tmp_path) -> None:
-    agent = acp_agent_of("gemini", tmp_path)
+    agent = agent_of("gemini", tmp_path)
     settings = {"protocol": "stream-json"}
     async with ScriptedServer() as server, agent.client(server, settings=settings, shell="touch made.txt") as client:
         with pytest.raises(ProviderRuntimeError) as caught:
@@ -252,7 +208,7 @@ async def test_gemini_by_its_own_stream_says_when_it_has_had_enough(tmp_path) ->
 
 
 async def test_gemini_is_recycled_before_its_listeners_leak(tmp_path) -> None:
-    agent = acp_agent_of("gemini", tmp_path)
+    agent = agent_of("gemini", tmp_path)
     async with ScriptedServer() as server, agent.client(server, text="fine") as client:
         for _ in range(11):
             assert (await client.query("hi")).text == "fine"

@@ -108,23 +108,6 @@ async def test_two_queries_share_a_warm_process_and_nothing_else(agent: Agent) -
     assert (stats.started, stats.reused) == (1, 1)
 
 
-async def test_two_clients_share_a_process_that_the_broker_keeps_and_nothing_else(agent: Agent) -> None:
-    canary = f"CANARY-{uuid.uuid4().hex}"
-    pids = set()
-    async with ScriptedServer() as server, broker_of(agent.home):
-        for prompt in (f"Remember {canary}.", "Something else.", "And again."):
-            seen = len(server.requests)
-            async with agent.client(server, general={"keep_warm": True}, text="Kept.") as client:
-                reply = await client.query(prompt)
-                assert reply.text == "Kept."
-                assert reply.usage.input_tokens
-            (row,) = (await Broker(agent.home).tell("status") or {})["status"]
-            pids.add(row["pid"])
-        assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
-    assert len(pids) == 1
-    assert not survivors(str(agent.home))
-
-
 async def test_instructions_images_and_any_text_arrive(agent: Agent) -> None:
     text = 'Zürich 東京 🎉 "quotes" `ticks` $HOME \\n\u202e end'
     message = Message.user([ImageBlock(PIXEL, "image/png"), TextBlock(text)])
@@ -151,33 +134,6 @@ async def test_a_megabyte_goes_in_and_fifteen_come_out(agent: Agent) -> None:
         async with agent.client(server, size=15_000_000) as client:
             reply = await client.query("go")
     assert len(reply.text) == 15_000_000
-
-
-async def test_cancelled_while_it_streams_it_leaves_nothing(agent: Agent) -> None:
-    async with ScriptedServer() as server, agent.client(server, tokens=2000, delay=0.02) as client:
-        async with client.stream("hi") as stream:
-            async for event in stream:
-                if text_of([event]):
-                    break
-        await server.wait_until_open(0, 10)
-        assert agent.pool(client).stats(agent.name).busy == 0
-    assert not survivors(str(agent.home))
-
-
-async def test_cancelled_while_a_tool_runs_the_tool_is_gone(agent: Agent) -> None:
-    # Newer versions run no plain `sleep`.
-    command = f"tail -s {4000 + uuid.uuid4().int % 1000} -f /dev/null"
-    async with ScriptedServer() as server, agent.client(server, shell=command) as client:
-        async with client.stream("go", permission="full") as stream:
-            async for event in stream:
-                if isinstance(event, ToolUse):
-                    break
-            with trio.fail_after(20):
-                while not survivors(command):  # noqa: ASYNC110 - a test's patience
-                    await trio.sleep(0.02)
-        with trio.fail_after(5):
-            while survivors(command):  # noqa: ASYNC110 - a test's patience
-                await trio.sleep(0.01)
 
 
 async def test_codex_answers_without_its_app_server_too(codex_program, tmp_path) -> None:
