@@ -21,24 +21,17 @@ import trio
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from agents.acp_clis import MODELS, PLACES
-from agents.clis import KEY, find
+from agents.clis import KEY
+from agents.conftest import NAMES, agent_of
 from section import write_section
 
 from claif.testing import ScriptedServer
 
 TITLE = "Across commands"
-AGENTS = {
-    "claude": ("@anthropic-ai/claude-code/bin/claude*", "", "claude-sonnet-4-5", 2.5),
-    "codex": ("@openai/codex-*/vendor/*/bin/codex", "/v1", "gpt-5-codex", None),
-    "gemini": (PLACES["gemini"], "", MODELS["gemini"], 5.0),
-    "qwen": (PLACES["qwen"], "/v1", MODELS["qwen"], None),
-    "opencode": (PLACES["opencode"], "/v1", MODELS["opencode"], None),
-}
-"""Where each is, the end of its base URL, its model, and how much faster the broker is to make it."""
+GOALS = {"claude": 2.5, "gemini": 5.0, "local": 3.0}
+"""How much faster the broker is to make it."""
 SHORT = {"local": ("-o", "max_tokens=1")}
 """So that the model's start is measured and not how fast it computes."""
-MODEL_GOAL = 3.0
 HTTP_GOAL = 1.5
 
 
@@ -48,12 +41,12 @@ def write_config(home: Path, server: ScriptedServer, *, warm: bool) -> None:
     root = server.root_url(text="ok")
     lines = ["[general]", f"keep_warm = {str(warm).lower()}", "[providers.local]", "context = 1024"]
     lines += ["[providers.openai]", f'base_url = "{root}/v1"', f'api_key = "{KEY}"', 'model = "m"']
-    for name, (pattern, suffix, model, _) in AGENTS.items():
-        program = find(pattern, name)
-        if program is None:
-            sys.exit(f"{name} is not installed: npm ci --prefix .ci/clis")
-        lines += [f"[providers.{name}]", f'path = "{program}"', f'base_url = "{root}{suffix}"', f'api_key = "{KEY}"']
-        lines += [f'model = "{model}"']
+    for name in NAMES:
+        place = home / name
+        place.mkdir()
+        agent = agent_of(name, place)
+        lines += [f"[providers.{name}]", f'path = "{agent.program}"', f'base_url = "{root}{agent.suffix}"']
+        lines += [f'api_key = "{KEY}"', f'model = "{agent.model}"']
     (home / "config.toml").write_text("\n".join(lines) + "\n")
     (home / "config.toml").chmod(0o600)
 
@@ -82,7 +75,8 @@ def measure(folder: Path, server: ScriptedServer, rounds: int) -> list[list[str]
     for home, keep in ((cold, False), (warm, True)):
         write_config(home, server, warm=keep)
     rows = []
-    for provider, goal in [*[(name, AGENTS[name][3]) for name in AGENTS], ("local", MODEL_GOAL)]:
+    for provider in (*NAMES, "local"):
+        goal = GOALS.get(provider)
         for home in (cold, warm, warm):
             command(home, provider, work)
         times: dict[str, list[float]] = {"cold": [], "warm": [], "http": []}
