@@ -6,12 +6,12 @@ It is part of `@agentclientprotocol/sdk` (Apache-2.0), which `npm ci --prefix .c
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from needs import need
 
 from agents.clis import node_modules
 
@@ -108,7 +108,5 @@ def transcript(path: Path) -> list[Said]:
 def acp_schema() -> AcpSchema:
     """The schema; without it the test is skipped, and fails where nothing may be missing."""
     found = [folder / PLACE for folder in node_modules() if (folder / PLACE).is_file()]
-    if not found:
-        give_up = pytest.fail if os.environ.get("CLAIF_REQUIRE_ALL") else pytest.skip
-        give_up("the schema of ACP is not installed: npm ci --prefix .ci/clis")
+    need(found, "the schema of ACP (npm ci --prefix .ci/clis)")
     return AcpSchema(json.loads(found[0].read_text(encoding="utf-8")))

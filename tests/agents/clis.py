@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from attrs import frozen
+from needs import need
 
 INSTALLED = Path(__file__).parents[2] / ".ci" / "clis"
 KEY = "sk-dummy-of-the-tests"
@@ -46,9 +47,8 @@ def find(pattern: str, name: str) -> Path | None:
 def required(pattern: str, name: str) -> Path:
     """The program; without it the test is skipped, and fails where nothing may be missing."""
     program = find(pattern, name)
-    if program is None:
-        give_up = pytest.fail if os.environ.get("CLAIF_REQUIRE_ALL") else pytest.skip
-        give_up(f"{name} is not installed: npm ci --prefix .ci/clis")
+    need(program, f"{name} (npm ci --prefix .ci/clis)")
+    assert program is not None
     return program
 
 

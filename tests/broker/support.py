@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from processes import gone
 from transport.process.support import ECHO, python
 
 from claif.api import AgentProvider, Client, Command, Job, Process, Query, Secret, TextDelta
@@ -131,25 +131,11 @@ def find_broker(folder: Path) -> int | None:
     return None
 
 
-def wait_until_gone(pid: int, seconds: float = GUARD) -> bool:
-    """Whether a process is gone within some seconds."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            os.kill(pid, 0)
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.01)
-    return False
-
-
 def end(folder: Path) -> None:
     """End the broker of a folder, if there is one."""
     if (pid := find_broker(folder)) is not None:
         os.kill(pid, signal.SIGTERM)
-        assert wait_until_gone(pid)
+        assert gone(pid, GUARD)
 
 
 KILLED = """

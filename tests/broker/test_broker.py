@@ -26,8 +26,8 @@ from broker.support import (
     seen_by_others,
     status,
     switches,
-    wait_until_gone,
 )
+from processes import gone
 
 from claif.api import ClaifError, DependencyError, Job, ProviderInitError, Query, TransportError
 from claif.transport.broker.client import Broker
@@ -72,7 +72,7 @@ async def test_two_at_the_same_time_get_two_and_one_broker_serves_them(folder: P
 async def test_a_client_that_is_killed_takes_its_process_along_and_nothing_else(folder: Path) -> None:
     kept = (await ask(folder))[0]
     pid = await trio.to_thread.run_sync(killed_client, folder)
-    assert wait_until_gone(pid)
+    assert gone(pid, GUARD)
     assert (await ask(folder))[0] == kept
 
 
@@ -80,7 +80,7 @@ async def test_a_broker_that_is_killed_leaves_nothing_and_the_next_query_starts_
     pid = (await ask(folder))[0]
     broker = pid_of_broker(folder)
     os.kill(broker, signal.SIGKILL)
-    assert wait_until_gone(pid)
+    assert gone(pid, GUARD)
     assert await status(folder) is None
     assert (await ask(folder))[0] != pid
     assert pid_of_broker(folder) != broker
@@ -111,10 +111,10 @@ async def test_an_idle_process_that_speaks_or_dies_is_not_lent_again(folder: Pat
         )
 
     first = (await ask(folder, agent=Chatty))[0]
-    assert wait_until_gone(first)
+    assert gone(first, GUARD)
     second = (await ask(folder))[0]
     os.kill(second, signal.SIGKILL)
-    assert wait_until_gone(second)
+    assert gone(second, GUARD)
     with trio.fail_after(5):
         while await status(folder):  # noqa: ASYNC110 - a test's patience
             await trio.sleep(0.01)
@@ -124,8 +124,8 @@ async def test_an_idle_process_that_speaks_or_dies_is_not_lent_again(folder: Pat
 async def test_a_process_is_kept_for_its_time_and_a_broker_without_one_ends(folder: Path) -> None:
     pid = (await ask(folder, warm=1))[0]
     broker = pid_of_broker(folder)
-    assert wait_until_gone(pid)
-    assert wait_until_gone(broker)
+    assert gone(pid, GUARD)
+    assert gone(broker, GUARD)
     assert not (folder / "home" / "broker" / "socket").exists()
 
 
@@ -155,8 +155,8 @@ async def test_a_broker_of_another_version_makes_room(folder: Path, monkeypatch:
     with monkeypatch.context() as patch:
         patch.setattr(module, "GREETING", {**module.GREETING, "hello": "3.0.0"})
         assert await Broker(folder / "home").take(None) is None  # type: ignore[arg-type] # it is not asked
-    assert wait_until_gone(old)
-    assert wait_until_gone(pid)
+    assert gone(old, GUARD)
+    assert gone(pid, GUARD)
     assert (await ask(folder))[0] != pid
 
 
@@ -173,7 +173,7 @@ async def test_an_end_by_a_signal_ends_all(folder: Path) -> None:
     pid = (await ask(folder))[0]
     began = time.monotonic()
     end(folder)
-    assert wait_until_gone(pid)
+    assert gone(pid, GUARD)
     assert time.monotonic() - began < 18
 
 

@@ -7,7 +7,8 @@ import os
 import signal
 
 import pytest
-from broker.support import end, pid_of_broker, wait_until_gone
+from broker.support import GUARD, end, pid_of_broker
+from processes import gone
 
 from claif.testing import FakeCLI
 
@@ -65,7 +66,7 @@ def test_it_is_started_and_stopped_by_hand_and_its_log_tells_no_secret(warm):
     assert "canary" not in log
     pid = status(cli)["processes"][0]["pid"]
     assert b"The broker ends." in cli.run("agent", "stop").stdout
-    assert wait_until_gone(pid)
+    assert gone(pid, GUARD)
     assert b"No broker runs." in cli.run("agent", "stop").stdout
 
 
@@ -74,5 +75,5 @@ def test_a_broker_that_was_killed_is_replaced_by_the_next_command(warm):
     assert cli.run("-p", "claude", "one").returncode == 0
     broker = pid_of_broker(cli.folder)
     os.kill(broker, signal.SIGKILL)
-    assert wait_until_gone(broker)
+    assert gone(broker, GUARD)
     assert cli.run("-p", "claude", "two").stdout.decode().strip() == "two"

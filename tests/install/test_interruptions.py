@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 from downloads.loopback import Index, UseSources, holding
+from processes import gone
 
 from claif.api import InstallError
 from install.support import (
@@ -81,18 +82,6 @@ def wait_for(path: Path) -> None:
             return
         time.sleep(0.01)
     pytest.fail(f"{path} did not appear")
-
-
-def gone(pid: int) -> bool:
-    """Whether a process ends soon; a zombie that waits for its new parent has ended."""
-    for _ in range(500):
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except OSError:
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_of_two_processes_that_install_at_once_one_does_it_and_the_other_waits(with_npm: Bench, node: FakeNode) -> None:

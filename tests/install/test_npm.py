@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import trio
 from downloads.loopback import Index, environ_without_settings, holding
+from needs import need
 
 from claif.install.failures import Unavailable
 from claif.install.nodes import Node, find_node
@@ -58,8 +59,8 @@ def offer(index: Index, data: bytes, told: str | None = None, **package: Any) ->
 def npm() -> Node:
     """The npm of this machine."""
     found = trio.run(find_node, os.environ)
-    if found is None or found.npm is None:
-        (pytest.fail if os.environ.get("CLAIF_REQUIRE_ALL") else pytest.skip)("npm is not installed")
+    need(found is not None and found.npm, "npm")
+    assert found is not None
     return found
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 
 import pytest
 import trio
+from processes import gone
 
 from claif.plugin.entry_points import COMMANDS, HOOKS, PROVIDERS, EntryPoint
 from claif.plugin.trial import Trial, try_part, try_parts
@@ -100,19 +100,6 @@ async def test_what_escapes_into_a_session_of_its_own_does_not_hold_the_trial_up
         found = await trial(site, source)
     os.kill(int(pid_file.read_text()), 9)
     assert found.hooks == ("claif_query_finished",)
-
-
-def gone(pid: int) -> bool:
-    """Whether the process ends soon; a zombie that waits for its new parent has ended."""
-    for _ in range(500):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return True
-        except OSError:
-            return True
-        time.sleep(0.01)
-    return False
 
 
 async def test_a_thread_that_goes_on_does_not_keep_the_child(site: Site) -> None:

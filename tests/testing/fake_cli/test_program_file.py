@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from needs import need
 from testing.fake_cli.client import CLAUDE, PATIENCE, running
 
 from claif.testing import FakeCLI
@@ -21,9 +22,8 @@ LINE = b'{"type":"user","message":{"role":"user","content":"hi"}}\n'
 
 def needed(name: str) -> str:
     found = shutil.which(name)
-    if found is None:
-        give_up = pytest.fail if os.environ.get("CLAIF_REQUIRE_ALL") else pytest.skip
-        give_up(f"install {name}, which this test needs")
+    need(found, name)
+    assert found is not None
     return found
 
 

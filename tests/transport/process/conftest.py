@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from needs import need
 from transport.process.pool_support import Starter
 
 from claif.transport.sandbox import prepare
@@ -31,10 +30,8 @@ def use_level(level: Level, monkeypatch: pytest.MonkeyPatch) -> Level:
     """Have everything confined at a level; where the machine lacks it the test is skipped, but fails in CI."""
     machine = available()
     missing = {"bubblewrap": machine.bubblewrap.problem, "landlock": "" if machine.landlock else "no Landlock"}
-    if problem := missing.get(level, ""):
-        if os.environ.get("CLAIF_REQUIRE_ALL"):
-            pytest.fail(f"{level} is needed here: {problem}")
-        pytest.skip(problem)
+    problem = missing.get(level, "")
+    need(not problem, f"{level} ({problem})")
     monkeypatch.setattr(prepare, "choose", lambda _policy, _machine: Choice(level))
     return level
 
