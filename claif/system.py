@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 
 WINDOWS = os.name == "nt"
+LINUX = sys.platform.startswith("linux")
 HAS_OWNERS = hasattr(os, "geteuid")
 """Whether files have owners and modes that mean something."""
 

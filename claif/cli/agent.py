@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +106,11 @@ def logs(context: click.Context, /) -> None:
 
 def _broker(state: Session) -> Broker:
     from ..errors import ConfigurationError
+    from ..system import LINUX
     from ..transport.broker.client import Broker
     from .log import read_config
 
-    if not sys.platform.startswith("linux"):
+    if not LINUX:
         raise ConfigurationError("Processes can be kept warm from one command to the next on Linux only.")
     return Broker(read_config(state).home)
 
@@ -120,7 +120,9 @@ async def _start(broker: Broker) -> None:
 
 
 def _cell(row: Mapping[str, Any], column: str) -> str:
+    from .table import megabytes
+
     value = row[column]
     if column == "memory":
-        return f"{value / 1e6:.0f} MB"
+        return megabytes(value)
     return "" if value is None else str(value)

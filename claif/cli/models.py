@@ -66,9 +66,18 @@ def list_(context: click.Context, provider: str | None, as_json: bool) -> None:
         write_line([asdict(info) for info in found])
     elif found:
         from .style import out_style
-        from .table import table
+        from .table import megabytes, table
 
-        rows = [(info.provider, info.id, info.context, _size(info.size), _installed(info.installed)) for info in found]
+        rows = [
+            (
+                info.provider,
+                info.id,
+                info.context,
+                "" if info.size is None else megabytes(info.size),
+                _installed(info.installed),
+            )
+            for info in found
+        ]
         click.echo(table(("provider", "model", "context", "size", "on this machine"), rows, style=_bold(out_style)))
     else:
         from .report import say_error
@@ -183,10 +192,6 @@ async def _all_models(client: Client) -> list[ModelInfo]:
 
 def _bold(style: Callable[..., str]) -> Callable[[str], str]:
     return lambda text: style(text, bold=True)
-
-
-def _size(size: int | None) -> str:
-    return "" if size is None else f"{size / 1e6:.0f} MB"
 
 
 def _installed(installed: bool | None) -> str:

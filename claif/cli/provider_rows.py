@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ClaifError, SandboxError
 from ..plugin.manager import PluginManager
+from ..system import LINUX
 from .log import read_config
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ async def _kept_by_broker(config: Config) -> dict[str, int]:
     """How many idle processes the broker keeps for each provider, if it is used and runs."""
     from ..transport.broker.client import Broker
 
-    if not (config.general.keep_warm and sys.platform.startswith("linux")):
+    if not (config.general.keep_warm and LINUX):
         return {}
     told = await Broker(config.home).tell("status")
     rows = [] if told is None else told["status"]

@@ -45,3 +45,8 @@ def display_width(text: str) -> int:
     from unicodedata import combining, east_asian_width
 
     return sum(0 if combining(character) else 2 if east_asian_width(character) in "WF" else 1 for character in text)
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes for people."""
+    return f"{count / 1e6:.0f} MB"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -16,6 +15,7 @@ from ..errors import ClaifError, ClientClosedError, ProviderInitError, ProviderN
 from ..permission import Approvals
 from ..plugin.lazy_provider import LazyProvider
 from ..provider import BaseProvider, Context, ProviderStatus
+from ..system import LINUX
 from .default import Choice, choose_default
 from .lifetimes import Lifetimes
 
@@ -226,7 +226,7 @@ class Members:
             from ..transport.process.processes import Processes
 
             home, broker = Path(self._config.home), None
-            if self._config.general.keep_warm and sys.platform.startswith("linux"):
+            if self._config.general.keep_warm and LINUX:
                 from ..transport.broker.client import Broker
 
                 broker = Broker(home)

@@ -36,7 +36,7 @@ class Coming(Generic[K, T]):
         self._keep = keep
         self._arrivals: list[Arrival[K, T]] = []
 
-    def all(self) -> list[K]:
+    def expected(self) -> list[K]:
         """The keys of all."""
         return [arrival.key for arrival in self._arrivals]
 

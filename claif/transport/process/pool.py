@@ -83,7 +83,7 @@ class Pool:
     def stats(self, owner: str) -> PoolStats:
         """What the pool does for an owner now."""
         counts = self._of(owner)
-        idle = sum(key.owner == owner for key in (*self._shelf.keys(), *self._coming.all()))
+        idle = sum(key.owner == owner for key in (*self._shelf.keys(), *self._coming.expected()))
         return PoolStats(counts.busy, idle, counts.started, counts.reused)
 
     @asynccontextmanager
@@ -135,7 +135,7 @@ class Pool:
         while (kept := self._shelf.take(key, trio.current_time())) is not None:
             self._end_all([kept])
         while (arrival := self._coming.claim(key)) is not None:
-            self._nursery.start_soon(self._end_arriving, arrival)
+            self._nursery.start_soon(self._when_here, arrival, _close)
 
     async def leave(self) -> None:
         """Leave all that wait to other clients; keep nothing from now on."""
@@ -144,9 +144,9 @@ class Pool:
             self._shelf.drop(lease)
             lease.value.process.when_disturbed(None)
         async with trio.open_nursery() as nursery:
-            for key in self._coming.all():
+            for key in self._coming.expected():
                 if (arrival := self._coming.claim(key)) is not None:
-                    nursery.start_soon(self._leave_arriving, key, arrival)
+                    nursery.start_soon(self._when_here, arrival, partial(self._leave, key))
             for key, lease in leases:
                 nursery.start_soon(self._leave, key, lease)
 
@@ -266,18 +266,16 @@ class Pool:
             process.when_disturbed(None)
             self._nursery.start_soon(process.close)
 
-    async def _leave_arriving(self, key: PoolKey, arrival: Arrival[PoolKey, Lease[Warm]]) -> None:
+    async def _when_here(
+        self, arrival: Arrival[PoolKey, Lease[Warm]], do: Callable[[Lease[Warm]], Awaitable[None]]
+    ) -> None:
         if (lease := await self._coming.wait(arrival)) is not None:
-            await self._leave(key, lease)
+            await do(lease)
 
     async def _leave(self, key: PoolKey, lease: Lease[Warm]) -> None:
         what = {"owner": key.owner, "key": key.what.hex(), "seconds": lease.seconds, "turns": lease.turns}
         if not await lease.value.process.leave({**what, "state": lease.value.state()}):
-            await lease.value.process.close()
-
-    async def _end_arriving(self, arrival: Arrival[PoolKey, Lease[Warm]]) -> None:
-        if (lease := await self._coming.wait(arrival)) is not None:
-            await lease.value.process.close()
+            await _close(lease)
 
     async def _expire(self) -> None:
         try:
@@ -301,3 +299,7 @@ class Pool:
             if not usable:
                 await value.process.kill()  # noqa: ASYNC102 - shielded and bounded itself
         return usable
+
+
+async def _close(lease: Lease[Warm]) -> None:
+    await lease.value.process.close()

@@ -16,7 +16,7 @@ import trio
 from ...config.secret import Secret
 from ...errors import ClaifError, ClientClosedError, TimeoutError
 from ...logs import logger
-from ...system import WINDOWS
+from ...system import LINUX, WINDOWS
 from ..sandbox.prepare import prepared
 from .child import DirectChild
 from .environment import check_depth, child_environment
@@ -210,7 +210,7 @@ async def _elsewhere(get: Callable[[], Awaitable[Process]]) -> AsyncIterator[Pro
 async def _spawn(ready: Prepared, command: Command, run_id: str, tmp: str) -> Child:
     if ready.level == "bubblewrap":
         return DirectChild(ready.argv, ready.environment, command.directory, fds=ready.fds, namespaced=True)
-    if sys.platform.startswith("linux") and sys.executable:
+    if LINUX and sys.executable:
         return await start_supervised(
             ready.argv, ready.environment, command.directory, ready.confine, run_id=run_id, tmp=tmp
         )

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import subprocess
-import sys
 from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from ...system import is_root
+from ...system import LINUX, is_root
 from .calls import processor
 from .confine import landlock_abi
 
@@ -65,7 +64,7 @@ class Available:
     @cached_property
     def confines(self) -> bool:
         """Whether there is anything that confines a child, or limits it."""
-        return sys.platform.startswith("linux")
+        return LINUX
 
     @cached_property
     def bubblewrap(self) -> Tool:

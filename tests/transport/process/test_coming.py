@@ -21,15 +21,15 @@ def coming(shelf: list[tuple[str, str]]) -> Coming[str, str]:
 
 def test_what_nobody_waits_for_goes_on_the_shelf(coming: Coming[str, str], shelf: list[tuple[str, str]]) -> None:
     arrival = coming.announce("k")
-    assert (coming.all(), coming.expects("k"), coming.expects("other")) == (["k"], True, False)
+    assert (coming.expected(), coming.expects("k"), coming.expects("other")) == (["k"], True, False)
     coming.arrive(arrival, "item")
     assert shelf == [("k", "item")]
-    assert (coming.all(), coming.expects("k")) == ([], False)
+    assert (coming.expected(), coming.expects("k")) == ([], False)
 
 
 def test_what_never_comes_is_nowhere(coming: Coming[str, str], shelf: list[tuple[str, str]]) -> None:
     coming.arrive(coming.announce("k"), None)
-    assert (coming.all(), shelf) == ([], [])
+    assert (coming.expected(), shelf) == ([], [])
 
 
 async def test_each_is_for_one_who_waits(coming: Coming[str, str], shelf: list[tuple[str, str]]) -> None:
