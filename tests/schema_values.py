@@ -27,18 +27,30 @@ def values(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int
         return values(definitions[schema["$ref"].rpartition("/")[2]], definitions, depth)
     if "const" in schema or "enum" in schema:
         return st.sampled_from(schema.get("enum") or [schema["const"]])
-    choices = schema.get("anyOf") or schema.get("oneOf")
-    if choices:
+    if (choices := _choices(schema)) is not None:
         return st.one_of([values(each, definitions, depth + 1) for each in choices])
-    if schema.get("type") == "object":
-        return _objects(schema, definitions, depth)
-    if schema.get("type") == "array":
-        items = values(schema.get("items", {}), definitions, depth + 1)
-        return st.lists(items, max_size=0 if depth > DEEPEST else 2)
-    return _plain(schema)
+    if parts := schema.get("allOf"):
+        rest = {name: value for name, value in schema.items() if name != "allOf"}
+        return _all([values(part, definitions, depth + 1) for part in ([rest] if "properties" in rest else []) + parts])
+    return {"object": _objects, "array": _arrays}.get(schema.get("type", ""), _plain)(schema, definitions, depth)
 
 
-def _plain(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
+def _choices(schema: Mapping[str, Any]) -> list[Mapping[str, Any]] | None:
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        return [{**schema, "type": kind} for kind in kinds]
+    found: list[Mapping[str, Any]] | None = schema.get("anyOf") or schema.get("oneOf")
+    return found
+
+
+def _all(parts: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """What several schemas allow together: one of them, or objects with the fields of all."""
+    if len(parts) == 1:
+        return parts[0]
+    return st.tuples(*parts).map(lambda objects: {name: value for each in objects for name, value in each.items()})
+
+
+def _plain(schema: Mapping[str, Any], _definitions: Mapping[str, Any], _depth: int) -> st.SearchStrategy[Any]:
     plain: dict[str, st.SearchStrategy[Any]] = {
         "string": st.text(max_size=8),
         "integer": st.integers(min_value=schema.get("minimum"), max_value=schema.get("maximum")),
@@ -47,6 +59,11 @@ def _plain(schema: Mapping[str, Any]) -> st.SearchStrategy[Any]:
         "null": st.none(),
     }
     return plain.get(schema.get("type", ""), ANYTHING)
+
+
+def _arrays(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
+    items = values(schema.get("items", {}), definitions, depth + 1)
+    return st.lists(items, max_size=0 if depth > DEEPEST else 2)
 
 
 def _objects(schema: Mapping[str, Any], definitions: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:

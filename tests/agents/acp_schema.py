@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import strategies as st
 from needs import need
+from schema_values import values
 
 from agents.clis import node_modules
 
@@ -46,6 +48,17 @@ class AcpSchema:
     def methods(self) -> set[str]:
         """All methods that it knows."""
         return {method for method, _ in self._names}
+
+    def values(self, name: str) -> st.SearchStrategy[Any]:
+        """What a definition allows."""
+        definitions = self._schema["$defs"]
+        return values(definitions[name], definitions).filter(lambda value: not self.wrong(name, value))
+
+    def wrong(self, name: str, value: Any) -> list[str]:
+        """What is wrong with a value for a definition; also that it has what that does not name."""
+        known = self._schema["$defs"][name].get("properties")
+        found = [f"{name} knows no {key}" for key in value if known and key not in known]
+        return [*found, *self._validate(name, value, name)]
 
     def problems(self, said: Iterable[Said]) -> list[str]:
         """What is wrong in a conversation; each sentence names the method and the place."""
