@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping
     from contextlib import AbstractAsyncContextManager
 
+    from ..config.secret import Secret
     from ..finding import Finding
     from ..models import Decision, PermissionRequest, Query
     from ..pipeline.types import Emit
@@ -126,12 +127,11 @@ class AgentProvider(Provider):
     def status(cls, name: str, settings: AgentSettings) -> ProviderStatus:
         """Whether the program is here, and whether it seems to be logged in; nothing is run."""
         try:
-            program = agent_program(cls.agent, configured=settings.path, home=claif_home(), environ=os.environ)
-            script_interpreter(program, claif_home(), os.environ)
+            script_interpreter(cls.find_program(name, settings, claif_home()), claif_home(), os.environ)
         except DependencyError as error:
             return ProviderStatus("not installed", error.message, error.hint or "")
-        if settings.api_key is None and not cls.logged_in(os.environ):
-            return ProviderStatus("no key", "it is not logged in", f"{cls.login}, or set providers.{name}.api_key.")
+        if settings.api_key is None and (login := cls.missing_login(name, settings)):
+            return ProviderStatus("no key", "it is not logged in", f"{login}, or set providers.{name}.api_key.")
         return ProviderStatus()
 
     @classmethod
@@ -139,7 +139,31 @@ class AgentProvider(Provider):
         """Which program it is, and of which version."""
         from .diagnosis import check_program
 
-        return check_program(cls.agent, settings.path, home, os.environ)
+        try:
+            program = cls.find_program(name, settings, home)
+            interpreter = script_interpreter(program, home, os.environ)
+        except DependencyError:
+            return ()  # its state tells
+        return (check_program(program, interpreter, os.environ),)
+
+    @classmethod
+    def find_program(cls, name: str, settings: AgentSettings, home: Path) -> Path:  # noqa: ARG003 - subclasses use it
+        """The agent's program: the configured one, Claif's own installation, or the first on PATH.
+
+        Args:
+            name: the name under which the user configured it.
+            settings: its settings.
+            home: Claif's own folder.
+
+        Raises:
+            DependencyError: it is not installed.
+        """
+        return agent_program(cls.agent, configured=settings.path, home=home, environ=os.environ)
+
+    @classmethod
+    def missing_login(cls, name: str, settings: AgentSettings) -> str:  # noqa: ARG003 - subclasses use them
+        """What to do for a login; empty if the user's own seems to be there."""
+        return "" if cls.logged_in(os.environ) else cls.login
 
     @classmethod
     def logged_in(cls, environ: Mapping[str, str]) -> bool:  # noqa: ARG003 - subclasses use it
@@ -202,25 +226,30 @@ class AgentProvider(Provider):
         self._keys.add(key)
         return key
 
-    def program(self) -> Path:
-        """The agent's program.
+    def agent_command(
+        self, arguments: Iterable[str], environment: Mapping[str, str | Secret], directory: Path
+    ) -> Command:
+        """How the agent's program is run, by what runs it if it is a script.
 
         Raises:
-            DependencyError: it is not installed.
+            DependencyError: it is not installed, or there is no Node.js for it.
         """
-        return agent_program(self.agent, configured=self.settings.path, home=self.context.home, environ=os.environ)
+        from ..transport.process.command import Command
 
-    def interpreter(self, program: Path) -> Path | None:
-        """What runs the agent's program, if it is a script; for `Command.interpreter`.
-
-        Raises:
-            AgentNotInstalledError: there is no Node.js for it.
-        """
-        return script_interpreter(program, self.context.home, os.environ)
+        home = self.context.home
+        program = self.find_program(self.context.name, self.settings, home)
+        return Command(
+            program=program,
+            interpreter=script_interpreter(program, home, os.environ),
+            arguments=arguments,
+            environment=environment,
+            directory=directory,
+        )
 
     def agent_home(self, users: Path | None) -> Path:
         """The agent's home, made if need be: the user's, where its login is, or else one of its own in Claif's."""
-        home = users or self.context.home / "agents" / self.context.name
+        # No folder can have the colon of a name such as `acp:goose` everywhere.
+        home = users or self.context.home / "agents" / self.context.name.replace(":", "-")
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         return home
 
@@ -304,7 +333,7 @@ class AgentProvider(Provider):
                 await process.kill()
                 raise TimeoutError(
                     f"{self.context.name} was not ready within {seconds:g} s.",
-                    hint=f"Give it more time with providers.{self.context.name}.start_timeout (seconds).",
+                    hint="Give it more time with the setting start_timeout (seconds) of its provider.",
                 )
         return driver
 

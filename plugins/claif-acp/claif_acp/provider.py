@@ -12,7 +12,6 @@ from attrs import evolve
 from claif.api import (
     AgentProvider,
     ClaifError,
-    Command,
     Context,
     DependencyError,
     InvalidQueryError,
@@ -24,12 +23,10 @@ from claif.api import (
     Query,
     Secret,
     agent_program,
-    claif_home,
     find_program,
     flag,
     identifier,
     read_extras,
-    script_interpreter,
 )
 from claif_acp.driver import AcpDriver
 from claif_acp.extras import Extras
@@ -78,17 +75,29 @@ class AcpProvider(AgentProvider):
             hint = f"Ask one as {name}:PRESET, or set preset or command in [providers.NAME]."
             return ProviderStatus("not installed", "it names no agent", hint)
         try:
-            preset = cls.preset_of(name, settings)
-            program = _find_program(preset, settings, claif_home(), os.environ)
-            script_interpreter(program, claif_home(), os.environ)
-        except DependencyError as error:
-            return ProviderStatus("not installed", error.message, error.hint or "")
+            return super().status(name, settings)
         except ClaifError as error:
             return ProviderStatus("broken", error.message, error.hint or "")
-        if settings.api_key is None and not _logged_in(preset, os.environ):
-            hint = f"{preset.login}, or set providers.{name}.api_key."
-            return ProviderStatus("no key", "it is not logged in", hint)
-        return ProviderStatus()
+
+    @classmethod
+    def find_program(cls, name: str, settings: Any, home: Path) -> Path:
+        """The program of the preset, or that of the user's command."""
+        preset = cls.preset_of(name, settings)
+        if settings.command:
+            return find_program(preset.title, configured=settings.command[0], environ=os.environ)
+        if preset.installable:
+            return agent_program(preset.program, configured=settings.path, home=home, environ=os.environ)
+        try:
+            return find_program(preset.program, configured=settings.path, environ=os.environ)
+        except DependencyError as error:
+            error.hint = f"Install {preset.title} as its makers say, or set path for its provider."
+            raise
+
+    @classmethod
+    def missing_login(cls, name: str, settings: Any) -> str:
+        """What to do for a login; of an agent that tells no place for it, it is believed."""
+        preset = cls.preset_of(name, settings)
+        return preset.login if preset.logins and not any(map(_is_there, preset.logins)) else ""
 
     def job(self, query: Query) -> Job:
         """What is run for a query."""
@@ -96,10 +105,7 @@ class AcpProvider(AgentProvider):
         launch = self._launch(query)
         setup = self.setup(launch)
         policy = self._policy(query, launch)
-        program = _find_program(self.preset, self.settings, self.context.home, os.environ)
-        command = Command(
-            program=program,
-            interpreter=self.interpreter(program),
+        command = self.agent_command(
             arguments=[
                 *(self.settings.command[1:] or self.preset.arguments),
                 *setup.arguments,
@@ -121,12 +127,6 @@ class AcpProvider(AgentProvider):
             ClaifError: its files cannot be written.
         """
         return self.preset.setup(launch)
-
-    def agent_home(self, users: Path | None) -> Path:
-        """The agent's home; the colon of a name such as `acp:goose` could not be in that of a folder everywhere."""
-        home = users or self.context.home / "agents" / self.context.name.replace(":", "-")
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return home
 
     def client_capabilities(self, mode: PermissionMode) -> dict[str, Any]:
         """What is offered to the agent; terminals are not: it runs its commands itself, within its sandbox."""
@@ -225,21 +225,6 @@ class QwenProvider(AcpProvider):
     known_as = "qwen"
 
 
-def _find_program(preset: Preset, settings: AcpSettings, home: Path, environ: Mapping[str, str]) -> Path:
-    if settings.command:
-        return find_program(preset.title, configured=settings.command[0], environ=environ)
-    if not preset.installable:
-        try:
-            return find_program(preset.program, configured=settings.path, environ=environ)
-        except DependencyError as error:
-            error.hint = f"Install {preset.title} as its makers say, or set path for its provider."
-            raise
-    return agent_program(preset.program, configured=settings.path, home=home, environ=environ)
-
-
-def _logged_in(preset: Preset, environ: Mapping[str, str]) -> bool:
-    """Whether the user's own login seems to be there; of an agent that tells no place for it, it is believed."""
-    for login in preset.logins:
-        if environ.get(login[1:]) if login.startswith("$") else Path(login).expanduser().exists():
-            return True
-    return not preset.logins
+def _is_there(login: str) -> bool:
+    """Whether a login is there: a variable (`$NAME`), or a file."""
+    return bool(os.environ.get(login[1:])) if login.startswith("$") else Path(login).expanduser().exists()

@@ -154,3 +154,13 @@ def test_only_what_claif_installs_is_said_to_be_installable(monkeypatch: pytest.
         status = AcpProvider.status(name, AcpSettings(preset=name))
         assert status.state == "not installed"
         assert (f"claif install {preset.program}" in status.hint) == preset.installable
+
+
+def test_the_doctor_tells_the_version_of_the_agent_that_is_meant(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = FakeCLI.acp(tmp_path / "bin", agent="qwen")
+    monkeypatch.setenv("PATH", f"{fake.program.parent}:/usr/bin:/bin")
+    (by_preset,) = AcpProvider.diagnose("mine", AcpSettings(preset="qwen"), tmp_path / "home")
+    (by_command,) = AcpProvider.diagnose("mine", AcpSettings(command=[str(fake.program)]), tmp_path / "home")
+    assert by_preset.detail == by_command.detail == f"version 0.15.10, {fake.program}"

@@ -11,7 +11,6 @@ from typing import ClassVar
 from claif.api import (
     AgentProvider,
     AgentSettings,
-    Command,
     Job,
     MissingAPIKeyError,
     Process,
@@ -74,8 +73,7 @@ class ClaudeProvider(AgentProvider):
         mode = self.settings.mode(query.permission)
         home = self.agent_home(_users_home(os.environ) if self.settings.api_key is None else None)
         policy = self.base_policy(query, home=home)
-        command = Command(
-            program=self.program(),
+        command = self.agent_command(
             arguments=arguments(query, self.settings, mode, more, policy.more),
             environment=self._environment(home),
             directory=policy.directory,

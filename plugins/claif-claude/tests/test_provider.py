@@ -67,3 +67,18 @@ async def test_a_login_is_not_sent_to_another_endpoint(table: dict[str, Any], mo
     assert state == "ready"
     assert variables["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:4000"
     assert variables["ANTHROPIC_API_KEY"].reveal() == "sk-for-it"
+
+
+async def test_a_script_is_run_by_the_node_that_was_found(
+    table: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("node", "claude.js"):
+        (tmp_path / name).write_text("#!/usr/bin/env node\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    config = {"providers": {"claude": {**table, "path": str(tmp_path / "claude.js"), "api_key": "k"}}}
+    async with Client(config, providers={"claude": ClaudeProvider}) as client:
+        provider = client.provider("claude")
+        assert isinstance(provider, ClaudeProvider)
+        command = provider.job(Query("hi")).command
+    assert (command.interpreter, command.program) == (tmp_path / "node", tmp_path / "claude.js")

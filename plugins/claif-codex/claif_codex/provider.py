@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from claif.api import (
     AgentProvider,
-    Command,
     InvalidQueryError,
     Job,
     PermissionMode,
@@ -65,8 +64,7 @@ class CodexProvider(AgentProvider):
             raise InvalidQueryError("`codex exec` is given no MCP servers.", hint="Use the protocol app-server.")
         # The app server leaves its own sandbox out where ours confines it; the other has it always.
         policy = self.base_policy(query, home=home, nested=by_exec and mode is not PermissionMode.FULL)
-        command = Command(
-            program=self.program(),
+        command = self.agent_command(
             arguments=[
                 *self._arguments(),
                 *(exec_arguments(query, mode, model, policy.more) if by_exec else ["app-server"]),
