@@ -70,8 +70,6 @@ def loaded_providers(state: Session) -> list[dict[str, Any]]:
 
 
 async def _loaded(state: Session) -> list[dict[str, Any]]:
-    from attrs import asdict
-
     from .open_client import open_client
 
     async with open_client(state) as client:
@@ -89,7 +87,6 @@ async def _loaded(state: Session) -> list[dict[str, Any]]:
                 "hint": member.status.hint,
                 "capabilities": sorted(member.capabilities),
                 "sandbox": _confinement(sandbox) if "agent" in member.capabilities else "",
-                "processes": None if member.processes is None else asdict(member.processes),
                 "warm": warm.get(member.name, 0),
             }
             for member in client.providers()

@@ -62,7 +62,7 @@ def test_status_tells_what_confines_agents(cli):
     found = rows(cli.config(CONFIG).run("providers", "status", "--json"))
     assert found["claude"]["sandbox"] in {"bubblewrap", "landlock", "group"}
     assert found["scripted"]["sandbox"] == ""
-    assert found["claude"]["processes"] is None
+    assert found["claude"]["warm"] == 0
     assert "SANDBOX" in cli.run("providers", "status").stdout.decode()
     off = rows(cli.config(CONFIG + "[sandbox]\nlevel = 'off'\n").run("providers", "status", "--json"))
     assert off["claude"]["sandbox"] == "environment"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import trio
+from attrs import asdict
 
 from ..._json import dumps, loads
 from ..._version import __version__
@@ -103,7 +104,6 @@ def order_of(command: Command, policy: Policy, inherited: Mapping[str, str]) -> 
         inherited: the variables of ours that make a difference to it.
     """
     own = {name: value.reveal() if isinstance(value, Secret) else value for name, value in command.environment.items()}
-    limits = policy.limits
     return {
         "program": str(command.program),
         "interpreter": None if command.interpreter is None else str(command.interpreter),
@@ -121,12 +121,7 @@ def order_of(command: Command, policy: Policy, inherited: Mapping[str, str]) -> 
             "hosts": sorted(policy.hosts),
             "nested": policy.nested,
         },
-        "limits": {
-            "memory": limits.memory,
-            "cpu": limits.cpu,
-            "processes": limits.processes,
-            "file_size": limits.file_size,
-        },
+        "limits": asdict(policy.limits),
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import evolve
+from attrs import evolve, fields
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +65,14 @@ def test_an_order_means_the_same_at_the_other_end(command: Command, policy: Poli
     assert all(isinstance(value, Secret) for value in found.environment.values())
     assert same == policy
     assert theirs == inherited
+
+
+def test_every_field_goes_over_the_wire() -> None:
+    order = order_of(Command(program=Path("/a"), directory=Path("/")), Policy(directory=Path("/")), {})
+    names = {field.name for field in fields(Command)}
+    assert names <= order.keys()
+    assert order["policy"].keys() == {field.name for field in fields(Policy)} - {"limits"}
+    assert order["limits"].keys() == {field.name for field in fields(Limits)}
 
 
 async def test_messages_come_one_by_one_with_their_descriptors() -> None:
