@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,23 @@ async def test_an_end_by_a_signal_ends_all(folder: Path) -> None:
     end(folder)
     assert gone(pid, GUARD)
     assert time.monotonic() - began < 18
+
+
+async def test_a_broker_that_goes_while_it_is_asked_is_a_typed_error(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask(folder)
+    send = Wire.send
+
+    async def late(wire: Wire, message: Mapping[str, Any], fds: Sequence[int] = ()) -> None:
+        if message.get("do") == "start":
+            os.kill(pid_of_broker(folder), signal.SIGKILL)
+            assert await wire.receive() is None
+        await send(wire, message, fds)
+
+    monkeypatch.setattr(Wire, "send", late)
+    with pytest.raises(ProviderInitError, match="went away"):
+        await ask(folder, env={"MODE": "other"})
 
 
 NONSENSE: list[dict[str, Any]] = [

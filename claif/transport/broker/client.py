@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,14 +62,11 @@ class Broker:
         wire = await self._greet()
         if wire is None:
             return None
-        try:
+        with _closed_by_failure(wire):
             message, fds = await _ask(wire, {"do": "take", "owner": key.owner, "key": key.what.hex()})
-            if message.get("process") is None:
-                wire.close()
-                return None
-        except BaseException:
+        if message.get("process") is None:
             wire.close()
-            raise
+            return None
         return Adopted(self._process(wire, message["process"], fds), message["state"], message["turns"])
 
     async def start(self, command: Command, policy: Policy, *, timeout: float) -> Process:
@@ -83,15 +81,11 @@ class Broker:
             ClaifError: it cannot be started, or there is no broker.
         """
         wire = await self.connect()
-        try:
+        with _closed_by_failure(wire):
             order = order_of(command, policy, inherited(os.environ))
             message, fds = await _ask(wire, {"do": "start", "timeout": timeout, "order": order}, timeout=timeout + 1)
-        except BaseException:
-            wire.close()
-            raise
-        if "error" in message:
-            wire.close()
-            raise read_error(message["error"])
+            if "error" in message:
+                raise read_error(message["error"])
         return self._process(wire, message["process"], fds)
 
     async def tell(self, what: str) -> dict[str, Any] | None:
@@ -136,16 +130,14 @@ class Broker:
             return None
         wire = Wire(connection)
         try:
-            message, _ = await _ask(wire, {**GREETING, "token": token})
-            if any_version or all(message.get(name) == value for name, value in GREETING.items()):
-                return wire
-            await wire.send({"do": "retire"})
-        except (ClaifError, OSError) as error:
-            logger.debug("the broker cannot be spoken to: {}", error)
-        except BaseException:
+            with _closed_by_failure(wire):
+                message, _ = await _ask(wire, {**GREETING, "token": token})
+                if any_version or all(message.get(name) == value for name, value in GREETING.items()):
+                    return wire
+                await _ask(wire, {"do": "retire"})
             wire.close()
-            raise
-        wire.close()
+        except ClaifError as error:
+            logger.debug("the broker cannot be spoken to: {}", error)
         return None
 
     def _process(self, wire: Wire, told: Mapping[str, Any], fds: list[int]) -> Process:
@@ -156,11 +148,28 @@ class Broker:
 async def _ask(
     wire: Wire, message: Mapping[str, Any], *, timeout: float = REPLY_TIMEOUT
 ) -> tuple[dict[str, Any], list[int]]:
-    """Send a message and wait for the answer."""
+    """Send a message and wait for the answer.
+
+    Raises:
+        ProviderInitError: there is none.
+    """
     with trio.move_on_after(timeout):
-        await wire.send(message)
-        heard = await wire.receive()
+        try:
+            await wire.send(message)
+            heard = await wire.receive()
+        except OSError:
+            heard = None
         if heard is None:
             raise ProviderInitError("The broker that keeps processes warm went away.")
         return heard
     raise ProviderInitError(f"The broker that keeps processes warm did not answer within {timeout:g} s.")
+
+
+@contextmanager
+def _closed_by_failure(wire: Wire) -> Iterator[None]:
+    """A block that closes a connection if it is left by an exception."""
+    try:
+        yield
+    except BaseException:
+        wire.close()
+        raise
