@@ -15,8 +15,6 @@ import trio
 from attrs import evolve
 from broker.support import (
     GUARD,
-    KEY,
-    EchoAgent,
     ask,
     client_in,
     end,
@@ -29,6 +27,7 @@ from broker.support import (
     switches,
 )
 from processes import gone
+from transport.process.echo_agent import KEY, EchoAgent
 
 from claif.api import ClaifError, DependencyError, Job, ProviderInitError, Query, TransportError
 from claif.transport.broker.client import Broker

@@ -6,20 +6,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 from attrs import evolve
-from transport.process.support import ECHO, NASTY, START, marked, new_mark, processes_in, python, start, survivors
+from transport.process.echo_agent import EchoAgent
+from transport.process.support import ECHO, MARK, NASTY, START, marked, new_mark, processes_in, python, start, survivors
 
-from claif.api import AgentProvider, Client, Command, Job, Process, TextDelta
+from claif.api import Client
 from claif.config.secret import Secret
 from claif.errors import ClientClosedError, InvalidQueryError, MissingAPIKeyError, ProviderInitError
-from claif.models import Query
-from claif.pipeline.types import Emit
 from claif.transport.process import process as process_module
 from claif.transport.process.environment import DEPTH
 from claif.transport.process.pool import PoolStats
@@ -117,91 +115,41 @@ async def test_attack_36_agents_do_not_start_agents_without_end(
         await process.close()
 
 
-class EchoDriver:
-    """Speaks with the echo."""
-
-    def __init__(self, process: Process) -> None:
-        self.process = process
-
-    async def open(self) -> None:
-        pass
-
-    async def healthy(self) -> bool:
-        return True
-
-    async def turn(self, job: Job, emit: Emit) -> bool:
-        await self.process.send({"prompt": job.query.prompt})
-        record = await self.process.receive()
-        if record is None:
-            raise self.process.ended("Echo")
-        await emit(TextDelta(f"{record['echo']['prompt']} by {self.process.pid}"))
-        return True
-
-    async def renew(self) -> bool:
-        return True
-
-    async def interrupt(self) -> bool:
-        return False
-
-    def state(self) -> Mapping[str, Any]:
-        return {}
-
-    def go_on(self, state: Mapping[str, Any]) -> None:
-        assert state == {}
-
-
-class EchoAgent(AgentProvider):
-    """An agent that says what it hears."""
-
-    name = "echo-agent"
-    capabilities = frozenset({"text", "streaming", "agent"})
-    command: Command
-
-    def job(self, query: Query) -> Job:
-        policy = self.base_policy(query)
-        return Job(query=query, mode=self.settings.mode(None), command=self.command, policy=policy)
-
-    def driver(self, process: Process, job: Job) -> EchoDriver:
-        return EchoDriver(process)
+def asked(folder: Path, mark: str) -> dict[str, Any]:
+    """What a client is given to ask the echo, whose processes have a mark."""
+    (folder / "work").mkdir()
+    table = {"directory": str(folder / "work"), "env": {MARK: mark}}
+    config = {"general": {"default_provider": "echo"}, "providers": {"echo": table}}
+    return {"config": config, "providers": {"echo": EchoAgent}}
 
 
 async def test_a_provider_gets_the_processes_of_its_client_which_end_with_it(tmp_path: Path) -> None:
     mark = new_mark()
-
-    class Agent(EchoAgent):
-        command = python(ECHO, tmp_path, mark=mark)
-
-    config = {"providers": {"echo-agent": {"directory": str(tmp_path / "work")}}}
-    async with Client(config, providers={"echo-agent": Agent}) as client:
-        texts = [(await client.query(f"hello {number}", provider="echo-agent")).text for number in range(3)]
-        assert [text.partition(" by ")[0] for text in texts] == ["hello 0", "hello 1", "hello 2"]
-        assert len({text.partition(" by ")[2] for text in texts}) == 1
+    async with Client(**asked(tmp_path, mark)) as client:
+        texts = [(await client.query(f"hello-{number}")).text for number in range(3)]
+        assert [text.split()[1:] for text in texts] == [["1", "hello-0"], ["2", "hello-1"], ["3", "hello-2"]]
+        assert len({text.split()[0] for text in texts}) == 1
         assert marked(mark)
     assert not survivors(mark)
 
 
 async def test_a_process_is_started_ahead_told_of_and_ended_with_its_provider(tmp_path: Path) -> None:
     mark = new_mark()
-
-    class Agent(EchoAgent):
-        command = python(ECHO, tmp_path, mark=mark)
-
-    config = {"providers": {"echo-agent": {"directory": str(tmp_path / "work")}}}
-    async with Client(config, providers={"echo-agent": Agent}) as client:
-        (member,) = [member for member in client.providers() if member.name == "echo-agent"]
+    async with Client(**asked(tmp_path, mark)) as client:
+        (member,) = [member for member in client.providers() if member.name == "echo"]
         assert member.processes is None
-        await client.prewarm(provider="echo-agent")
-        await client.query("hello", provider="echo-agent")
-        (member,) = [member for member in client.providers() if member.name == "echo-agent"]
+        await client.prewarm()
+        await client.query("hello")
+        (member,) = [member for member in client.providers() if member.name == "echo"]
         assert member.processes == PoolStats(busy=0, idle=1, started=1, reused=1)
         with pytest.raises(InvalidQueryError):
-            await client.prewarm(provider="echo-agent", directory=str(tmp_path / "nowhere"))
-        client.unregister("echo-agent")
+            await client.prewarm(directory=str(tmp_path / "nowhere"))
+        client.unregister("echo")
         with trio.fail_after(10):
             while marked(mark):  # noqa: ASYNC110 - nobody tells of it
                 await trio.sleep(0.01)
     with pytest.raises(ClientClosedError):
-        await client.prewarm(provider="echo-agent")
+        await client.prewarm()
 
 
 def test_the_background_thread_of_the_blocking_face_can_have_agents_for_longer_than_its_spawner_lives(
@@ -210,15 +158,10 @@ def test_the_background_thread_of_the_blocking_face_can_have_agents_for_longer_t
     from claif import blocking
 
     mark = new_mark()
-
-    class Agent(EchoAgent):
-        command = python(ECHO, tmp_path, mark=mark)
-
-    config = {"providers": {"echo-agent": {"directory": str(tmp_path / "work")}}}
-    with blocking.Client(config, providers={"echo-agent": Agent}) as client:
-        first = client.query("one", provider="echo-agent").text
+    with blocking.Client(**asked(tmp_path, mark)) as client:
+        first = client.query("one").text
         time.sleep(11)
-        assert client.query("one", provider="echo-agent").text == first
+        assert client.query("one").text.split()[0] == first.split()[0]
     assert not survivors(mark)
 
 
