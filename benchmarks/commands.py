@@ -1,8 +1,9 @@
 """Measure whole commands with and without the broker: `python benchmarks/commands.py [--rounds N] [--write]`.
 
-The real agents and the embedded model, asked by `claif query` in processes of their own that alternate: one that starts
-the agent, one that gets it from the broker, and one that asks an HTTP endpoint. The agents and the endpoint talk to
-the scripted server, which answers at once. Wall time, since an agent's work is not in the command's own processor time.
+The real agents and the embedded model, asked by `claif query` in processes of their own that alternate, from an
+environment like a user's, with Claif, its plugins and nothing else: one that starts the agent, one that gets it from
+the broker, and one that asks an HTTP endpoint. The agents and the endpoint talk to the scripted server, which answers
+at once. Wall time, since an agent's work is not in the command's own processor time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from agents.clis import KEY
 from agents.conftest import NAMES, agent_of
+from environments import bin_of
 from section import write_section
 
 from claif.testing import ScriptedServer
@@ -58,7 +60,7 @@ def command(home: Path, provider: str, work: Path) -> float:
     words = [*SHORT.get(provider, ()), "--timeout", "60", "Name a color."]
     # A time limit of our own would look at it every 50 ms only.
     subprocess.run(
-        [sys.executable, "-m", "claif", "query", "-q", "-p", provider, *words],
+        [bin_of("claif-all") / "claif", "query", "-q", "-p", provider, *words],
         env=environ,
         cwd=work,
         stdin=subprocess.DEVNULL,
@@ -116,7 +118,7 @@ async def main() -> None:
                 rows = await trio.to_thread.run_sync(measure, folder, server, options.rounds)
             finally:
                 environ = {**os.environ, "CLAIF_HOME": str(folder / "warm")}
-                await trio.run_process([sys.executable, "-m", "claif", "agent", "stop"], env=environ)
+                await trio.run_process([bin_of("claif-all") / "claif", "agent", "stop"], env=environ)
     text = "\n".join(["| " + " | ".join(cells) + " |" for cells in [HEAD, ["---"] * len(HEAD), *rows]])
     print(text)
     if options.write:

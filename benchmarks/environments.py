@@ -23,11 +23,12 @@ EXTRAS: dict[str, tuple[tuple[str, ...], Callable[[Path], None] | None]] = {
     "claif": (("plugins/claif-openai",), None),
     "claif-20": (("plugins/claif-openai",), install_plugins),
     "claif-local": (("plugins/claif-openai", "plugins/claif-local"), None),
+    "claif-all": (tuple(f"plugins/{path.name}" for path in sorted((ROOT / "plugins").iterdir())), None),
     "hello": ((), install_hello),
 }
 """What goes into an environment besides its pinned requirements: plugins of this tree, and a last step."""
 
-REQUIREMENTS = {"claif-20": "claif", "hello": "hello"}
+REQUIREMENTS = {"claif-20": "claif", "claif-all": "claif-local", "hello": "hello"}
 """Requirement files of environments that are not named after theirs."""
 
 ABOUT = {

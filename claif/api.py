@@ -127,8 +127,8 @@ if TYPE_CHECKING:
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
     from .remote import remote_source as remote_source
+    from .transport.endpoint import Endpoint as Endpoint
     from .transport.http import HTTP as HTTP
-    from .transport.http import Endpoint as Endpoint
     from .transport.limits import Limits as Limits
     from .transport.process.command import Command as Command
     from .transport.process.command import flag as flag
@@ -252,7 +252,8 @@ _MODULES = {
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),
-    ".transport.http": ("HTTP", "Endpoint"),
+    ".transport.endpoint": ("Endpoint",),
+    ".transport.http": ("HTTP",),
     ".transport.limits": ("Limits",),
     ".transport.process.command": ("Command", "flag", "identifier"),
     ".transport.process.find": ("find_program",),

@@ -16,6 +16,7 @@ from ..errors import DependencyError, InvalidQueryError, TimeoutError
 from ..models import Notice, PermissionDecided, PermissionMode, Started
 from ..pipeline.watchdog import current_watch, unwatched
 from ..provider import Context, Provider, ProviderStatus
+from ..transport.base_url import parse_base_url
 from .confinement import limits_of
 from .programs import agent_program
 from .scripts import script_interpreter
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..finding import Finding
     from ..models import Decision, PermissionRequest, Query
     from ..pipeline.types import Emit
+    from ..transport.base_url import BaseURL
     from ..transport.process.command import Command
     from ..transport.process.lease import Lease
     from ..transport.process.pool_key import PoolKey
@@ -306,11 +308,21 @@ class AgentProvider(Provider):
             )
         return directory
 
+    def base_url(self) -> BaseURL | None:
+        """The configured address of the agent's model; the agent's own when `None`.
+
+        Raises:
+            InvalidConfigError: it is not allowed; see `parse_base_url`.
+        """
+        if self.settings.base_url is None:
+            return None
+        return parse_base_url(self.settings.base_url, allow_http=self.settings.allow_http)
+
     def _endpoint(self) -> frozenset[str]:
         """The host of the configured endpoint, for where the network leads through the sandbox's proxy."""
-        if self.settings.base_url is None:
+        url = self.base_url()
+        if url is None:
             return frozenset()
-        url = self.context.http.endpoint(self.settings.base_url, allow_http=self.settings.allow_http).url
         return frozenset((f"[{url.host}]:{url.port}" if ":" in url.host else f"{url.host}:{url.port}",))
 
     def _adopt(self, job: Job, process: Process, state: Mapping[str, Any]) -> Driver:

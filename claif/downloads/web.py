@@ -15,7 +15,8 @@ from ..errors import ClaifError, InstallError, InvalidConfigError
 from .index import check_step, join, shown, split
 
 if TYPE_CHECKING:
-    from ..transport.http import HTTP, Endpoint
+    from ..transport.endpoint import Endpoint
+    from ..transport.http import HTTP
     from .pip_settings import Sources
 
 MAX_REDIRECTS = 5

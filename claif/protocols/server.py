@@ -15,7 +15,7 @@ from ..models import Event, ModelInfo, Query
 
 if TYPE_CHECKING:
     from ..pipeline.types import Emit
-    from ..transport.http import Endpoint
+    from ..transport.endpoint import Endpoint
     from .failures import ErrorSource
 
 OK = 200

@@ -55,6 +55,9 @@ class BaseURL:
         """Scheme, host and port."""
         return f"{self.scheme}://{self.netloc}"
 
+    def __str__(self) -> str:
+        return f"{self.origin}{self.path}"
+
     @property
     def insecure(self) -> bool:
         """Whether keys and prompts leave this machine in clear text."""

@@ -1,28 +1,24 @@
-"""HTTP for providers: all connections of a client, shared by the endpoints it makes."""
+"""HTTP for providers: all connections of a client, shared by the endpoints it makes.
+
+The library that speaks HTTP is loaded with the first endpoint: an agent or an embedded model does not wait for it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-import httpcore2
 import trio
 
-from ..errors import ClientClosedError
-from .base_url import BaseURL, parse_base_url
-from .endpoint import Endpoint
+from .base_url import parse_base_url
 from .headers import raw_headers
 from .limits import DEFAULT_LIMITS, Limits
-from .network import Backend
-from .pool import KEEPALIVE, Pool
-from .proxies import find_proxy, proxy_name
-from .tls import Trust
 
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from .connections import Connections
+    from .endpoint import Endpoint
     from .headers import Headers
-
-__all__ = ("HTTP", "Endpoint")
 
 CLOSE_TIMEOUT = 5.0
 """Seconds that closing all connections may take."""
@@ -36,8 +32,7 @@ class HTTP:
     """
 
     def __init__(self) -> None:
-        self._pools: dict[tuple[str, str | None, str | None], Pool] = {}
-        self._trust = Trust()
+        self._connections: Connections | None = None
         self.closed = False
         self.resent = 0
 
@@ -68,47 +63,21 @@ class HTTP:
         Raises:
             InvalidConfigError: the base URL or a header is not allowed.
         """
+        from .connections import Connections
+        from .endpoint import Endpoint
+
         url = parse_base_url(base_url, allow_http=allow_http, local=uds is not None)
-        key = (url.origin, uds, ca_bundle)
-        pool = self._pools.get(key)
-        if pool is None:
-            pool = self._pools[key] = self._pool(url, uds, ca_bundle)
+        if self._connections is None:
+            self._connections = Connections()
         return Endpoint(
             self,
-            pool,
+            self._connections.pool(url, uds, ca_bundle),
             url,
             raw_headers(headers),
             limits=limits,
             keep_alive_streams=keep_alive_streams,
             refuse_redirects=refuse_redirects,
         )
-
-    def _pool(self, url: BaseURL, uds: str | None, ca_bundle: str | None) -> Pool:
-        tls = url.scheme == "https"
-        proxy = None if uds else find_proxy(url, self._trust.context)
-        backend = Backend(tls=tls, proxy=proxy_name(proxy) if proxy else None)
-
-        origin = httpcore2.Origin(url.scheme.encode(), url.host.encode(), url.port)
-        factory: httpcore2.AsyncConnectionPool | None = None
-
-        async def connect() -> httpcore2.AsyncConnectionInterface:
-            nonlocal factory
-            if self.closed:
-                raise ClientClosedError("The client was closed.")
-            context = self._trust.context(ca_bundle) if tls else None
-            if proxy is None:
-                stream = await (backend.connect_unix_socket(uds) if uds else backend.connect_tcp(url.host, url.port))
-                if context is not None:
-                    stream = await stream.start_tls(context, url.host)
-                return httpcore2.AsyncHTTP11Connection(origin, stream, keepalive_expiry=KEEPALIVE)
-            if factory is None:
-                # It knows which kind of connection leads through which kind of proxy.
-                factory = httpcore2.AsyncConnectionPool(
-                    ssl_context=context, proxy=proxy, keepalive_expiry=KEEPALIVE, network_backend=backend
-                )
-            return factory.create_connection(origin)
-
-        return Pool(connect, backend if proxy else None)
 
     async def __aenter__(self) -> Self:
         return self
@@ -121,7 +90,6 @@ class HTTP:
     async def aclose(self) -> None:
         """Close all connections; whoever still uses one gets an error. Closing twice is fine."""
         self.closed = True
-        pools, self._pools = list(self._pools.values()), {}
-        with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
-            for pool in pools:
-                await pool.aclose()
+        if self._connections is not None:
+            with trio.move_on_after(CLOSE_TIMEOUT, shield=True):
+                await self._connections.aclose()

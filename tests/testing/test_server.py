@@ -15,7 +15,8 @@ import trio
 
 from claif.errors import ConnectionError
 from claif.testing import ScriptedServer, ServerProcess
-from claif.transport.http import HTTP, Endpoint
+from claif.transport.endpoint import Endpoint
+from claif.transport.http import HTTP
 
 ASK = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "How are you?"}]}
 COUNTED = {**ASK, "stream_options": {"include_usage": True}}

@@ -13,7 +13,7 @@ from .wire import request_body
 if TYPE_CHECKING:
     from ...config import Secret
     from ...models import Query
-    from ...transport.http import Endpoint
+    from ...transport.endpoint import Endpoint
 
 
 class ChatCompletions(ModelServer):

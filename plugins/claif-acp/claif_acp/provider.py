@@ -158,10 +158,7 @@ class AcpProvider(AgentProvider):
                 f"Claif does not know how to give {self.preset.title} a key or an endpoint.",
                 hint=f"Give it variables that it reads: providers.{self.context.name}.env.",
             )
-        url = None
-        if settings.base_url is not None:
-            address = self.context.http.endpoint(settings.base_url, allow_http=settings.allow_http).url
-            url = f"{address.origin}{address.path}".rstrip("/")
+        url = self.base_url()
         if more.max_turns is not None and not self.preset.takes_turns:
             raise InvalidQueryError(f"{self.preset.title} has no option max_turns.")
         folder = self.agent_home(None)
@@ -171,7 +168,7 @@ class AcpProvider(AgentProvider):
             folder=folder,
             files=files,
             key=settings.api_key,
-            url=url,
+            url=None if url is None else str(url),
             model=self.model_of(query),
             system=query.system,
             retries=settings.max_retries,

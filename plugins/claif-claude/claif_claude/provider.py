@@ -94,9 +94,8 @@ class ClaudeProvider(AgentProvider):
         if settings.api_key is not None or sys.platform == "linux":
             # Without it, it writes beside its home too, by a rename that a sandbox cannot let through.
             variables["CLAUDE_CONFIG_DIR"] = str(home)
-        if settings.base_url is not None:
-            url = self.context.http.endpoint(settings.base_url, allow_http=settings.allow_http).url
-            variables["ANTHROPIC_BASE_URL"] = f"{url.origin}{url.path}"
+        if (url := self.base_url()) is not None:
+            variables["ANTHROPIC_BASE_URL"] = str(url)
         return variables | dict(settings.env)
 
 

@@ -99,10 +99,9 @@ class CodexProvider(AgentProvider):
         settings = self.settings
         if settings.base_url is None and settings.api_key is None:
             return []
-        url = self.context.http.endpoint(settings.base_url or OPENAI, allow_http=settings.allow_http).url
         fields = {
             "name": f'"{ENDPOINT}"',
-            "base_url": f'"{url.origin}{url.path}"',
+            "base_url": f'"{self.base_url() or OPENAI}"',
             "wire_api": '"responses"',
             "request_max_retries": settings.max_retries,
             "stream_max_retries": settings.max_retries,
