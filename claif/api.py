@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from .finding import Finding as Finding
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
+    from .models import Attempt as Attempt
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
     from .models import Diff as Diff
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
     from .remote import remote_source as remote_source
+    from .routing.strategies import Standing as Standing
     from .transport.endpoint import Endpoint as Endpoint
     from .transport.http import HTTP as HTTP
     from .transport.limits import Limits as Limits
@@ -203,6 +205,7 @@ _MODULES = {
     ),
     ".hookspecs": ("hookimpl", "keeps_text"),
     ".models": (
+        "Attempt",
         "ContentBlock",
         "Decision",
         "Event",
@@ -252,6 +255,7 @@ _MODULES = {
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),
+    ".routing.strategies": ("Standing",),
     ".transport.endpoint": ("Endpoint",),
     ".transport.http": ("HTTP",),
     ".transport.limits": ("Limits",),

@@ -6,7 +6,7 @@ import builtins
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from .models import Message
+    from .models import Attempt, Message
 
 _PAYLOAD = ("provider", "model", "status", "code", "request_id", "query_id", "retry_after")
 
@@ -58,6 +58,8 @@ class ClaifError(Exception):
         self.retry_after = retry_after
         self.partial = partial
         self.retryable = self.default_retryable if retryable is None else retryable
+        self.attempts: tuple[Attempt, ...] = ()
+        """Each time that a provider was asked, in order; see `Reply.attempts`."""
 
     def __str__(self) -> str:
         return self.message
@@ -78,6 +80,11 @@ class ClaifError(Exception):
                 data[name] = value
         if self.partial is not None:
             data["partial"] = self.partial.text
+        if len(self.attempts) > 1:
+            data["attempts"] = [
+                {"provider": one.provider, "model": one.model, "error": one.error, "seconds": round(one.seconds, 3)}
+                for one in self.attempts
+            ]
         return data
 
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .pipeline.types import Layer
     from .plugin.record import QueryRecord
     from .provider import ProviderFactory
+    from .routing.strategies import Standing
 
     Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -189,6 +190,34 @@ def claif_approve(request: PermissionRequest, query: Query, config: Config) -> b
 
     Raising:
         The plugin is passed over; the request is denied if the plugin is critical.
+
+    Since 2.0.
+    """
+
+
+@hookspec
+def claif_route(query: Query, candidates: Sequence[Standing], strategy: str) -> Sequence[Standing] | None:
+    """Say in which order the members of a route are asked.
+
+    Called:
+        Once for each query to a route, or to several providers, before anybody is asked. Return quickly, and do not
+        wait for anything.
+
+    Args:
+        query: the question, as the members will get it.
+        candidates: the members in the order in which they are configured, and how each does.
+        strategy: what the route's `strategy` says; take only your own, and leave the others to their owners.
+
+    Returns:
+        Those of the candidates that may be asked, the first one first, or `None` to leave it to others. Members that
+        are not healthy are asked after the others in any case.
+
+    Ordering:
+        By the name of the distribution; the first one that returns an order decides. Claif's own strategies are asked
+        last.
+
+    Raising:
+        Passed over; the query is refused if the plugin is critical.
 
     Since 2.0.
     """

@@ -20,7 +20,7 @@ from claif_openai.provider import OpenAISettings
 import claif.api
 from claif import errors, hookspecs
 from claif.cli.root import root
-from claif.config import schema
+from claif.config import routes_schema, routing, schema
 from claif.doctor.configuration import VARIABLES
 from claif.processors import extract_code, redact_pii, save_code
 
@@ -69,6 +69,10 @@ def configuration_page() -> str:
     ]
     tables = {
         **schema.SECTIONS,
+        "breaker": routes_schema.BreakerSettings,
+        "limits.NAME": routes_schema.LimitSettings,
+        "retry": routes_schema.RetrySettings,
+        "routes.NAME": routing.Route,
         "processors.extract-code": extract_code.Settings,
         "processors.redact-pii": redact_pii.Settings,
         "processors.save-code": save_code.Settings,

@@ -24,7 +24,7 @@ from ..pipeline.watchdog import Watchdog
 from ..routing.members import Factory, Member, Members
 from ..transport.http import HTTP
 from .opening import Given, configure
-from .route import handler_for, prewarm
+from .route import Router
 from .running import Running
 from .stream import Stream, feed
 
@@ -92,6 +92,7 @@ class Client:
         self.plugins: PluginManager
         self._members: Members
         self._running: Running
+        self._router: Router
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -161,7 +162,7 @@ class Client:
         """
         if self._closed:
             raise _not_open()
-        await prewarm(build_query("", stream=True, **how), self._members, self.default_provider)
+        await self._router.prewarm(build_query("", stream=True, **how))
 
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
@@ -258,12 +259,16 @@ class Client:
             assemble_layer(),
             attempt_layer(self._watchdog),
         ]
+        if self.config.routing_tables.get("limits"):
+            from ..middleware.limits import limits_layer
+
+            layers.append(limits_layer(self.config.routing.limits))
         if processors := self.plugins.processors(self.config):
             layers.append(processors_layer(processors))
         return layers
 
     def _handler(self, query: Query) -> Handler:
-        return handler_for(self.chain(query), self._members, self.default_provider)
+        return self._router.handler(self.chain(query))
 
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:
@@ -282,6 +287,7 @@ class Client:
                     progress=self._progress,
                     approver=self._approver,
                 )
+                self._router = Router(self.config, self.plugins, self._members, self.default_provider, self._watchdog)
                 self._closed = False
                 try:
                     yield

@@ -1,66 +1,186 @@
-"""The handler of a query: the layers around it, the provider that it is for, and the layers around each attempt."""
+"""Routes: a query is answered by the provider that it names, or by one of several that answer for each other."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from ..errors import ClaifError, InvalidQueryError, TimeoutError
 from ..middleware.attempt import provider_end
 from ..pipeline.compose import compose, split
+from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.needs import check_needs
 from ..routing.options import with_defaults
+from ..routing.plan import Candidate, Plan, plan_for
 
 if TYPE_CHECKING:
+    from ..config import Config
     from ..models import Query
     from ..pipeline.types import Emit, Handler, Layer
+    from ..pipeline.watchdog import Watchdog
     from ..plugin.lazy_provider import LazyProvider
+    from ..plugin.manager import PluginManager
     from ..provider import Provider
     from ..routing.default import Choice
+    from ..routing.health import HealthBook
+    from ..routing.hedge import HedgeBudget
     from ..routing.members import Members
 
 
-def handler_for(layers: Sequence[Layer], members: Members, default: Callable[[], Choice]) -> Handler:
-    """The handler that has a query answered by its provider.
+class Router:
+    """Has the queries of a client answered.
 
     Args:
-        layers: the layers of the query, outermost first.
+        config: knows routes, aliases and how often to ask again.
+        plugins: may bring strategies.
         members: the providers that can be asked.
-        default: tells who is asked when the query names nobody.
-    """
-    outer, inner = split(layers)
+        default: tells who is asked when a query names nobody.
+        watchdog: ends what is late.
 
-    async def route(query: Query, emit: Emit) -> None:
+    Attributes:
+        rng: for what is left to chance; a test may seed it.
+        turns: how often each route was used.
+        agents: names of those that are agents, which are not asked twice: they may have acted unseen.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        plugins: PluginManager,
+        members: Members,
+        default: Callable[[], Choice],
+        watchdog: Watchdog,
+    ) -> None:
+        self.config, self.plugins, self.members, self.watchdog = config, plugins, members, watchdog
+        self.rng = Random()  # noqa: S311 - jitter needs no secrecy
+        self.turns: Counter[str] = Counter()
+        self.agents: set[str] = set()
+        self._default = default
+        self._book: HealthBook | None = None
+        self._hedges: dict[str | None, HedgeBudget] = {}
+
+    @property
+    def book(self) -> HealthBook:
+        """The health of all endpoints."""
+        if self._book is None:
+            from ..routing.health import HealthBook
+
+            routing = self.config.routing
+            self._book = HealthBook(routing.breaker, routing.retry)
+        return self._book
+
+    def hedges(self, plan: Plan) -> HedgeBudget:
+        """How many queries of a route may still be hedged."""
+        if plan.route not in self._hedges:
+            from ..routing.hedge import HedgeBudget
+
+            self._hedges[plan.route] = HedgeBudget()
+        return self._hedges[plan.route]
+
+    def plan(self, query: Query) -> Plan:
+        """Whom a query may be asked of.
+
+        Raises:
+            ClaifError: its name means nobody, or it cannot be asked of several.
+        """
+        plan = plan_for(query, self.config, self._default() if query.provider is None else None)
+        if not plan.single:
+            self._check_several(query, plan)
+        return plan
+
+    def handler(self, layers: Sequence[Layer]) -> Handler:
+        """The handler that has a query answered.
+
+        Args:
+            layers: the layers of the query, outermost first.
+        """
+        outer, inner = split(layers)
+
+        async def route(query: Query, emit: Emit) -> None:
+            plan = self.plan(query)
+            failure: ClaifError | None = None
+            if plan.single and self._book is None and plan.route is None:
+                # Nothing has gone wrong so far, and there is nothing to choose: what decides is not even loaded.
+                gate = Gate(emit)
+                try:
+                    await self.ask(inner, plan.candidates[0], query, gate.emit)
+                except ClaifError as error:
+                    if gate.open or not self._worth_another(error, plan):
+                        await gate.give_up()
+                        raise
+                    failure = error
+                else:
+                    await gate.release()
+                    return
+            from .following import Following
+
+            await Following(self, plan, inner, query, emit).run(failure)
+
+        return compose(outer, route)
+
+    async def ask(self, inner: Sequence[Layer], candidate: Candidate, query: Query, emit: Emit) -> None:
+        """Ask a member once.
+
+        Raises:
+            InvalidQueryError: it cannot be asked this.
+            ClaifError: it did not answer.
+        """
         run = current_run.get()
-        run.provider = query.provider or default().name
-        taken = members.take(run.provider)
+        run.provider, run.model = candidate.provider, candidate.model
+        taken = self.members.take(candidate.provider)
         try:
             member = taken.value
             provider = await member.ready()
             run.limits = member.settings
-            run.model = query.model or member.settings.model
-            query = _fitted(query, member, provider)
+            if "agent" in provider.capabilities:
+                self.agents.add(candidate.provider)
+            run.model = candidate.model or member.settings.model
+            query = _fitted(_addressed(query, candidate), member, provider)
             await compose(inner, provider_end(provider))(query, emit)
         finally:
-            members.give_back(taken)
+            self.members.give_back(taken)
 
-    return compose(outer, route)
+    async def prewarm(self, query: Query) -> None:
+        """Have the first provider of such a query get ready for it, in the background.
+
+        Raises:
+            ClaifError: it cannot be asked such a query.
+        """
+        first = self.plan(query).candidates[0]
+        taken = self.members.take(first.provider)
+        try:
+            provider = await taken.value.ready()
+            provider.prewarm(_fitted(_addressed(query, first), taken.value, provider))
+        finally:
+            self.members.give_back(taken)
+
+    def _worth_another(self, error: ClaifError, plan: Plan) -> bool:
+        """Whether the only member may be asked again."""
+        agent = plan.candidates[0].provider in self.agents
+        return error.retryable and not agent and not isinstance(error, TimeoutError)
+
+    def _check_several(self, query: Query, plan: Plan) -> None:
+        """Refuse what can be asked of one only, and names that nobody has."""
+        if query.conversation is not None:
+            raise InvalidQueryError(
+                "A conversation is gone on with by the agent that it was begun with.",
+                hint="Name that one agent: -p NAME --continue ID",
+            )
+        names = [one.provider for one in (*plan.candidates, *[one for ones in plan.fallbacks.values() for one in ones])]
+        for name in names:
+            self.members.check(name)
 
 
-async def prewarm(query: Query, members: Members, default: Callable[[], Choice]) -> None:
-    """Have the provider of such a query get ready for it, in the background.
-
-    Raises:
-        ClaifError: it cannot be asked such a query.
-    """
-    taken = members.take(query.provider or default().name)
-    try:
-        provider = await taken.value.ready()
-        provider.prewarm(_fitted(query, taken.value, provider))
-    finally:
-        members.give_back(taken)
+def _addressed(query: Query, candidate: Candidate) -> Query:
+    """The query as it is asked of a member: without the name of a route or an alias."""
+    if query.model == candidate.model and query.provider in {None, candidate.provider}:
+        return query
+    return evolve(query, provider=candidate.provider, model=candidate.model)
 
 
 def _fitted(query: Query, member: LazyProvider, provider: Provider) -> Query:

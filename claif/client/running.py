@@ -90,6 +90,7 @@ def _told(run: Run, caught: BaseException) -> BaseException:
     if isinstance(failure, ClaifError):
         failure.partial = failure.partial or run.partial
         failure.query_id = run.id
+        failure.attempts = tuple(run.attempts)
     seconds = trio.current_time() - run.began
     logger.info("failed after {:.2f} s: {}: {}", seconds, type(failure).__name__, failure)
     return failure

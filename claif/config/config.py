@@ -13,12 +13,14 @@ from .dotted import Path, join, nearest, split
 from .keyfile import stored_keys
 from .merge import Merged, Origin, leaves, look
 from .references import Unresolved
-from .schema import SECTIONS, General, Plugins, Processors, Project, ProviderSettings, Sandbox
+from .schema import ROUTING, SECTIONS, General, Plugins, Processors, Project, ProviderSettings, Sandbox
 from .secret import Secret
 from .types import field_types, from_text
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
+
+    from .routing import Routing
 
 T = TypeVar("T", bound=AttrsInstance)
 
@@ -39,6 +41,7 @@ class Config:
         sandbox: the table `[sandbox]`.
         providers: the tables `[providers.NAME]` as they were written; each `api_key` is a `Secret`.
         processor_tables: the tables `[processors.NAME]` as they were written.
+        routing_tables: the tables of routing as they were written; see `routing`.
         notices: what the user should be told about where the configuration came from.
     """
 
@@ -50,11 +53,22 @@ class Config:
     sandbox: Sandbox = field(factory=Sandbox)
     providers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     processor_tables: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    routing_tables: Mapping[str, Any] = field(factory=dict)
     notices: tuple[str, ...] = ()
     _stores_keys: bool = False
     _merged: Merged = field(factory=Merged, repr=False)
     _texts: Mapping[Path, Secret] = field(factory=dict, repr=False)
     _written: Mapping[Path, str] = field(factory=dict, repr=False)
+    _routing: Routing | None = field(default=None, repr=False)
+
+    @property
+    def routing(self) -> Routing:
+        """The tables of routing: aliases, routes, retries, breakers and limits."""
+        if self._routing is None:
+            from .routing import Routing
+
+            return Routing()
+        return self._routing
 
     def settings(self, name: str, cls: type[T]) -> T:
         """The settings of a provider, strictly checked; the class's defaults if nothing is configured.
@@ -162,6 +176,8 @@ class Config:
             value = look(self.providers, path[1:])
             if value is None and len(path) == _PROVIDER_SETTING and path[2] in field_types(ProviderSettings):
                 return getattr(ProviderSettings(), path[2])
+        elif path[0] in ROUTING:
+            value = look(self._routing_table(path[0]), path[1:])
         else:
             raise self._unknown(path, path[0], self._tables())
         table = look(self._tables(), path[:-1])
@@ -182,8 +198,18 @@ class Config:
         keys = {key: getattr(section, key) for key in field_types(SECTIONS[name])}
         return {**keys, **self.processor_tables} if name == "processors" else keys
 
+    def _routing_table(self, name: str) -> Mapping[str, Any]:
+        """A table of routing as it was written, with the defaults of those that have a fixed set of keys."""
+        table: Mapping[str, Any] = self.routing_tables.get(name, {})
+        if name not in {"retry", "breaker"}:
+            return table
+        settings = getattr(self.routing, name)
+        kind: type = type(settings)
+        return {key: getattr(settings, key) for key in field_types(kind)}
+
     def _tables(self) -> dict[str, Any]:
-        return {**{name: self._section(name) for name in SECTIONS}, "providers": self.providers}
+        routing = {name: self._routing_table(name) for name in ROUTING if name in self.routing_tables}
+        return {**{name: self._section(name) for name in SECTIONS}, **routing, "providers": self.providers}
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, by its dotted name, came from; of a table, where its first value did."""

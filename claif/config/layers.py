@@ -15,13 +15,14 @@ from .limits import find_excess
 from .merge import Merged, Origin, SourceTable, look
 from .processor_tables import processor_tables
 from .references import Unresolved
-from .schema import SECTIONS, ProviderSettings, is_name
+from .schema import ROUTING, SECTIONS, ProviderSettings, is_name
 from .secret import Secret, seal
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from .loader import ConfigLoader
+    from .routing import Routing
 
 _SOURCES_MAY_SET = frozenset({"general", "processors", "providers"})
 _USERS = frozenset({"user", "environment", "cli"})
@@ -78,8 +79,8 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     merged = layers.merged
     problems = Problems(merged.origin)
     problems.found += layers.problems
-    for key in merged.table.keys() - SECTIONS.keys() - {"providers"}:
-        problems.unknown((key,), [*SECTIONS, "providers"])
+    for key in merged.table.keys() - SECTIONS.keys() - {"providers", *ROUTING}:
+        problems.unknown((key,), [*SECTIONS, *ROUTING, "providers"])
     own, processors = processor_tables(merged.table.get("processors", {}), problems, merged.origin)
     given = {**merged.table, "processors": own}
     sections: dict[str, Any] = {
@@ -91,18 +92,32 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     written = dict(loader.user.written)
     tables = _with_key_sources(merged.table.get("providers", {}), loader.home, problems, merged, written)
     providers = _check_providers(tables, problems)
+    routing_tables = {
+        name: _resolved(merged.table[name], (name,), problems) for name in ROUTING if name in merged.table
+    }
+    routing = _routing(routing_tables, providers, problems)
     problems.raise_if_any()
     return Config(
         home=loader.home,
         **sections,
         providers=providers,
         processor_tables=processors,
+        routing_tables=routing_tables,
         notices=(*loader.user.notices, *layers.notices, *_announcements(merged, providers)),
         merged=merged,
         texts=layers.texts,
         written=written,
         stores_keys=loader.stores_keys,
+        routing=routing,
     )
+
+
+def _routing(tables: Mapping[str, Any], providers: Mapping[str, Any], problems: Problems) -> Routing | None:
+    if not tables:
+        return None
+    from .routing import read_routing
+
+    return read_routing({**tables, "providers": providers}, problems)
 
 
 def _resolved(table: Any, path: Path, problems: Problems) -> Any:

@@ -25,7 +25,8 @@ def is_name(value: object) -> bool:
     return isinstance(value, str) and _NAME.fullmatch(value) is not None
 
 
-def _name(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
+def name_or_none(_instance: Any, _attribute: Attribute[Any], value: object) -> None:
+    """Validates a name as `is_name` knows it."""
     if value is not None and not is_name(value):
         raise ValueError("must be a name: letters, digits, '_', '.', '-', at most 64 characters")
 
@@ -34,6 +35,12 @@ def seconds(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
     """Validates a number of seconds greater than 0."""
     if not (isfinite(value) and value > 0):
         raise ValueError("must be a number of seconds greater than 0")
+
+
+def positive(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
+    """Validates a finite number greater than 0."""
+    if not (isfinite(value) and value > 0):
+        raise ValueError("must be a number greater than 0")
 
 
 def not_negative(_instance: Any, _attribute: Attribute[Any], value: float) -> None:
@@ -47,7 +54,8 @@ def _log_level(_instance: Any, _attribute: Attribute[Any], value: object) -> Non
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
 
 
-def _model(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None:
+def model_name(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None:
+    """Validates the name of a model."""
     # A model's name can become an argument of an agent's command line, where a leading dash would be an option.
     if value is not None and (
         not value or len(value) > MAX_MODEL_NAME or value[0] == "-" or not value.isprintable() or " " in value
@@ -80,10 +88,10 @@ class General:
             in the background; on Linux.
     """
 
-    default_provider: str | None = field(default=None, validator=_name)
+    default_provider: str | None = field(default=None, validator=name_or_none)
     timeout: float = field(default=600.0, validator=seconds)
     log_level: str = field(default="warning", validator=_log_level)
-    output: str = field(default="auto", validator=_name)
+    output: str = field(default="auto", validator=name_or_none)
     log_file: str | None = field(default=None, validator=_plain_text)
     keep_warm: bool = False
 
@@ -164,7 +172,8 @@ def one_of(*words: str) -> Validator:
     return check
 
 
-def _count(_instance: Any, _attribute: Attribute[Any], value: int | None) -> None:
+def count(_instance: Any, _attribute: Attribute[Any], value: int | None) -> None:
+    """Validates a whole number from 1 on, or `None`."""
     if value is not None and value < 1:
         raise ValueError("must be a whole number from 1 on")
 
@@ -190,8 +199,8 @@ class Sandbox:
     level: str = field(default="auto", validator=one_of(*SANDBOX_LEVELS))
     network: str = field(default="open", validator=one_of(*NETWORKS))
     memory: str | None = field(default=None, validator=_size)
-    cpu: int | None = field(default=None, validator=_count)
-    processes: int | None = field(default=None, validator=_count)
+    cpu: int | None = field(default=None, validator=count)
+    processes: int | None = field(default=None, validator=count)
     file_size: str | None = field(default=None, validator=_size)
 
 
@@ -214,11 +223,11 @@ class ProviderSettings:
         ca_bundle: path of a file with the certificates (PEM) to trust instead of the system's.
     """
 
-    type: str | None = field(default=None, validator=_name)
-    model: str | None = field(default=None, validator=_model)
+    type: str | None = field(default=None, validator=name_or_none)
+    model: str | None = field(default=None, validator=model_name)
     base_url: str | None = field(default=None, validator=_plain_text)
     api_key: Secret | None = field(default=None, converter=_key)
-    preset: str | None = field(default=None, validator=_name)
+    preset: str | None = field(default=None, validator=name_or_none)
     options: Mapping[str, Any] = field(factory=dict)
     allow_http: bool = False
     connect_timeout: float = field(default=10.0, validator=seconds)
@@ -234,4 +243,7 @@ SECTIONS: Mapping[str, type] = {
     "project": Project,
     "sandbox": Sandbox,
 }
-"""The tables of the file beside `[providers.NAME]`."""
+"""The tables of the file beside `[providers.NAME]` and those of routing."""
+
+ROUTING = ("aliases", "breaker", "limits", "retry", "routes")
+"""The tables of routing, which `claif.config.routing` reads."""

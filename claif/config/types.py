@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from attrs import fields
 
-from .schema import SECTIONS, ProviderSettings
+from .schema import ROUTING, SECTIONS, ProviderSettings
 from .secret import Secret
 
 if typing.TYPE_CHECKING:
@@ -40,6 +40,10 @@ def declared_type(path: Path) -> Any:
     if table == "providers":
         cls: type | None = ProviderSettings
         keys = keys[1:]
+    elif table in ROUTING:
+        from .routing import class_of
+
+        cls, keys = class_of(table), keys if table in {"retry", "breaker"} else keys[1:]
     else:
         cls = SECTIONS.get(table)
     if cls is None or not keys:

@@ -9,6 +9,7 @@ from ..models import (
     Event,
     Finished,
     Message,
+    Notice,
     Query,
     Role,
     Started,
@@ -65,7 +66,7 @@ class Assembly:
 class _Stream:
     """What the layer does with an event, by kind.
 
-    1. The first event is `Started`; if the provider sends none, one is made. A second one is dropped.
+    1. The first event is `Started`, but for notices; if the provider sends none, one is made. A second one is dropped.
     2. Deltas and tool uses are collected and handed on.
     3. A complete `Message` of the assistant supersedes the deltas before it; the deltas are forgotten.
     4. `TextReset` withdraws the deltas.
@@ -87,6 +88,9 @@ class _Stream:
                 await self._start(event)
             return
         if not self._started:
+            if isinstance(event, Notice):
+                await self._emit(event)
+                return
             await self._start(Started(""))
         if isinstance(event, (TextDelta, ThinkingDelta)):
             self.assembly.add(event)

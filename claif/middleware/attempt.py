@@ -5,11 +5,14 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+import trio
+
+from ..config.redact import redact
 from ..errors import ClaifError, ProviderRuntimeError
 from ..logs import logger
-from ..models import Event, Notice, Query
+from ..models import Attempt, Event, Notice, Query
 from ..pipeline.failures import Downstream, single
-from ..pipeline.run import current_run
+from ..pipeline.run import Run, current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
 from ..pipeline.watchdog import Watch, Watchdog, current_watch
 
@@ -26,9 +29,10 @@ def attempt_layer(watchdog: Watchdog) -> Layer:
     def wrap(handler: Handler) -> Handler:
         async def attempt(query: Query, emit: Emit) -> None:
             run = current_run.get()
-            run.attempts += 1
             limits = run.limits
-            logger.debug("attempt {} at {}, model {}", run.attempts, run.provider, run.model or "of its choice")
+            logger.debug(
+                "attempt {} at {}, model {}", len(run.attempts) + 1, run.provider, run.model or "of its choice"
+            )
             watch = Watch(
                 connect=limits.connect_timeout,
                 first=limits.first_event_timeout if query.stream else inf,
@@ -36,19 +40,41 @@ def attempt_layer(watchdog: Watchdog) -> Layer:
             )
             token = current_watch.set(watch)
             watchdog.add(watch)
+            began = trio.current_time()
+            failure: BaseException | None = None
             try:
                 with watch.scope:
                     return await handler(query, emit)
+                failure = late = watch.error()
+            except BaseException as error:
+                failure = error
+                raise
             finally:
                 watchdog.remove(watch)
                 current_watch.reset(token)
-            error = watch.error()
-            error.provider, error.model = run.provider, run.model
-            raise error
+                note_attempt(run, trio.current_time() - began, failure)
+            late.provider, late.model = run.provider, run.model
+            raise late
 
         return attempt
 
     return Layer(slot=Slot.ATTEMPT, wrap=wrap, name="attempt", order=100, distribution="claif")
+
+
+def note_attempt(run: Run, seconds: float, error: BaseException | None) -> None:
+    """Keep what is told of an attempt afterwards.
+
+    Args:
+        run: the query.
+        seconds: how long the attempt took.
+        error: what it ended with; `None` if the provider answered.
+    """
+    kind = message = None
+    if isinstance(error, ClaifError):
+        kind, message = type(error).__name__, redact(error.message)
+    elif error is not None and not isinstance(error, Downstream):
+        kind = "Cancelled" if isinstance(error, trio.Cancelled) else "Error"
+    run.attempts.append(Attempt(run.provider, run.model, seconds, kind, message))
 
 
 def provider_end(provider: Provider) -> Handler:

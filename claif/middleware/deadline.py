@@ -22,13 +22,15 @@ def deadline_layer(watchdog: Watchdog, timeout: float) -> Layer:
             if seconds == inf:
                 return await handler(query, emit)
             deadline = Deadline(seconds)
+            run = current_run.get()
+            run.deadline = min(run.deadline, deadline.due)
             watchdog.add(deadline)
             try:
                 with deadline.scope:
                     return await handler(query, emit)
             finally:
                 watchdog.remove(deadline)
-            error, run = deadline.error(), current_run.get()
+            error = deadline.error()
             error.provider, error.model = run.provider, run.model
             raise error
 

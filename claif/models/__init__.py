@@ -33,10 +33,11 @@ from .events import (
 from .message import Message, Role
 from .permission import Decision, PermissionMode, PermissionRequest
 from .query import Options, Query, Tool
-from .reply import ModelInfo, Reply, Timings
+from .reply import Attempt, ModelInfo, Reply, Timings
 from .usage import Usage
 
 __all__ = [
+    "Attempt",
     "ContentBlock",
     "Decision",
     "Diff",

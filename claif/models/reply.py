@@ -21,6 +21,25 @@ class Timings:
 
 
 @frozen
+class Attempt:
+    """One time that a provider was asked.
+
+    Args:
+        provider: its name.
+        model: the model that it was asked for, if one was named.
+        seconds: how long it took.
+        error: the class of the error that it ended with; `None` if it answered.
+        message: what the error said, without secrets.
+    """
+
+    provider: str | None
+    model: str | None = None
+    seconds: float = 0.0
+    error: str | None = None
+    message: str | None = None
+
+
+@frozen
 class Reply:
     """The whole answer.
 
@@ -35,7 +54,7 @@ class Reply:
         finish_reason: why it ended, see `Finished`.
         usage: tokens consumed.
         timings: how long it took.
-        attempts: how often a provider was asked until one answered.
+        attempts: each time that a provider was asked, in order; the last one answered.
         activity: the events of what was done with tools, in order: tools, file changes, plans and permissions.
         diff: what was changed in the worktree of the query, see `Diff`; `None` if it had none.
         notices: what happened on the way.
@@ -52,7 +71,7 @@ class Reply:
     finish_reason: str | None = None
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)
-    attempts: int = 1
+    attempts: tuple[Attempt, ...] = ()
     activity: tuple[Event, ...] = ()
     diff: str | None = None
     notices: tuple[Notice, ...] = ()

@@ -110,7 +110,7 @@ class ReplyBuilder:
             timings=Timings(
                 first=None if self._first is None else self._first - run.began, total=trio.current_time() - run.began
             ),
-            attempts=run.attempts or 1,
+            attempts=tuple(run.attempts),
             activity=tuple(self._activity),
             diff=self._diff,
             notices=tuple(self._notices),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextvars import ContextVar
+from math import inf
 from typing import TYPE_CHECKING
 
 import trio
@@ -12,7 +13,7 @@ from ..config.schema import ProviderSettings
 from ..logs import logger
 
 if TYPE_CHECKING:
-    from ..models import Message, Query
+    from ..models import Attempt, Message, Query
 
 NO_LIMITS = ProviderSettings()
 """The limits of a provider that has none of its own."""
@@ -25,10 +26,13 @@ class Run:
     """One running query; `id` tells it from others in the log, in its reply and in its error.
 
     `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
-    out that changes messages changes it too, and the client attaches it to the error.
+    out that changes messages changes it too, and the client attaches it to the error. `deadline` is the time at which
+    the query is given up.
     """
 
-    __slots__ = ("attempts", "began", "closed", "id", "limits", "model", "partial", "provider", "query", "scope")
+    __slots__ = (
+        *("attempts", "began", "closed", "deadline", "id", "limits", "model", "partial", "provider", "query", "scope"),
+    )
 
     def __init__(self, query: Query) -> None:
         self.id = os.urandom(4).hex()
@@ -38,7 +42,8 @@ class Run:
         self.provider: str | None = None
         self.model: str | None = None
         self.limits: ProviderSettings = NO_LIMITS
-        self.attempts = 0
+        self.attempts: list[Attempt] = []
+        self.deadline = inf
         self.partial: Message | None = None
         self.closed = False
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..config import Config, ConfigSource
     from ..models import PermissionRequest, Query, Reply
     from ..pipeline.types import Layer
+    from ..routing.strategies import Standing
     from .binding import Implementation
     from .entries import CommandEntry, ProviderEntry
     from .processors import Processor
@@ -239,6 +240,21 @@ class PluginManager:
             except PluginError as error:
                 self.warn(name, error.message)
                 yield name, False
+
+    def route(self, query: Query, candidates: Sequence[Standing], strategy: str) -> Sequence[Standing] | None:
+        """The order in which a plugin wants the members of a route to be asked; `None` leaves it to the strategy.
+
+        Raises:
+            PluginError: a critical plugin failed.
+        """
+        from .results import order
+
+        for implementation in self._implementations("claif_route"):
+            accept = partial(order, candidates=candidates)
+            found = self._caller.call(implementation, (query, candidates, strategy), accept, None)
+            if found is not None:
+                return found
+        return None
 
     @property
     def observed(self) -> bool:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ..models import Message
 from ..pipeline.types import Layer
 from .guard import Failed
+
+if TYPE_CHECKING:
+    from ..routing.strategies import Standing
 
 MOST_LAYERS = 100
 """Layers that one plugin may add to one query."""
@@ -56,6 +60,23 @@ def message(result: object, before: Message, *, keeps_text: bool) -> Message | N
     if keeps_text and (result is None or result.text != before.text):
         raise Failed("it is marked with @keeps_text and changed the text all the same")
     return result
+
+
+def order(result: object, candidates: Sequence[Standing]) -> tuple[Standing, ...] | None:
+    """The members that `claif_route` returned.
+
+    Raises:
+        Failed: it is neither `None` nor a list of some of the candidates.
+    """
+    if result is None:
+        return None
+    if not isinstance(result, list | tuple):
+        raise Failed(
+            f"it returned a value of type {type(result).__name__}; wanted is a list of the candidates, or None"
+        )
+    if not result or not all(any(one is known for known in candidates) for one in result):
+        raise Failed("it returned a list that is empty, or has something that is none of the candidates")
+    return tuple(dict.fromkeys(result))
 
 
 def verdict(result: object) -> bool | None:

@@ -257,6 +257,16 @@ class Members:
         processes = None if self._processes is None else self._processes.pool.stats(name)
         return Member(name, kind, distribution, version, capabilities, status, default, processes)
 
+    def check(self, name: str) -> None:
+        """Refuse a name that nobody has.
+
+        Raises:
+            ProviderNotFoundError: it is one.
+        """
+        kind = self._type(name)
+        if name in self._gone or not (name in self._own or kind in self._factories or kind in self._entries):
+            raise self._not_found(name, kind)
+
     def _not_found(self, name: str, kind: str) -> ProviderNotFoundError:
         from difflib import get_close_matches
 

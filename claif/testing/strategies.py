@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from ..models import (
+    Attempt,
     ContentBlock,
     Decision,
     Diff,
@@ -288,6 +289,12 @@ def events() -> SearchStrategy[Event]:
     )
 
 
+def attempts() -> SearchStrategy[Attempt]:
+    """Times that a provider was asked."""
+    kinds = st.none() | st.sampled_from(["RateLimitError", "TimeoutError", "Cancelled"])
+    return st.builds(Attempt, words(), st.none() | words(), st.floats(0, 1e6), kinds, st.none() | texts())
+
+
 def replies() -> SearchStrategy[Reply]:
     """Any reply."""
     seconds = st.none() | st.floats(0, 1e6)
@@ -303,7 +310,7 @@ def replies() -> SearchStrategy[Reply]:
         finish_reason=st.none() | words(),
         usage=usages(),
         timings=st.builds(Timings, seconds, seconds),
-        attempts=st.integers(1, 9),
+        attempts=st.lists(attempts(), max_size=3).map(tuple),
         activity=st.lists(activities(), max_size=2).map(tuple),
         diff=st.none() | texts(),
         notices=st.lists(notices(), max_size=2).map(tuple),

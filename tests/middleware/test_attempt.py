@@ -96,14 +96,14 @@ async def test_each_phase_has_its_limit_and_the_error_says_which(steps: list[Any
     assert error is not None
     assert says in error.message
     assert (error.provider, error.model) == ("mine", "large")
-    assert run.attempts == 1
+    assert len(run.attempts) == 1
 
 
 @pytest.mark.parametrize("steps", [[1.9, "connected", 9.9, A, 4.9, "touch", 4.9, B, 4.9], [A], [1.9]])
 async def test_an_attempt_that_is_in_time_is_left_alone(steps: list[Any]) -> None:
     _, error, run = await how_long(script(*steps))
     assert error is None
-    assert run.attempts == 1
+    assert len(run.attempts) == 1
 
 
 async def test_an_answer_in_one_piece_may_take_as_long_as_it_takes() -> None:
@@ -138,7 +138,7 @@ async def test_attempts_are_counted() -> None:
     layer = attempt_layer(Watchdog())
     for _ in range(3):
         await events_of(layer.wrap(script(A)), run=run)
-    assert run.attempts == 3
+    assert [(one.provider, one.model, one.error) for one in run.attempts] == [("mine", "large", None)] * 3
 
 
 async def test_the_layer_is_the_innermost_one() -> None:

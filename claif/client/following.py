@@ -1,0 +1,243 @@
+"""Following a course: asks one member after the other until one answers; loaded when there is more than one attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import trio
+
+from ..config.hedge import parse_hedge
+from ..errors import ClaifError, InvalidQueryError, RateLimitError
+from ..middleware.attempt import note_attempt
+from ..models import Notice
+from ..pipeline.gate import Gate
+from ..pipeline.run import current_run
+from ..pipeline.watchdog import Deadline
+from ..routing.course import Ask, Course, Wait
+from ..routing.hedge import hedge_delay
+from ..routing.retry_policy import RetryPolicy
+from ..routing.strategies import Standing, healthy_first, in_turn
+
+if TYPE_CHECKING:
+    from ..config.routes_schema import RetrySettings
+    from ..models import Query
+    from ..pipeline.types import Emit, Layer
+    from ..routing.health import Health
+    from ..routing.plan import Candidate, Plan
+    from .route import Router
+
+
+class Following:
+    """One query, asked of the members of its plan until one answers.
+
+    Args:
+        router: asks them.
+        plan: whom.
+        inner: the layers around each attempt, outermost first.
+        query: what is asked.
+        emit: takes the events of the answer, and notices of what happens until it begins.
+    """
+
+    def __init__(self, router: Router, plan: Plan, inner: Sequence[Layer], query: Query, emit: Emit) -> None:
+        self._router, self._plan, self._inner, self._query, self._emit = router, plan, inner, query, emit
+        retry = router.config.routing.retry
+        self._last: ClaifError | None = None
+        self._course = Course(
+            self._order(),
+            router.book.of,
+            _policy(retry),
+            router.rng,
+            most=plan.max_attempts,
+            fallbacks=plan.fallbacks,
+        )
+
+    async def run(self, failure: ClaifError | None = None) -> None:
+        """Ask until somebody answers.
+
+        Args:
+            failure: how the first member failed, if it was asked already.
+
+        Raises:
+            ClaifError: nobody answered, or one failed after its answer had begun.
+        """
+        if failure is not None:
+            step = self._course.next(trio.current_time())
+            assert isinstance(step, Ask)  # noqa: S101 - nothing is known against anybody yet
+            self._failed(step, failure)
+        if self._plan.deadline is None:
+            return await self._run()
+        run, watchdog = current_run.get(), self._router.watchdog
+        deadline = Deadline(self._plan.deadline)
+        run.deadline = min(run.deadline, deadline.due)
+        watchdog.add(deadline)
+        try:
+            with deadline.scope:
+                return await self._run()
+        finally:
+            watchdog.remove(deadline)
+        raise deadline.error()
+
+    async def _run(self) -> None:
+        while (step := self._course.next(trio.current_time())) is not None:
+            if isinstance(step, Wait):
+                await self._wait(step)
+                continue
+            if self._last is not None:
+                await self._tell(step)
+            if await self._ask(step):
+                return
+        assert self._last is not None  # noqa: S101 - a course begins with somebody to ask
+        raise self._last
+
+    async def _ask(self, step: Ask) -> bool:
+        """Ask a member, and another one too if it takes long and the route says so; whether one answered."""
+        seconds = self._hedge_after(step)
+        if seconds is None:
+            return await self._attempt(step, self._emit)
+        from .hedging import Hedged
+
+        return await Hedged(self._attempt, self._hedge, self._emit).run(step, seconds)
+
+    def _hedge_after(self, step: Ask) -> float | None:
+        """The seconds after which another member is asked too; `None` is never."""
+        plan = self._plan
+        if plan.hedge_after is None or len(plan.candidates) == 1:
+            return None
+        self._router.hedges(plan).deposit()
+        return hedge_delay(parse_hedge(plan.hedge_after), self._router.book.of(step.candidate.provider).latency)
+
+    def _hedge(self) -> Ask | None:
+        """Whom to ask too."""
+        ask = self._course.another(trio.current_time())
+        if ask is not None and not self._router.hedges(self._plan).withdraw():
+            self._course.undo(ask)
+            self._router.book.of(ask.candidate.provider).released(ask.permit)
+            return None
+        return ask
+
+    async def _attempt(self, step: Ask, emit: Emit, opened: Callable[[], None] | None = None) -> bool:
+        """Ask a member; whether it answered.
+
+        Raises:
+            ClaifError: it failed after its answer had begun, or as everybody would.
+        """
+        candidate = step.candidate
+        health = self._router.book.of(candidate.provider)
+        began = trio.current_time()
+
+        def begins() -> None:
+            health.latency.add(trio.current_time() - began)
+            if opened is not None:
+                opened()
+
+        gate = Gate(emit, begins)
+        run = current_run.get()
+        told = len(run.attempts)
+        health.in_flight += 1
+        try:
+            await self._router.ask(self._inner, candidate, self._query, gate.emit)
+            await gate.release()
+        except ClaifError as error:
+            asked = len(run.attempts) > told
+            if not asked and isinstance(error, InvalidQueryError):
+                return self._unfit(candidate, error)
+            if not asked:
+                note_attempt(run, trio.current_time() - began, error)
+            goes_on = self._failed(step, error)
+            if gate.open:
+                raise
+            await gate.give_up()
+            if not goes_on:
+                raise
+            return False
+        else:
+            now = trio.current_time()
+            health.succeeded(step.permit, now, now - began)
+            return True
+        finally:
+            health.in_flight -= 1
+            health.released(step.permit)
+
+    def _unfit(self, candidate: Candidate, error: InvalidQueryError) -> bool:
+        """A member cannot be asked this; another one perhaps can."""
+        if self._plan.single:
+            raise error
+        self._course.unfit(candidate)
+        if self._last is None:
+            self._last = error
+        return False
+
+    def _failed(self, step: Ask, error: ClaifError) -> bool:
+        """Note how a member failed; whether anybody may still be asked."""
+        now = trio.current_time()
+        health = self._router.book.of(step.candidate.provider)
+        health.failed(step.permit, now, error)
+        if isinstance(error, RateLimitError) and error.retry_after is not None:
+            health.drain(now + min(error.retry_after, self._router.config.routing.retry.max_retry_after))
+        self._last = error
+        again = step.candidate.provider not in self._router.agents
+        return self._course.failed(step.candidate, error, now, again=again)
+
+    async def _wait(self, step: Wait) -> None:
+        """Wait until somebody can be asked.
+
+        Raises:
+            ClaifError: that is later than the query may take.
+        """
+        seconds = step.until - trio.current_time()
+        if step.until >= current_run.get().deadline:
+            raise self._last or RateLimitError(
+                f"{step.candidate} wants not to be asked for another {seconds:.1f} s, longer than this may take.",
+                provider=step.candidate.provider,
+                retry_after=seconds,
+            )
+        why = "wants not to be asked now" if self._last is None else f"did not answer ({_short(self._last)})"
+        who = step.candidate if self._last is None else self._last.provider or step.candidate
+        text = f"{who} {why}; {step.candidate} is asked in {seconds:.1f} s."
+        await self._emit(Notice("wait", text, {"provider": step.candidate.provider, "seconds": seconds}))
+        await trio.sleep_until(step.until)
+
+    async def _tell(self, step: Ask) -> None:
+        """Tell that somebody is asked after another one has failed."""
+        error = self._last
+        assert error is not None  # noqa: S101 - the caller looked
+        kind = "retry" if step.again else "fallback"
+        what = "asked again" if step.again else "asked instead"
+        text = f"{error.provider or 'It'} did not answer ({_short(error)}); {step.candidate} is {what}."
+        data = {"provider": step.candidate.provider, "model": step.candidate.model, "error": type(error).__name__}
+        await self._emit(Notice(kind, text, data))
+
+    def _order(self) -> list[Candidate]:
+        """The members in the order in which they are asked."""
+        plan, router = self._plan, self._router
+        if len(plan.candidates) == 1:
+            return list(plan.candidates)
+        now = trio.current_time()
+        standings = [
+            self._standing(candidate, router.book.of(candidate.provider), now) for candidate in plan.candidates
+        ]
+        key = plan.route or ",".join(map(str, plan.candidates))
+        turn, router.turns[key] = router.turns[key], router.turns[key] + 1
+        order = router.plugins.route(self._query, standings, plan.strategy)
+        if order is None:
+            order = in_turn(plan.strategy, standings, router.rng, turn)
+        return healthy_first(order)
+
+    @staticmethod
+    def _standing(candidate: Candidate, health: Health, now: float) -> Standing:
+        return Standing(candidate, health.in_flight, health.latency.average, health.well(now))
+
+
+def _policy(retry: RetrySettings) -> RetryPolicy:
+    return RetryPolicy(
+        max_attempts=retry.max_attempts,
+        base=retry.base,
+        cap=retry.max_delay,
+        max_retry_after=retry.max_retry_after,
+    )
+
+
+def _short(error: ClaifError) -> str:
+    status = f" {error.status}" if error.status else ""
+    return f"{type(error).__name__}{status}"

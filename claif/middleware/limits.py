@@ -1,0 +1,145 @@
+"""The layer that keeps to the limits of an endpoint: requests and tokens per minute, and how many are asked at once."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import trio
+
+from ..errors import RateLimitError
+from ..models import Event, Notice, Query, TextBlock, ToolResultBlock, UsageReport
+from ..pipeline.run import current_run
+from ..pipeline.types import Emit, Handler, Layer, Slot
+from ..routing.limiter import Limiter, Queue
+
+if TYPE_CHECKING:
+    from ..config.routes_schema import LimitSettings
+    from ..routing.limiter import Entry
+
+BYTES_OF_A_TOKEN = 4
+"""On the average, in English; the difference is settled when the provider has told what was used."""
+ANSWER = 1000
+"""Tokens that an answer is thought to take when a query sets no `max_tokens`."""
+TOLD = 0.5
+"""Seconds of waiting from which on the user is told."""
+
+
+class _Place:
+    """A place in the queue; `moved` is set when something may have changed for the first one."""
+
+    def __init__(self) -> None:
+        self.moved = trio.Event()
+
+
+class Turnstile:
+    """Lets queries in to one endpoint, in the order in which they come.
+
+    Args:
+        name: the provider's name.
+        settings: its limits.
+    """
+
+    def __init__(self, name: str, settings: LimitSettings) -> None:
+        self.name = name
+        self.limiter = Limiter(settings)
+        self._max_wait = settings.max_wait
+        self._queue = Queue(self.limiter)
+        self._waiting: deque[_Place] = deque()
+
+    async def enter(self, tokens: int, until: float, emit: Emit) -> Entry:
+        """Wait until a query may be asked.
+
+        Args:
+            tokens: how many it will take, as far as can be told.
+            until: the time at which the query is given up.
+            emit: is told if the wait is long.
+
+        Raises:
+            RateLimitError: the wait would be longer than the limits' `max_wait`, or than the query may take.
+        """
+        now = trio.current_time()
+        if not self._waiting and (entry := self.limiter.enter(now, tokens)) is not None:
+            return entry
+        ticket, mine = self._queue.join(now, tokens), _Place()
+        self._waiting.append(mine)
+        give_up = min(now + self._max_wait, until)
+        try:
+            await self._tell(emit, self._queue.wait(now))
+            while trio.current_time() < give_up:
+                first = self._waiting[0] is mine
+                if first and (entry := self.limiter.enter(trio.current_time(), tokens)) is not None:
+                    return entry
+                wait = self._queue.wait(trio.current_time()) if first else float("inf")
+                mine.moved = trio.Event()
+                with trio.move_on_at(min(trio.current_time() + wait, give_up)):
+                    await mine.moved.wait()
+        finally:
+            self._queue.leave(ticket)
+            self._waiting.remove(mine)
+            self._wake_first()
+        raise RateLimitError(
+            f"{self.name} could not be asked within its limits in {give_up - now:g} s.",
+            hint=f"Raise limits.{self.name}, or its max_wait, or ask another provider.",
+            provider=self.name,
+            code="limit",
+            retryable=False,
+        )
+
+    def leave(self, entry: Entry, used: int | None) -> None:
+        """A query has ended, which used so many tokens; `None` if nobody told."""
+        self.limiter.leave(entry, trio.current_time(), used)
+        self._wake_first()
+
+    def _wake_first(self) -> None:
+        if self._waiting:
+            self._waiting[0].moved.set()
+
+    async def _tell(self, emit: Emit, seconds: float) -> None:
+        if seconds >= TOLD:
+            when = (
+                f"in {seconds:.1f} s at the earliest" if seconds < self._max_wait else "when another answer has ended"
+            )
+            await emit(Notice("limit", f"{self.name} is asked {when}, to keep to its limits.", {"provider": self.name}))
+
+
+def limits_layer(limits: Mapping[str, LimitSettings]) -> Layer:
+    """Have queries wait until the limits of their provider, `[limits.NAME]`, allow them."""
+    turnstiles = {name: Turnstile(name, settings) for name, settings in limits.items()}
+
+    def wrap(handler: Handler) -> Handler:
+        async def limited(query: Query, emit: Emit) -> None:
+            run = current_run.get()
+            turnstile = turnstiles.get(run.provider or "")
+            if turnstile is None:
+                return await handler(query, emit)
+            used: int | None = None
+
+            async def counting(event: Event) -> None:
+                nonlocal used
+                if event.__class__ is UsageReport:
+                    used = event.usage.total_tokens
+                await emit(event)
+
+            entry = await turnstile.enter(estimate(query), run.deadline, emit)
+            try:
+                return await handler(query, counting)
+            finally:
+                turnstile.leave(entry, used)
+
+        return limited
+
+    return Layer(slot=Slot.RATE_LIMIT, wrap=wrap, name="limits", distribution="claif")
+
+
+def estimate(query: Query) -> int:
+    """The tokens that a query and its answer will take, as far as can be told before it is asked."""
+    texts = [
+        block.text if isinstance(block, TextBlock) else str(block.content)
+        for message in query.messages
+        for block in message.content
+        if isinstance(block, TextBlock | ToolResultBlock)
+    ]
+    asked = sum(len(text.encode(errors="replace")) for text in texts) // BYTES_OF_A_TOKEN
+    return asked + (query.options.max_tokens or ANSWER)
