@@ -105,7 +105,7 @@ def _keys(cls: type, without: Collection[str] = ()) -> str:
     for attribute in attrs.fields(cls):
         if attribute.name in without:
             continue
-        default = attribute.default
+        default: object = attribute.default
         if isinstance(default, attrs.Factory):  # type: ignore[arg-type] # a function at run time is a class in stubs
             default = default.factory()
         cells = (f"`{attribute.name}`", _kind(attribute.type), _toml(default), meanings[attribute.name])
@@ -127,7 +127,9 @@ KINDS = {
     "int": "a whole number",
     "float": "a number",
     "Secret": "a key",
+    "float | str": "a number or a text",
     "tuple[str, ...]": "a list of texts",
+    "tuple[Any, ...]": "a list",
     "Mapping[str, str]": "a table of texts",
     "Mapping[str, Any]": "a table",
 }
@@ -143,7 +145,7 @@ def _kind(kind: object) -> str:
 
 def _toml(default: object) -> str:
     """A default as one would write it in the file."""
-    if default is None or default in ((), {}):
+    if default is None or default is attrs.NOTHING or default in ((), {}):
         return ""
     if isinstance(default, tuple):
         return f"`[{', '.join(json.dumps(item) for item in default)}]`"

@@ -70,7 +70,8 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     "--provider",
     metavar="NAME",
     shell_complete=values("providers"),
-    help="Who is asked; see `claif providers list`.",
+    help="Who is asked: a provider (see `claif providers list`), NAME/MODEL, a route (see `claif routes`), or several, "
+    "separated by commas, each of which is asked if those before it do not answer.",
 )
 @click.option(
     "-m",
@@ -112,6 +113,7 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
 @logging_options(
     verbose="Also show thinking, tools at work, the footer, and what is logged, on standard error; -vv logs every step."
 )
+@click.option("--explain", is_flag=True, help="Tell why who answered answered, on standard error.")
 @click.option("-q", "--quiet", is_flag=True, help="No notices, no spinner, no footer.")
 @click.option("--no-plugins", is_flag=True, help="Leave out everything that is installed beside Claif.")
 @click.pass_context
@@ -138,6 +140,7 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         quiet=given["quiet"],
         verbose=state.verbose > 0,
         thinking=given["thinking"] or state.verbose > 0,
+        explain=given["explain"],
     )
     follow, apply = given["follow"], given["apply"]
 

@@ -10,6 +10,7 @@ from .group import RootGroup
 COMMANDS = {
     "query": ("claif.cli.query:query", "Ask a model; the default command."),
     "providers": ("claif.cli.providers:providers", "Who can be asked, and what they lack."),
+    "routes": ("claif.cli.routes:routes", "Names under which several providers answer."),
     "models": ("claif.cli.models:models", "The models that providers offer; fetch the embedded one."),
     "install": ("claif.cli.install:install", "Install the command lines of agents, or see which are here."),
     "uninstall": ("claif.cli.install:uninstall", "Remove command lines of agents that Claif has installed."),

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from ..plugin.manager import PluginManager
     from ..provider import Provider
     from ..routing.default import Choice
+    from ..routing.plan import Plan
 
 T = TypeVar("T")
 
@@ -242,6 +243,14 @@ class Client:
     def chain(self, query: Query) -> list[Layer]:
         """The layers that this query would pass, outermost first."""
         return in_order(self.plugins.query_layers(query, self.config, self))
+
+    def plan(self, query: Query) -> Plan:
+        """Whom this query would be asked of, and why.
+
+        Raises:
+            ClaifError: its name means nobody, or it cannot be asked of several.
+        """
+        return self._router.plan(query)
 
     def state(self, key: str, factory: Callable[[], T]) -> T:
         """What a plugin keeps for the life of this client: `factory` makes it when it is first asked for."""
