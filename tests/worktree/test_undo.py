@@ -16,6 +16,10 @@ from worktree.repo import files_of, write
 
 NAMES = ("a", "b", "d/c", "d/e/f", "new/g")
 FILES = st.dictionaries(st.sampled_from(NAMES), st.binary(max_size=3))
+CLASHING = ("a", "a/b", "a/b/c", "d", "d/e")
+TREES = st.dictionaries(st.sampled_from(CLASHING), st.binary(max_size=3)).filter(
+    lambda files: not any(name.startswith(f"{other}/") for name in files for other in files)
+)
 
 
 def folders_of(top: Path) -> set[str]:
@@ -69,6 +73,24 @@ def test_nothing_elsewhere_is_copied_or_written(tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("changed")
     undo.undo()
     assert (tmp_path / "outside").read_text() == "changed"
+
+
+@given(TREES, TREES)
+def test_files_and_folders_that_have_changed_places_are_where_they_were(
+    before: dict[str, bytes], after: dict[str, bytes]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        top, store = Path(folder, "top"), Path(folder, "store")
+        top.mkdir()
+        store.mkdir()
+        write(top, before)
+        expected = files_of(top), folders_of(top)
+        undo = Undo(top, CLASHING, store)
+        shutil.rmtree(top)
+        top.mkdir()
+        write(top, after)
+        undo.undo()
+        assert (files_of(top), folders_of(top)) == expected
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o700])
