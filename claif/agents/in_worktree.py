@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from ..errors import WorktreeError
 from ..models import Diff, Notice, Started
 from ..pipeline.watchdog import unwatched
 
@@ -32,7 +33,7 @@ async def in_worktree(provider: AgentProvider, query: Query, emit: Emit) -> None
     Raises:
         InvalidQueryError: the directory is in no Git repository, or in one without a commit.
         DependencyError: git is not installed.
-        WorktreeError: git failed.
+        WorktreeError: git failed; if the agent had failed before, it says why, and that is its cause.
         ClaifError: the agent failed.
     """
     from ..worktree.checkout import checkout
@@ -51,8 +52,14 @@ async def in_worktree(provider: AgentProvider, query: Query, emit: Emit) -> None
             await provider.query_once(job, tell)
         except Exception as error:
             failure = error
-        with unwatched():
-            text = await made.diff()
+        try:
+            with unwatched():
+                text = await made.diff()
+        except WorktreeError as error:
+            if failure is None:
+                raise
+            told = f"{failure or type(failure).__name__} What it had changed cannot be told: {error.message}"
+            raise WorktreeError(f"The agent failed: {told}", hint=error.hint) from failure
         for sentence in made.left_out:
             await emit(Notice("worktree", sentence))
         if text or failure is None:

@@ -90,7 +90,7 @@ def install(names: tuple[str, ...], *, everything: bool, listing: bool, as_json:
         raise click.UsageError("What is in a file has the version that it has, and is a wheel.")
     if how["version"] and not _VERSION.fullmatch(how["version"]):
         raise click.UsageError(f"{how['version']!r} is no exact version, such as 1.2.3.")
-    install_all(_programs(names, everything=everything), as_json=as_json, **how)
+    install_all(_programs(names, everything=everything), everything=everything, as_json=as_json, **how)
 
 
 @click.command("uninstall", epilog=UNINSTALL_EPILOG, context_settings=CONTEXT)

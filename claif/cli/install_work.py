@@ -56,6 +56,7 @@ def describe_all(*, as_json: bool) -> None:
 def install_all(
     programs: Sequence[Program],
     *,
+    everything: bool,
     as_json: bool,
     version: str | None,
     via: Kind | None,
@@ -64,12 +65,15 @@ def install_all(
 ) -> None:
     """Install programs one after the other; who fails is named, and keeps nobody else from it.
 
+    Of everything, those are passed over of which there is none for this machine, unless there is none of any.
+
     Raises:
         ClaifError: the only one failed.
     """
-    results: list[dict[str, Any]] = []
+    without = _without_packages(programs) if everything else []
+    results = [_pass_over(program, quiet=as_json) for program in without]
     code = 0
-    for program in programs:
+    for program in [each for each in programs if each not in without]:
         try:
             if dry_run:
                 results.append(plan_one(program, version, "wheel" if source else via))
@@ -90,6 +94,20 @@ def install_all(
         write_line(results)
     if code:
         raise click.exceptions.Exit(code)
+
+
+def _without_packages(programs: Sequence[Program]) -> list[Program]:
+    """Those of which there is none for this machine; none if there is none of any."""
+    machine = this_machine()
+    found = [program for program in programs if machine not in program.machines]
+    return found if len(found) < len(programs) else []
+
+
+def _pass_over(program: Program, *, quiet: bool) -> dict[str, Any]:
+    why = f"There is no {program.title} for this machine ({this_machine()}), so it is passed over."
+    if not quiet:
+        Remarks().line(why)
+    return {"name": program.name, "passed_over": why}
 
 
 def install_one(

@@ -108,11 +108,13 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
         except Exception as error:
             failure = error
         nursery.cancel_scope.cancel()
-    if isinstance(failure, ClaifError):
-        await renderer.fail(failure)
-    if failure is not None and changes is not None:
-        await changes.rescue()
     if failure is not None:
+        try:
+            if isinstance(failure, ClaifError):
+                await renderer.fail(failure)
+        finally:  # there may be no reader any more
+            if changes is not None:
+                await changes.rescue()
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
     await remember(client, query, reply, renderer.remark)

@@ -12,7 +12,6 @@ _PACKAGE = NpmPackage(
     program="bundle/gemini.js",
     integrity="sha512-dbQ9A0qBtFJNi6XBkHvfZ6Azpn6PNgH/P8h2MZ67RLlX8hSAVjup39CRWqdRxZv7YXIuhrFaytr8y0jKnkoxnQ==",
     megabytes=100,
-    script=True,
 )
 
 GEMINI = Program(

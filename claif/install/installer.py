@@ -12,6 +12,7 @@ import trio
 from attrs import frozen
 
 from ..agents.programs import Installed, installed_program, programs_folder, read_record
+from ..agents.scripts import is_script
 from ..downloads.folder import DownloadFolder
 from ..downloads.wheels import Progress, WheelFetcher, is_offline
 from ..errors import InstallError
@@ -168,7 +169,7 @@ class Installer:
             offline=is_offline(self.environ),
             tell=lambda done: self.progress(label, done, None),
         )
-        return integrity, node.program if way.package.script else None
+        return integrity, node.program if is_script(part / PLACE / way.package.program) else None
 
     async def _settle(
         self, program: Program, way: Way, part: Path, integrity: str, interpreter: Path | None

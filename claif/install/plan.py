@@ -73,10 +73,10 @@ def ways(
 def _impossible(
     program: Program, machine: str, node: Node | None, version: str | None, only: Kind | None
 ) -> DependencyError:
-    machines = sorted({*program.npm, *program.wheels})
-    if machine not in machines:
+    if machine not in program.machines:
+        others = ", ".join(sorted(program.machines))
         return DependencyError(
-            f"There is no {program.title} for this machine ({machine}); there is one for {', '.join(machines)}.",
+            f"There is no {program.title} for this machine ({machine}); there is one for {others}.",
             hint=f"If you have it all the same, say where: claif config set providers.{program.name}.path FILE",
         )
     if only == "wheel":

@@ -26,7 +26,6 @@ class NpmPackage:
         integrity: the fingerprint of the pinned version, as npm writes it (`sha512-…`).
         megabytes: about what it takes on disk.
         suffix: what follows the program's version in its own.
-        script: whether the program is a script that Node.js runs.
     """
 
     name: str
@@ -34,7 +33,6 @@ class NpmPackage:
     integrity: str
     megabytes: int
     suffix: str = ""
-    script: bool = False
 
 
 @frozen(kw_only=True)
@@ -104,3 +102,8 @@ class Program:
     key_variables: tuple[str, ...] = ()
     login_files: tuple[LoginFile, ...] = ()
     login: tuple[str, ...] = ()
+
+    @property
+    def machines(self) -> frozenset[str]:
+        """The machines for which there is a package."""
+        return frozenset({*self.npm, *self.wheels})

@@ -12,7 +12,6 @@ _PACKAGE = NpmPackage(
     program="cli.js",
     integrity="sha512-A1rAUg7TTO62yuwogzEstMWLVxQ4n4JO26k9t6s93Ed14svp7W+7WEAAZhUMmxPf/q9xQQW7LwX48cuQcgKDBQ==",
     megabytes=60,
-    script=True,
 )
 
 QWEN = Program(

@@ -69,7 +69,8 @@ async def apply_diff(
         The changes that were made.
 
     Raises:
-        WorktreeError: it cannot be applied; `path` is where it is kept, and nothing was changed.
+        WorktreeError: it cannot be applied; `path` is where it is kept, and nothing was changed. If what git had
+            written by then cannot be undone, `path` is the folder that has the files as they were.
         InvalidQueryError: the directory is in no repository.
         DependencyError: git is not installed.
         ConfigurationError: the diff cannot be written into Claif's own folder.
@@ -82,6 +83,8 @@ async def apply_diff(
         with trio.CancelScope(shield=True):  # git is bounded, and half of a diff would be worse than a wait
             words = await _applied(repository, path, paths_of(diff))
     except ClaifError as error:
+        if isinstance(error, WorktreeError):
+            error.path = error.path or str(path)
         error.hint = " ".join(filter(None, (error.hint, f"The changes are kept in {path}.")))
         raise
     if words is not None:
@@ -103,14 +106,37 @@ async def _applied(repository: Repository, diff: Path, files: set[str]) -> str |
     try:
         before = await trio.to_thread.run_sync(Undo, repository.top, files, diff.parent)
     except OSError as error:
-        return f"{error.filename}: {error.strerror}"
+        return _told(error)
     try:
         code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", diff)
-        if code == 0:
-            return None
+    except BaseException as error:
+        await _undo(before)
+        if isinstance(error, WorktreeError):
+            error.message += " Nothing was changed."
+        raise
+    if code:
+        await _undo(before)
+        return words
+    await trio.to_thread.run_sync(before.close)
+    return None
+
+
+async def _undo(before: Undo) -> None:
+    """Have the files as they were before, and remove the copies, but only then.
+
+    Raises:
+        WorktreeError: that cannot be; `path` is where the copies are.
+    """
+    try:
         await trio.to_thread.run_sync(before.undo)
     except OSError as error:
-        raise WorktreeError(f"Half of the changes are made: {error.filename}: {error.strerror}.") from None
-    finally:
-        await trio.to_thread.run_sync(before.close)  # noqa: ASYNC102 - whoever calls it shields it
-    return words
+        raise WorktreeError(
+            f"Half of the changes are made, and that cannot be undone: {_told(error)}.",
+            path=str(before.copies),
+            hint=f"The files as they were are in {before.copies}.",
+        ) from None
+    await trio.to_thread.run_sync(before.close)
+
+
+def _told(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.strerror else str(error)

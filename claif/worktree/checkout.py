@@ -85,11 +85,10 @@ class Checkout:
             return await self._diff()
 
     async def _diff(self) -> str:
+        self.left_out.clear()
         folder = self.place.folder
         await trio.to_thread.run_sync(shutil.copy2, folder / "start", folder / "end")
-        git = private_git(self.repository, self.place).at(
-            self.top, GIT_DIR=self.entry, GIT_WORK_TREE=self.top, GIT_INDEX_FILE=folder / "end"
-        )
+        git = (await _git_of(self.repository, self.place, self.entry)).at(self.top, GIT_INDEX_FILE=folder / "end")
         left_out = [*await submodules(git), *await self._foreign(git)]
         code, _, words = await git.tried("add", "--all", "--ignore-errors", *everything_but(left_out))
         if code:
@@ -99,33 +98,28 @@ class Checkout:
 
     async def _foreign(self, git: Git) -> list[str]:
         """Repositories inside, and empty files that only stood in the way of an agent."""
-        found = []
-        for name in (await git.run("ls-files", "-z", "--others", "--exclude-standard")).split(b"\0"):
-            path = os.fsdecode(name)
-            if path.endswith("/"):
-                self.left_out.append(f"The diff has nothing of {path}, which is a repository of its own.")
-                found.append(path.rstrip("/"))
-            elif (self.top / path).parent == self.directory and _stood_in_the_way(self.top / path):
-                found.append(path)
-        return found
+        names = os.fsdecode(await git.run("ls-files", "-z", "--others", "--exclude-standard")).split("\0")
+        inner = [name for name in names if name.endswith("/")]
+        self.left_out.extend([f"The diff has nothing of {name}, which is a repository of its own." for name in inner])
+        beside = [name for name in names if (self.top / name).parent == self.directory]
+        return [name.rstrip("/") for name in inner] + [name for name in beside if _stood_in_the_way(self.top / name)]
 
     async def _between(self, end: str) -> str:
         bare, file = self.place.folder / "bare", self.place.folder / "diff"
-        await trio.to_thread.run_sync(make_bare, bare, self.start)
         git = private_git(self.repository, self.place).at(bare, GIT_DIR=bare)
 
-        async def read() -> bytes:
+        async def read(attributes: str) -> bytes:
+            await trio.to_thread.run_sync(make_bare, bare, self.start, attributes)
             await git.run(*_DIFF, f"--output={file}", self.start, end)
             if (size := file.stat().st_size) > MOST_BYTES:
                 raise WorktreeError(f"The diff has {size} bytes, which is more than {MOST_BYTES}.")
             return await trio.to_thread.run_sync(file.read_bytes)
 
-        data = await read()
+        data = await read("")
         try:
             return data.decode()
         except UnicodeDecodeError:
-            (bare / "info" / "attributes").write_text("* -diff\n", encoding="ascii")
-            return with_binaries(data, await read())
+            return with_binaries(data, await read("* -diff\n"))
 
 
 @asynccontextmanager
@@ -182,7 +176,7 @@ async def _made(repository: Repository, place: Place, head: str) -> Checkout:
     start = await _snapshot(repository, place)
     top = place.checkout
     entry = await _entry(repository, top, head)
-    git = private_git(repository, place).at(top, GIT_DIR=entry, GIT_WORK_TREE=top)
+    git = await _git_of(repository, place, entry)
     await git.run("read-tree", start)
     await git.run("checkout-index", "--all", "--index")
     await trio.to_thread.run_sync(shutil.copy2, entry / "index", place.folder / "start")
@@ -193,20 +187,24 @@ async def _made(repository: Repository, place: Place, head: str) -> Checkout:
     return made
 
 
+async def _git_of(repository: Repository, place: Place, entry: Path) -> Git:
+    """Git for the checkout, in which settings may hold that do not in the repository: that have a filter, say."""
+    git = private_git(repository, place).at(place.checkout, GIT_DIR=entry, GIT_WORK_TREE=place.checkout)
+    return await git.without_filters()
+
+
 async def _entry(repository: Repository, top: Path, head: str) -> Path:
     """Make the checkout, without files yet; where the repository keeps what it knows of it."""
-    for left in reversed(range(_TRIES)):
+    for _ in range(_TRIES):
         code, _, words = await repository.git.tried(
             "worktree", "add", "--quiet", "--detach", "--no-checkout", top, head
         )
         entry = await trio.to_thread.run_sync(entry_of, top, repository.common)
         if code == 0 and entry is not None:
             return entry
-        if not left:
-            raise WorktreeError(f"git worktree failed: {words or 'it does not know what it has made'}")
         # Another query may just have removed the last entry, and with it the folder of them.
         await trio.sleep(_PAUSE)
-    raise AssertionError
+    raise WorktreeError(f"git worktree failed: {words or 'it does not know what it has made'}")
 
 
 async def _snapshot(repository: Repository, place: Place) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from io import BytesIO
 
 from ..models import FileChange
 
@@ -20,19 +20,11 @@ def sections(diff: bytes) -> list[bytes]:
     Lines of a file begin with a blank, a sign or a backslash, and so none is taken for the beginning of a part.
     """
     found: list[list[bytes]] = []
-    for line in diff.splitlines(keepends=True) if b"\r" not in diff else _lines(diff):
+    for line in BytesIO(diff):
         if line.startswith(_BEGIN.encode()) or not found:
             found.append([])
         found[-1].append(line)
     return [b"".join(lines) for lines in found]
-
-
-def _lines(data: bytes) -> Iterator[bytes]:
-    """Lines that end with a line feed and with nothing else."""
-    *lines, last = data.split(b"\n")
-    yield from [line + b"\n" for line in lines]
-    if last:
-        yield last
 
 
 def with_binaries(texts: bytes, binaries: bytes) -> str:

@@ -14,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from ..config.files import make_private_folder
 from ..downloads.lock import FileLock
@@ -124,16 +124,18 @@ def clear(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def entry_of(checkout: Path, repository: Path) -> Path | None:
+def entry_of(checkout: PurePath, repository: Path) -> Path | None:
     """Where a repository keeps what it knows of a checkout.
 
     Args:
         checkout: without links.
         repository: what all its worktrees share.
     """
+    # Git writes slashes on every system.
+    wanted = os.fsencode((checkout / ".git").as_posix())
     for path in repository.glob("worktrees/*/gitdir"):
         with suppress(OSError):
-            if path.read_bytes().rstrip(b"\n") == os.fsencode(checkout / ".git"):
+            if path.read_bytes().rstrip(b"\n") == wanted:
                 return path.parent
     return None
 

@@ -36,10 +36,17 @@ def quoted(path: bytes) -> bytes:
     )
 
 
-def make_bare(folder: Path, start: str) -> None:
-    """Make an empty repository for objects of the kind of this id."""
+def make_bare(folder: Path, start: str, attributes: str = "") -> None:
+    """Make an empty repository, anew if it is there.
+
+    Args:
+        folder: where it is.
+        start: an id of the kind that its objects have.
+        attributes: all that it has, as lines of `info/attributes`.
+    """
     for name in ("objects", "refs", "info"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
+    (folder / "info" / "attributes").write_text(attributes, encoding="ascii")
     kind = "1\n[extensions]\n\tobjectFormat = sha256\n" if len(start) == _SHA256 else "0\n"
     (folder / "config").write_text(f"[core]\n\tbare = true\n\trepositoryFormatVersion = {kind}", encoding="ascii")

@@ -16,12 +16,13 @@ from worktree.repo import Repo, leftovers
 from agents.real import events_of
 from claif import Client
 from claif.config import ConfigLoader
-from claif.errors import InvalidQueryError, RateLimitError
+from claif.errors import InvalidQueryError, RateLimitError, WorktreeError
 from claif.models import Diff, Notice, Started, ToolResult
 from claif.testing import FakeCLI, Pause
 from claif.testing.fake_cli import Change, Fail, Report, Shell
 from claif.transport.sandbox import prepare
 from claif.transport.sandbox.levels import Available, Tool
+from claif.worktree import checkout as room
 from claif.worktree.apply import apply_diff
 from claif.worktree.diff import file_changes
 
@@ -183,6 +184,20 @@ async def test_what_was_changed_until_a_failure_is_told(stage: Stage) -> None:
         assert "+half" in "".join([event.text for event in events if isinstance(event, Diff)])
         assert leftovers(stage.home) == []
     assert stage.repo.state() == before
+
+
+async def test_a_failure_is_told_also_if_what_was_changed_cannot_be(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MOST_BYTES", 100)
+    failing = [Change("new.txt", "much\n" * 100), Fail(429, "Slow down.")]
+    stage.cli("claude", failing, failing)
+    async with stage.client() as client:
+        with pytest.raises(WorktreeError, match=r"Slow down.*more than 100") as caught:
+            await client.query("Do it.", **asked("claude"))
+    assert isinstance(caught.value.__cause__, RateLimitError)
+    assert (Path(caught.value.path or "") / "new.txt").read_text() == "much\n" * 100
+    assert caught.value.path in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize("when", ["preparing", "working", "telling"])

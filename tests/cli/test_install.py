@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from install.support import FakeNode
 
+from claif.api import DependencyError
 from claif.cli import install_work
 from claif.install.catalog import find
 from claif.install.machine import this_machine
@@ -146,6 +147,27 @@ def test_one_that_fails_keeps_nobody_else_from_it_and_decides_the_exit_code(cli,
     found = rows(cli.run("install", "codex", "claude", "--json"))
     assert (found["codex"]["error"], found["codex"]["exit_code"]) == ("InstallError", 9)
     assert found["claude"]["new"] is False
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_of_all_those_are_passed_over_of_which_there_is_none_for_this_machine(as_json, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CLAIF_HOME", str(tmp_path))
+    monkeypatch.setattr(install_work, "this_machine", lambda: "darwin-arm64")
+    how = {"as_json": as_json, "version": None, "via": None, "source": None, "dry_run": True}
+    install_work.install_all([CLAUDE, find("opencode")], everything=True, **how)
+    said = capsys.readouterr()
+    line = "There is no OpenCode for this machine (darwin-arm64), so it is passed over."
+    if as_json:
+        opencode, claude = json.loads(said.out)
+        assert (claude["dry_run"], opencode) == (True, {"name": "opencode", "passed_over": line})
+    else:
+        assert said.out.startswith("Claude Code ")
+        assert said.err.count("\n") == 1
+        assert line in said.err
+    with pytest.raises(DependencyError, match="There is no OpenCode"):
+        install_work.install_all([find("opencode")], everything=False, **how)
+    with pytest.raises(DependencyError, match="There is no OpenCode"):
+        install_work.install_all([find("opencode")], everything=True, **how)
 
 
 @pytest.mark.parametrize(

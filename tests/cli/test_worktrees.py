@@ -132,6 +132,20 @@ def test_what_a_query_had_changed_until_it_failed_is_kept_and_not_applied(agent)
     assert agent.repo.state() == before
 
 
+def test_a_reader_who_goes_loses_no_changes(agent):
+    """The failure ends the line of the text, and nobody reads that any more."""
+    failing = [Change("a.txt", "half\n"), "Some text.", Pause(1), Fail(429)]
+    agent.plays(failing, failing)
+    with agent.cli.start(*agent.arguments()) as process:
+        assert process.stdout.read(10) == b"Some text."
+        process.stdout.close()
+        assert process.wait(timeout=30) == 141
+        said = process.stderr.read()
+    (path,) = agent.kept
+    assert "+half\n" in path.read_text()
+    assert str(path).encode() in said
+
+
 @pytest.mark.parametrize("way", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_it_leaves_nothing(agent, way):
     agent.plays([Change("a.txt", "half\n"), "Some text.", Pause(60)])

@@ -18,7 +18,7 @@ from install.support import BY_NPM, MACHINE, NODE_SCRIPT, Bench, FakeNode, wheel
 
 SCRIPT = evolve(
     BY_NPM,
-    npm={MACHINE: evolve(BY_NPM.npm[MACHINE], name="@them/thing", program="bundle/thing.js", suffix="", script=True)},
+    npm={MACHINE: evolve(BY_NPM.npm[MACHINE], name="@them/thing", program="bundle/thing.js", suffix="")},
 )
 
 

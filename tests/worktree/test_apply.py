@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 import trio
 
 from claif.errors import InvalidQueryError, WorktreeError
+from claif.worktree import git as git_module
 from claif.worktree.apply import apply_command, apply_diff, keep_diff
 from claif.worktree.checkout import checkout
 from worktree.repo import Repo, files_of, write
@@ -63,6 +65,62 @@ async def test_what_breaks_off_in_the_middle_is_undone(repo: Repo, home: Path, m
         await apply_diff(diff, repo.path, home=home)
     assert (repo.state(), sorted(os.listdir(repo.path))) == before
     assert [path.suffix for path in (home / "diffs").iterdir()] == [".diff"]
+
+
+def break_off(monkeypatch: pytest.MonkeyPatch, folder: Path, then: str) -> None:
+    """Have git apply a diff, and do this in its place then; all else it does as ever."""
+    git = shutil.which("git")
+    folder.mkdir()
+    program = folder / "git"
+    program.write_text(f'#!/bin/sh\ncase " $* " in *" apply "*) {git} "$@"; {then};; *) exec {git} "$@";; esac\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+
+
+async def test_a_file_that_became_a_folder_is_a_file_again(
+    repo: Repo, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with checkout(repo.path, home, os.environ) as made:
+        (made.top / "a.txt").unlink()
+        shutil.rmtree(made.top / "sub")
+        write(made.top, {"a.txt/x": "x\n", "sub": "now a file\n"})
+        diff = await made.diff()
+    before = repo.state(), sorted(os.listdir(repo.path))
+    break_off(monkeypatch, tmp_path / "bin", f"test -f '{repo.path}/a.txt/x' && touch '{tmp_path}/done'; exit 1")
+    with pytest.raises(WorktreeError, match="nothing was changed"):
+        await apply_diff(diff, repo.path, home=home)
+    assert (tmp_path / "done").exists(), "it has not broken off in the middle"
+    assert (repo.state(), sorted(os.listdir(repo.path))) == before
+
+
+async def test_what_takes_too_long_is_undone(
+    repo: Repo, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diff = await diff_of(repo, home, {"a.txt": "agent\n", "new.txt": "n\n"})
+    before = repo.state()
+    break_off(monkeypatch, tmp_path / "bin", f"test -f '{repo.path}/new.txt' && touch '{tmp_path}/done'; sleep 60")
+    monkeypatch.setattr(git_module, "PATIENCE", 5.0)
+    with pytest.raises(WorktreeError, match=r"took longer than 5 s\. Nothing was changed\.") as caught:
+        await apply_diff(diff, repo.path, home=home)
+    assert (tmp_path / "done").exists(), "it has not broken off in the middle"
+    assert repo.state() == before
+    assert caught.value.path == str(*kept(home))
+    assert [path.suffix for path in (home / "diffs").iterdir()] == [".diff"]
+
+
+async def test_what_cannot_be_undone_is_kept_as_it_was(
+    repo: Repo, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    diff = await diff_of(repo, home, {"a.txt": "agent\n", "sub/x.txt": "agent\n"})
+    file = f"'{repo.path}/a.txt'"
+    break_off(monkeypatch, tmp_path / "bin", f"rm {file}; mkdir {file}; touch {file}/theirs; exit 1")
+    with pytest.raises(WorktreeError, match="cannot be undone") as caught:
+        await apply_diff(diff, repo.path, home=home)
+    copies = Path(caught.value.path or "")
+    assert (copies / "a.txt").read_text() == "one\ntwo\n"
+    assert (copies / "sub" / "x.txt").read_text() == "x\n"
+    assert str(copies) in (caught.value.hint or "")
+    assert str(*kept(home)) in (caught.value.hint or "")
 
 
 @pytest.mark.parametrize(

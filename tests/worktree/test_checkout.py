@@ -307,6 +307,23 @@ async def test_what_git_knows_nothing_of_is_no_trouble(repo: Repo, home: Path) -
         assert made.left_out == []
 
 
+async def test_a_second_diff_is_made_like_the_first(repo: Repo, home: Path) -> None:
+    """What was left out is told once, and files that were binary then are no reason to take all for binary."""
+    async with opened(repo.path, home) as made:
+        write(made.top, {"latin.txt": "caf\xe9\n".encode("latin-1"), "a.txt": "agent\n"})
+        Repo.make(made.top / "inner", {"i.txt": "i\n"})
+        first = await made.diff()
+        left_out = list(made.left_out)
+        assert len(left_out) == 1
+        assert (await made.diff(), made.left_out) == (first, left_out)
+        shutil.rmtree(made.top / "inner")
+        (made.top / "latin.txt").unlink()
+        third = await made.diff()
+    assert "-one\n-two\n+agent\n" in third
+    assert third in first
+    assert made.left_out == []
+
+
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="/\0", exclude_categories=["Cs"]), min_size=1, max_size=8
 )

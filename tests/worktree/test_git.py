@@ -56,6 +56,33 @@ async def test_a_hostile_repository_has_nothing_run(repo: Repo, home: Path, tmp_
     assert mark.exists(), "the traps are none"
 
 
+async def test_neither_attributes_nor_settings_for_the_checkout_alone_have_anything_run(
+    repo: Repo, home: Path, tmp_path: Path
+) -> None:
+    """Settings may hold only where the git folder has a certain name, and attributes be in no file of a commit."""
+    mark = tmp_path / "mark"
+    program = trap(tmp_path, mark)
+    names = [f"{kind}-{when}" for kind in ("clean", "smudge", "process") for when in ("folder", "always")]
+    for when in ("folder", "always"):
+        lines = [f'[filter "{kind}-{when}"]\n\t{kind} = {program}\n' for kind in ("clean", "smudge", "process")]
+        (tmp_path / when).write_text("".join(lines))
+    repo.commit({f"{name}.md": "x\n" for name in names})
+    repo.git("config", "includeIf.gitdir:**/worktrees/**.path", str(tmp_path / "folder"))
+    repo.git("config", "include.path", str(tmp_path / "always"))
+    info = repo.path / ".git" / "info"
+    info.mkdir(exist_ok=True)
+    (info / "attributes").write_text("".join([f"{name}.md filter={name}\n" for name in names]))
+    async with checkout(repo.path, home, os.environ) as made:
+        write(made.top, {f"{name}.md": "agent\n" for name in names})
+        diff = await made.diff()
+        assert not mark.exists()
+        git(made.top, "add", "-A", check=False)
+        assert mark.exists(), "the traps are none"
+        mark.unlink()
+    await apply_diff(diff, repo.path, home=home)
+    assert not mark.exists()
+
+
 async def test_what_an_agent_leaves_in_its_checkout_has_nothing_run(repo: Repo, home: Path, tmp_path: Path) -> None:
     """A `.git` of its own, and a repository in the place of a submodule, whose status git would ask for."""
     mark = tmp_path / "mark"

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
@@ -114,3 +114,11 @@ def test_no_entry_of_another_checkout_is_removed(repo: Repo, home: Path, tmp_pat
     clear(tmp_path / "odd")
     assert repo.git("worktree", "list") == before
     assert not os.path.lexists(tmp_path / "odd")
+
+
+def test_an_entry_is_found_by_the_slashes_that_git_writes_on_every_system(tmp_path: Path) -> None:
+    entry = tmp_path / "worktrees" / "x-1"
+    entry.mkdir(parents=True)
+    (entry / "gitdir").write_bytes(b"C:/Users/me/.claif/worktrees/x-1/x-1/.git\n")
+    assert entry_of(PureWindowsPath(r"C:\Users\me\.claif\worktrees\x-1\x-1"), tmp_path) == entry
+    assert entry_of(PureWindowsPath(r"C:\Users\me\.claif\worktrees\x-1\x-2"), tmp_path) is None

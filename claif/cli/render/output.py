@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+from contextlib import suppress
 from typing import TextIO
 
 import trio
@@ -49,8 +50,9 @@ class Output:
                 await trio.lowlevel.wait_writable(self._descriptor)
 
     def write_now(self, text: str) -> None:
-        """Write a last piece while the answer is being cancelled; what a stuck reader does not take is dropped."""
+        """Write a last piece while the answer is being cancelled; what nobody takes at once is dropped."""
         if self._descriptor is None:
             self._stream.write(text)
         elif self._poll is None or self._poll.poll(0):
-            os.write(self._descriptor, text.encode(self._encoding, "replace")[:_PIECE])
+            with suppress(BrokenPipeError):
+                os.write(self._descriptor, text.encode(self._encoding, "replace")[:_PIECE])

@@ -105,6 +105,15 @@ class Client:
             if record.get("method") == "turn/completed":
                 return
 
+    def pid_in(self, file: Path) -> int:
+        """The process id that a command of the program has written into a file, once it is there."""
+        until = time.monotonic() + PATIENCE
+        while not file.exists() or not (text := file.read_text()).endswith("\n"):
+            assert self.child.poll() is None, "the program has ended"
+            assert time.monotonic() < until, f"nothing comes into {file.name}"
+            time.sleep(0.01)
+        return int(text)
+
     def close(self) -> int:
         """End its standard input, and its exit code."""
         assert self.child.stdin
@@ -121,10 +130,13 @@ def running(fake: FakeProgram, arguments: Sequence[str] = CLAUDE, **options: Any
         yield Client(child)
     finally:
         child.kill()
+        until = time.monotonic() + PATIENCE
         while left := fake.processes():
+            assert time.monotonic() < until, f"processes that cannot be killed: {left}"
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
+            time.sleep(0.01)
         child.wait(PATIENCE)
         for pipe in (child.stdin, child.stdout):
             pipe.close()

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agents.acp import Acp, choose
-from testing.fake_cli.client import Record, running
+from agents.acp import choose
+from testing.fake_cli.acp import reason, speaking
 
 from claif.testing import FakeCLI
 from claif.testing.fake_cli import (
@@ -24,16 +22,6 @@ from claif.testing.fake_cli import (
     Tool,
     Update,
 )
-
-
-@contextmanager
-def speaking(fake: FakeCLI, *arguments: str, **options: Any) -> Iterator[Acp]:
-    with running(fake, arguments, **options) as client:
-        yield Acp(client)
-
-
-def reason(response: Record) -> str:
-    return response["result"]["stopReason"]
 
 
 def test_without_a_script_it_repeats_the_prompt(tmp_path: Path) -> None:

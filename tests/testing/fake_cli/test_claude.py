@@ -165,12 +165,11 @@ def test_an_interrupted_turn_ends_its_tools_and_the_next_one_works(tmp_path: Pat
     with running(fake, cwd=tmp_path) as client:
         client.user("go")
         client.until(type="assistant")
-        while not (tmp_path / "pid").exists() or not (pid := (tmp_path / "pid").read_text().strip()):
-            assert client.child.poll() is None
+        pid = client.pid_in(tmp_path / "pid")
         assert client.control("interrupt")["subtype"] == "success"
         end = client.until(type="result")[-1]
         assert (end["subtype"], end["terminal_reason"]) == ("error_during_execution", "aborted_streaming")
-        assert gone(int(pid))
+        assert gone(pid)
         assert client.turn("again")[-1]["result"] == "fine"
 
 

@@ -150,14 +150,13 @@ def test_the_tools_of_an_interrupted_turn_end_with_the_app_server(tmp_path: Path
     with running(fake, SERVER, cwd=tmp_path) as client:
         thread = begin(client)
         client.call("turn/start", threadId=thread, input=[{"text": "go"}])
-        while not (tmp_path / "pid").exists() or not (pid := (tmp_path / "pid").read_text().strip()):
-            assert client.child.poll() is None
+        pid = client.pid_in(tmp_path / "pid")
         assert client.call("turn/interrupt", threadId=thread, turnId="x") == {}
         assert client.until(method="turn/completed")[-1]["params"]["turn"]["status"] == "interrupted"
         assert Path(f"/proc/{pid}").exists()
         assert text(client.ask(thread, "again")) == "fine"
         client.close()
-        assert gone(int(pid))
+        assert gone(pid)
 
 
 def test_a_conversation_goes_on_if_it_is_known(tmp_path: Path) -> None:

@@ -120,11 +120,10 @@ def test_an_obedient_one_ends_with_its_input_and_takes_its_tools_along(tmp_path:
     fake = FakeCLI.claude(tmp_path, [Shell("sleep 300 & echo $! > pid; wait")])
     with running(fake, cwd=tmp_path) as client:
         client.user("go")
-        while not (tmp_path / "pid").exists() or not (pid := (tmp_path / "pid").read_text().strip()):
-            assert client.child.poll() is None
+        pid = client.pid_in(tmp_path / "pid")
         client.child.terminate()
         assert client.child.wait(PATIENCE) == 143
-        assert gone(int(pid))
+        assert gone(pid)
     assert fake.runs[0].end == "SIGTERM"
 
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from .acp_dialects import UNAUTHENTICATED
 from .acp_sessions import COMMANDS, Session, capabilities, configuration, opened, prompt_text
-from .acp_turn import AcpTurn, Stopped
+from .acp_turn import AcpTurn
 from .arguments import has, value
 from .rpc import ABSENT, INTERNAL, INVALID, UNKNOWN, Refused
-from .voice import Failed, Interrupted
-from .wire import Ended, Garbled
+from .voice import Failed, Interrupted, Stopped
 
 if TYPE_CHECKING:
     from .wire import Wire
@@ -28,38 +26,24 @@ Params = dict[str, Any]
 class Acp(AcpTurn):
     """One process, with many sessions; their turns come one after the other."""
 
+    turn_method = "session/prompt"
+
     def __init__(self, wire: Wire, script: dict[str, Any]) -> None:
         super().__init__(wire, script)
         self.model = value("--model") or value("-m") or "fake-1"
         self.sessions = {number: self._new(number) for number in script["conversations"]}
-        self.waiting: deque[dict[str, Any]] = deque()
         self.logged_in = script["logged_in"]
 
-    def run(self) -> int:
-        """Serve requests."""
-        try:
-            while True:
-                record = self.waiting.popleft() if self.waiting else self.wire.receive()
-                if record is not None:
-                    self._take(record)
-        except Ended:
-            return 0
-        except Garbled as line:
-            sys.stderr.write(f"Failed to parse JSON message: {line}\n")
-            return 1
+    def garbled(self, line: str) -> None:
+        """Say so."""
+        sys.stderr.write(f"Failed to parse JSON message: {line}\n")
 
-    def hear(self, record: dict[str, Any]) -> None:
-        """Take a line during a turn; another turn waits."""
-        if record.get("method") == "session/prompt":
-            self.waiting.append(record)
-            return
-        self._take(record)
-        if record.get("method") == "session/cancel" and record["params"].get("sessionId") == self.session.id:
-            raise Interrupted
+    def interrupts(self, record: dict[str, Any]) -> bool:
+        """Whether it cancels the turn of the session."""
+        return record.get("method") == "session/cancel" and record["params"].get("sessionId") == self.session.id
 
-    def _take(self, record: dict[str, Any]) -> None:
-        if self.is_answer(record):
-            return
+    def take(self, record: dict[str, Any]) -> None:
+        """Take a request or a notification."""
         method, params = record["method"], record.get("params") or {}
         if "id" not in record:
             if method == "session/cancel":

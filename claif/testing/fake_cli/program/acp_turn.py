@@ -9,6 +9,7 @@ from uuid import uuid4
 from .acp_dialects import DIALECTS
 from .acp_sessions import Session
 from .rpc import Peer, Refused
+from .voice import Stopped
 
 if TYPE_CHECKING:
     from .files import Change
@@ -16,10 +17,6 @@ if TYPE_CHECKING:
     from .wire import Wire
 
 Fields = dict[str, Any]
-
-
-class Stopped(Exception):
-    """The turn ends for a reason of its own."""
 
 
 class AcpTurn(Peer):

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
 from .codex import Codex, failure
-from .voice import TICK, USAGE, Failed, Interrupted
-from .wire import Ended, Garbled, Wire
+from .rpc import Peer
+from .voice import USAGE, Failed, Interrupted
+
+if TYPE_CHECKING:
+    from .wire import Wire
 
 INVALID = -32600
 APPROVALS = {
@@ -35,50 +37,31 @@ class Thread:
         self.turns = 0
 
 
-class CodexApp(Codex):
+class CodexApp(Codex, Peer):
     """One app server, with many conversations."""
+
+    turn_method = "turn/start"
+    header: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, wire: Wire, script: dict[str, Any]) -> None:
         super().__init__(wire, script)
         self.threads = {number: Thread(number, {}) for number in script["conversations"]}
-        self.waiting: deque[dict[str, Any]] = deque()
-        self.answers: dict[int, dict[str, Any]] = {}
-        self.requests = 0
         self.turn = ""
         self.thread = Thread("", {})
 
-    def run(self) -> int:
-        """Serve requests."""
-        try:
-            while True:
-                record = self.waiting.popleft() if self.waiting else self.wire.receive()
-                if record is not None:
-                    self._take(record)
-        except Ended:
-            return 0
-        except Garbled:
-            return 1
+    def interrupts(self, record: dict[str, Any]) -> bool:
+        """Whether it interrupts the turn, whichever that is."""
+        return record.get("method") == "turn/interrupt"
 
-    def hear(self, record: dict[str, Any]) -> None:
-        """Take a line during a turn; another turn waits."""
-        if record.get("method") == "turn/start":
-            self.waiting.append(record)
-            return
-        self._take(record)
-        if record.get("method") == "turn/interrupt":
-            raise Interrupted
-
-    def _take(self, record: dict[str, Any]) -> None:
-        if "method" not in record:
-            self.answers[record["id"]] = record
-            return
+    def take(self, record: dict[str, Any]) -> None:
+        """Take a request; notifications are nothing here."""
         if "id" not in record:
             return
         method, params = record["method"], record.get("params") or {}
         match method:
             case "initialize":
                 client = params.get("clientInfo", {}).get("name", "")
-                self._answer(record, {"userAgent": f"{client}/{self.script['version']}", "codexHome": _home()})
+                self.answer(record["id"], {"userAgent": f"{client}/{self.script['version']}", "codexHome": _home()})
             case "thread/start":
                 self._open_thread(record, Thread(str(uuid4()), params))
             case "thread/resume" | "thread/fork":
@@ -86,18 +69,15 @@ class CodexApp(Codex):
             case "turn/start":
                 self._turn(record, params)
             case "turn/interrupt":
-                self._answer(record, {})
+                self.answer(record["id"], {})
             case _:
                 self._refuse(record, f"Invalid request: unknown variant `{method}`")
 
-    def _answer(self, record: dict[str, Any], result: dict[str, Any]) -> None:
-        self.wire.send({"id": record["id"], "result": result})
-
     def _refuse(self, record: dict[str, Any], message: str) -> None:
-        self.wire.send({"error": {"code": INVALID, "message": message}, "id": record["id"]})
+        self.refuse(record["id"], {"code": INVALID, "message": message})
 
     def _notify(self, method: str, **params: Any) -> None:
-        self.wire.send({"method": method, "params": params, "emittedAtMs": _now()})
+        self.notify(method, params, emittedAtMs=_now())
 
     def _open_thread(self, record: dict[str, Any], thread: Thread) -> None:
         self.threads[thread.id] = thread
@@ -120,7 +100,7 @@ class CodexApp(Codex):
         }
         settings = {"model": thread.model, "modelProvider": "fake", "cwd": where, "approvalPolicy": "never"}
         limits = {"approvalsReviewer": "user", "sandbox": {"type": "readOnly"}}
-        self._answer(record, {"thread": told, **settings, **limits})
+        self.answer(record["id"], {"thread": told, **settings, **limits})
         self._notify("thread/started", thread=told)
 
     def _resume(self, record: dict[str, Any], params: dict[str, Any], *, fork: bool) -> None:
@@ -143,7 +123,7 @@ class CodexApp(Codex):
         self.prompts = self.thread.prompts
         self.prompts.append(prompt)
         self.items.clear()
-        self._answer(record, {"turn": self._told("inProgress")})
+        self.answer(record["id"], {"turn": self._told("inProgress")})
         self._notify("turn/started", threadId=self.thread.id, turn=self._told("inProgress"))
         self.count += 1
         said = {"type": "userMessage", "id": f"user_{self.count}", "content": [{"type": "text", "text": prompt}]}
@@ -192,18 +172,13 @@ class CodexApp(Codex):
 
     def allowed(self, item: dict[str, Any]) -> bool:
         """Ask whether an item may be."""
-        number, self.requests = self.requests, self.requests + 1
+        number = self.requests
         params = {"threadId": self.thread.id, "turnId": self.turn, "itemId": item["id"], "startedAtMs": _now()}
         if item["type"] == "commandExecution":
             params |= {"kind": "command", "command": item["command"], "cwd": item["cwd"]}
-        self.wire.send({"method": APPROVALS[item["type"]], "id": number, "params": params})
-        while number not in self.answers:
-            self.listen(TICK)
-            if self.wire.ended:
-                return False
+        response = self.request(APPROVALS[item["type"]], params) or {}
         self._notify("serverRequest/resolved", threadId=self.thread.id, requestId=number)
-        decision = self.answers.pop(number).get("result", {}).get("decision")
-        return decision in ("accept", "acceptForSession")
+        return response.get("result", {}).get("decision") in ("accept", "acceptForSession")
 
     def plan(self, steps: list[list[str]]) -> None:
         """Tell the plan."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from .arguments import has, value
-from .voice import USAGE, Failed, Voice
+from .voice import USAGE, Failed, Stopped, Voice
 
 if TYPE_CHECKING:
     from .files import Change
@@ -25,10 +25,6 @@ STATUSES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 4
 LIMITED = "Reached max session turns for this session."
 LOOPED = "Loop detected, stopping execution"
 CUT = "Model stream ended without a finish reason."
-
-
-class Stopped(Exception):
-    """The turn ends for a reason of its own."""
 
 
 class Gemini(Voice):

@@ -32,6 +32,10 @@ class Interrupted(Exception):
     """The client has the turn stop."""
 
 
+class Stopped(Exception):
+    """The turn ends for a reason of its own, which is what it says."""
+
+
 class Failed(Exception):
     """The turn fails.
 
