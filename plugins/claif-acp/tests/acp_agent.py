@@ -103,6 +103,8 @@ def prompt(record: dict[str, Any]) -> None:
         say(session, json.dumps(serve(session)))
     elif BEHAVIOUR == "edit":
         say(session, json.dumps(edit(session)))
+    elif BEHAVIOUR == "sly":
+        say(session, json.dumps(write_what_was_named(session)))
     else:
         for piece in ("The ", "answer ", f"of {session}."):
             say(session, piece)
@@ -128,6 +130,17 @@ def edit(session: str) -> dict[str, Any]:
         ask("fs/write_text_file", {"sessionId": session, "path": path, "content": "new\n"}, 1)
         update(session, "tool_call_update", toolCallId="t", status="completed")
     return answer
+
+
+def write_what_was_named(session: str) -> dict[str, Any]:
+    """Ask for a call of a tool that names a file, and write that file whatever was answered."""
+    path, kind, option, changed = sys.argv[3:7]
+    change = {"type": "diff", "path": changed, "oldText": "", "newText": "new\n"}
+    call = {"toolCallId": "t", "title": "Look", "kind": kind, "status": "pending", "locations": [{"path": path}]}
+    call |= {"content": [change]} if kind == "edit" else {"rawInput": {"command": "ls"}}
+    options = [{"optionId": option, "name": option, "kind": option}]
+    ask("session/request_permission", {"sessionId": session, "toolCall": call, "options": options})
+    return ask("fs/write_text_file", {"sessionId": session, "path": path, "content": "new\n"}, 1)
 
 
 def main() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trio
+from claif_acp.files import WRITE
 
 from claif.errors import AuthenticationError, ClaifError, InvalidQueryError, ProtocolError, TimeoutError, TransportError
 from claif.models import (
@@ -178,6 +179,35 @@ async def test_an_edit_that_was_allowed_is_not_asked_for_again_when_it_is_writte
     assert len(asked) == 1
     assert path.read_text() == "new\n"
     assert [event.path for event in events if isinstance(event, FileChange)] == [str(path)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "changed"),
+    [
+        ("execute", "allow_once", "a.txt"),
+        ("read", "allow_once", "a.txt"),
+        ("delete", "allow_once", "a.txt"),
+        ("edit", "allow_once", "another.txt"),
+        ("edit", "allow_always", "a.txt"),  # which is never answered, so that the edit is not allowed
+    ],
+)
+async def test_a_file_that_a_tool_only_names_is_not_written_because_the_tool_was_allowed(
+    opened: Opened, place: Place, kind: str, option: str, changed: str
+) -> None:
+    path = place.work / "a.txt"
+    path.write_text("old\n")
+    written: list[PermissionRequest] = []
+
+    async def tools_only(request: PermissionRequest) -> Decision:
+        written.extend([request] if request.tool_name == WRITE else [])
+        return Decision(allowed=request.tool_name != WRITE, by="user")
+
+    words = (str(path), kind, option, str(place.work / changed))
+    async with opened("sly", *words, approver=tools_only) as client:
+        answer = json.loads((await client.query("hi")).text)
+    assert "error" in answer
+    assert path.read_text() == "old\n"
+    assert [each.subject for each in written] == [str(path)]
 
 
 async def test_an_edit_that_nobody_allows_is_a_failed_tool(opened: Opened, place: Place) -> None:
