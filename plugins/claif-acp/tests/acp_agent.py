@@ -43,6 +43,10 @@ def say(session: str, text: str, **fields: Any) -> None:
     update(session, "agent_message_chunk", content={"type": "text", "text": text}, **fields)
 
 
+def spend(session: str, dollars: float) -> None:
+    update(session, "usage_update", used=1, size=2, cost={"amount": dollars, "currency": "USD"})
+
+
 def initialize(record: dict[str, Any]) -> None:
     capabilities = {
         "loadSession": BEHAVIOUR == "load",
@@ -79,6 +83,8 @@ def load_session(record: dict[str, Any]) -> None:
         send({"id": record["id"], "error": {"code": -32002, "message": "Resource not found"}})
         return
     say(session, "what was said long ago")
+    if sys.argv[3:]:
+        spend(session, float(sys.argv[3]))
     send({"id": record["id"], "result": {}})
 
 
@@ -106,6 +112,7 @@ def prompt(record: dict[str, Any]) -> None:
     elif BEHAVIOUR == "sly":
         say(session, json.dumps(write_what_was_named(session)))
     else:
+        spend(session, 0.75)
         for piece in ("The ", "answer ", f"of {session}."):
             say(session, piece)
     send({"id": number, "result": {"stopReason": reason}})

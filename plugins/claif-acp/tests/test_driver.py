@@ -100,6 +100,16 @@ async def test_a_conversation_is_gone_on_with_and_what_was_said_is_not_said_agai
             await client.query("hi", conversation="known")
 
 
+@pytest.mark.parametrize(
+    ("words", "conversation", "cost"), [((), None, 0.75), (("0.5",), "known", 0.25), ((), "known", None)]
+)
+async def test_the_cost_is_that_of_the_query_or_is_not_told(
+    opened: Opened, words: tuple[str, ...], conversation: str | None, cost: float | None
+) -> None:
+    async with opened("load", *words) as client:
+        assert (await client.query("hi", conversation=conversation)).usage.cost == cost
+
+
 async def test_attachments_and_servers_go_to_an_agent_that_takes_them(opened: Opened, place: Place) -> None:
     blocks = [ImageBlock(b"png", "image/png"), FileBlock(b"text", "text/plain", name="a b"), TextBlock("/clear")]
     servers = {
