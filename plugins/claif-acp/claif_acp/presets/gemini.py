@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from claif.api import ClaifError, ConnectionError, InvalidQueryError, Secret, Usage, json_dumps
-from claif_acp.failures import UNREACHED
+from claif_acp.failures import STATUSES, TERMINATED, UNREACHED
 from claif_acp.own_files import put, put_instructions
 from claif_acp.parts import number, rows, table, text
 from claif_acp.preset import End, Launch, Preset, Setup
@@ -17,7 +17,6 @@ QUIET = {
     "TERM": "xterm-256color",
     "COLORTERM": "truecolor",
 }
-_STATUSES = range(400, 600)
 
 
 def settings_of(launch: Launch) -> dict[str, Any]:
@@ -81,9 +80,9 @@ def status(error: Mapping[str, Any]) -> int | None:
     """The code of an error that comes from its API is the HTTP status."""
     code = error.get("code")
     message = text(error.get("message"))
-    if message == "terminated" or UNREACHED in message:  # the connection broke, or there was none; it calls both 500
+    if message == TERMINATED or UNREACHED in message:  # the connection broke, or there was none; it calls both 500
         return None
-    return code if isinstance(code, int) and code in _STATUSES else None
+    return code if isinstance(code, int) and code in STATUSES else None
 
 
 def usage(result: Mapping[str, Any]) -> Usage | None:
