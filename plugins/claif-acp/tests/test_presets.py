@@ -80,12 +80,11 @@ def test_qwen_trusts_no_project_wherever_its_settings_are(tmp_path: Path) -> Non
     assert "HOME" not in users.environment
 
 
-def test_geminis_turns_are_limited_in_a_home_of_their_own_and_not_in_the_users(tmp_path: Path) -> None:
+def test_geminis_turns_are_limited_by_its_own_settings_and_not_by_the_users(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     setup = PRESETS["gemini"].setup(launch(tmp_path, key=Secret(KEY), turns=2))
-    home = Path(str(setup.environment["GEMINI_CLI_HOME"]))
-    assert home == tmp_path / "turns-2"
-    assert json.loads((home / ".gemini" / "settings.json").read_text())["model"] == {"maxSessionTurns": 2}
+    assert setup.environment["GEMINI_CLI_HOME"] == str(tmp_path)
+    assert json.loads((tmp_path / ".gemini" / "settings.json").read_text())["model"] == {"maxSessionTurns": 2}
     with pytest.raises(InvalidQueryError, match="turns"):
         PRESETS["gemini"].setup(launch(tmp_path, turns=2))
 

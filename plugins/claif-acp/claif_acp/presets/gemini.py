@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from claif.api import ClaifError, ConnectionError, InvalidQueryError, Secret, Usage, json_dumps
@@ -36,13 +35,6 @@ def settings_of(launch: Launch) -> dict[str, Any]:
     return settings
 
 
-def home_of(launch: Launch) -> Path:
-    """The home with its settings: one for each limit of turns, since a warm process reads them for each session."""
-    home = launch.folder if launch.turns is None else launch.folder / f"turns-{launch.turns}"
-    put(home / ".gemini" / "settings.json", json_dumps(settings_of(launch)).decode())
-    return home
-
-
 def environment_of(launch: Launch) -> dict[str, str | Secret]:
     """The variables of a process.
 
@@ -51,7 +43,8 @@ def environment_of(launch: Launch) -> dict[str, str | Secret]:
     """
     variables: dict[str, str | Secret] = {**QUIET}
     if launch.own:
-        variables["GEMINI_CLI_HOME"] = str(home_of(launch))
+        put(launch.folder / ".gemini" / "settings.json", json_dumps(settings_of(launch)).decode())
+        variables["GEMINI_CLI_HOME"] = str(launch.folder)
     elif launch.turns is not None:
         raise InvalidQueryError(
             "The turns of Gemini CLI are limited by its settings, which are yours where your login is.",
