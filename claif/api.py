@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .agents.history import agent_messages as agent_messages
     from .agents.history import file_text as file_text
     from .agents.one_turn import OneTurn as OneTurn
+    from .agents.one_turn import one_text as one_text
     from .agents.programs import agent_program as agent_program
     from .agents.programs import installed_program as installed_program
     from .agents.scripts import script_interpreter as script_interpreter
@@ -153,7 +154,7 @@ if TYPE_CHECKING:
 _MODULES = {
     ".agents.base": ("AgentProvider", "Driver", "Job"),
     ".agents.conversations": ("uuid_conversation",),
-    ".agents.one_turn": ("OneTurn",),
+    ".agents.one_turn": ("OneTurn", "one_text"),
     ".agents.extras": ("read_extras",),
     ".agents.history": ("agent_messages", "file_text"),
     ".agents.programs": ("agent_program", "installed_program"),

@@ -71,6 +71,24 @@ def test_it_runs_a_command_when_it_may_and_tells_the_result(agent: AcpCli, speak
     assert (tmp_path / "work" / "made.txt").exists()
 
 
+def test_copilot_counts_the_tokens_of_a_session_since_its_process_began(
+    copilot_cli: AcpCli, server: ServerProcess, tmp_path: Path
+) -> None:
+    environment = copilot_cli.environment(tmp_path / "home", server.root_url(text="Noted."))
+    directory = tmp_path / "work"
+    directory.mkdir()
+    found = []
+    session = ""
+    for prompts in (("one", "two"), ("three",)):
+        with speaking([*copilot_cli.command, *ACP["copilot"]], environment, directory) as acp:
+            begun = acp.begin(directory)
+            if session:
+                acp.call("session/load", sessionId=session, cwd=str(directory), mcpServers=[])
+            session = session or begun
+            found += [acp.prompt(session, prompt)["result"]["usage"]["outputTokens"] for prompt in prompts]
+    assert found == [found[0], 2 * found[0], found[0]]
+
+
 def test_an_answer_of_a_megabyte_arrives_whole(speak: Speak) -> None:
     with speak(size=1_000_000) as (acp, session):
         acp.prompt(session, "go")

@@ -83,7 +83,7 @@ class AcpDriver:
         model = provider.model_of(job.query) or session.model
         told = session.id if provider.resumes(self._agent) else None
         await emit(Started(provider.context.name, model, conversation=told))
-        turn = Turn(preset, provider.context.name, model)
+        turn = Turn(preset, provider.context.name, model, spent=session.spent)
         number = await self._connection.send("session/prompt", {"sessionId": session.id, "prompt": prompt})
         self._running = (session.id, number)
         self._requests = Requests(provider, self._connection, session.id, job)

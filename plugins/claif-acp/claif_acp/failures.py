@@ -22,10 +22,14 @@ if TYPE_CHECKING:
 AUTH_REQUIRED = -32000
 RESOURCE_NOT_FOUND = -32002
 UNREACHED = "fetch failed"
-_BROKEN = ("Model stream ended", "Connection error", "terminated")
-"""How agents that are made of Gemini CLI tell of a connection that broke."""
-_SHOWN = 500
+CUT = "Model stream ended"
+TERMINATED = "terminated"
+"""How agents that run on Node.js tell that there was no connection, and agents made of Gemini CLI that it broke."""
+STATUSES = range(400, 600)
+"""HTTP statuses that are errors."""
+SHOWN = 500
 """Characters of a message that are shown."""
+_BROKEN = (CUT, "Connection error", TERMINATED)
 
 
 def failure(
@@ -50,7 +54,7 @@ def failure(
     code = error.get("code")
     message = reason(error)
     if code == AUTH_REQUIRED:
-        ways = f" It offers: {redact('; '.join(agent.logins))[:_SHOWN]}." if agent.logins else ""
+        ways = f" It offers: {redact('; '.join(agent.logins))[:SHOWN]}." if agent.logins else ""
         return AuthenticationError(
             f"{provider} is not logged in: {message}",
             hint=f"{login or 'Log in with the agent itself'}, or set the api_key of its provider.{ways}",
@@ -84,4 +88,4 @@ def reason(error: Mapping[str, Any]) -> str:
     details = text(data) or text(table(data).get("details")) or text(table(data).get("message"))
     message = text(error.get("message"))
     both = f"{message}: {details}" if message and details and details not in message else message or details
-    return redact(both)[:_SHOWN] or "it does not say why"
+    return redact(both)[:SHOWN] or "it does not say why"

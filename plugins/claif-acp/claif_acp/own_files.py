@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from claif.api import write_private
 
 MOST = 20
 """Files of instructions that are kept, the latest ones; a warm process may read its own again."""
+KEPT = 3600.0
+"""Seconds for which one is kept in any case: it may be that of a query that is just beginning."""
 
 
 def put(path: Path, text: str) -> Path:
@@ -38,13 +41,16 @@ def put_instructions(folder: Path, text: str) -> Path:
     path = put(folder / f"system-{hashlib.sha256(text.encode()).hexdigest()[:32]}.md", text)
     with suppress(OSError):
         os.utime(path)
-    for old in sorted(folder.glob("system-*.md"), key=_age, reverse=True)[MOST:]:
-        with suppress(OSError):
-            old.unlink()
+    latest = time.time() - KEPT
+    for old in sorted(folder.glob("system-*.md"), key=_changed, reverse=True)[MOST:]:
+        if _changed(old) < latest:
+            with suppress(OSError):
+                old.unlink()
     return path
 
 
-def _age(path: Path) -> float:
+def _changed(path: Path) -> float:
+    """When a file was last asked for, in seconds of the system's clock."""
     try:
         return path.stat().st_mtime
     except OSError:

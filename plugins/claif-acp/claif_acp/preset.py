@@ -19,7 +19,7 @@ class Launch:
     """What an agent is to be started with.
 
     Args:
-        folder: the home that the agent gets from Claif; it exists.
+        folder: the home that the agent gets from Claif, one for each limit of turns; it exists.
         files: a folder in it for what Claif writes and the agent reads; it exists.
         key: the key of the settings.
         url: the endpoint of the settings, without a slash at its end.
@@ -53,12 +53,10 @@ class Setup:
     Args:
         arguments: what follows its program.
         environment: its variables.
-        model: the model's name for `session/set_config_option`; `None` if it was told otherwise, or none is wished.
     """
 
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str | Secret] = field(factory=dict)
-    model: str | None = None
 
 
 @frozen(kw_only=True)
@@ -78,9 +76,9 @@ class End:
     model: str | None
 
 
-def plain_setup(launch: Launch) -> Setup:
+def plain_setup(_launch: Launch) -> Setup:
     """Of an agent that is known by its command alone."""
-    return Setup(model=launch.model)
+    return Setup()
 
 
 def no_status(_error: Mapping[str, Any]) -> int | None:

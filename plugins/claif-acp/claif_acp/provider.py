@@ -30,7 +30,7 @@ from claif.api import (
 )
 from claif_acp.driver import AcpDriver
 from claif_acp.extras import Extras
-from claif_acp.preset import Launch, Preset, Setup
+from claif_acp.preset import Launch, Preset
 from claif_acp.presets import PRESETS, find_preset
 from claif_acp.settings import AcpSettings
 
@@ -103,11 +103,11 @@ class AcpProvider(AgentProvider):
         """What is run for a query."""
         mode = self.settings.mode(query.permission)
         launch = self._launch(query)
-        setup = self.setup(launch)
+        setup = self.preset.setup(launch)
         policy = self._policy(query, launch)
         command = self.agent_command(
             arguments=[
-                *(self.settings.command[1:] or self.preset.arguments),
+                *self.words(query),
                 *setup.arguments,
                 *self._add_dirs(policy.more),
             ],
@@ -120,13 +120,9 @@ class AcpProvider(AgentProvider):
         """Speaks with the process."""
         return AcpDriver(self, process, job)
 
-    def setup(self, launch: Launch) -> Setup:
-        """How the agent is started.
-
-        Raises:
-            ClaifError: its files cannot be written.
-        """
-        return self.preset.setup(launch)
+    def words(self, query: Query) -> tuple[str, ...]:  # noqa: ARG002 - subclasses use it
+        """What follows the program so that it speaks the protocol: of the user's command, else of the preset."""
+        return self.settings.command[1:] or self.preset.arguments
 
     def client_capabilities(self, mode: PermissionMode) -> dict[str, Any]:
         """What is offered to the agent; terminals are not: it runs its commands itself, within its sandbox."""
@@ -162,8 +158,12 @@ class AcpProvider(AgentProvider):
         if more.max_turns is not None and not self.preset.takes_turns:
             raise InvalidQueryError(f"{self.preset.title} has no option max_turns.")
         folder = self.agent_home(None)
+        if more.max_turns is not None:
+            # Settings limit the turns, and a warm process reads them for each session. No provider's name has a "+", so
+            # that this is nobody's home; in the other home its tools could write what governs here.
+            folder = folder.with_name(f"{folder.name}+turns-{more.max_turns}")
         files = folder / OURS
-        files.mkdir(mode=0o700, exist_ok=True)
+        files.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Launch(
             folder=folder,
             files=files,

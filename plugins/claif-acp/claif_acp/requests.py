@@ -69,18 +69,20 @@ class Requests:
         for event in turn.asked(call):
             await emit(event)
         allowed, why = True, ""
-        for request in permission_requests(call, self._session):
+        requests = permission_requests(call, self._session)
+        for request in requests:
             decision = await self._provider.decide(self._job, request, emit)
             allowed, why = decision.allowed, decision.reason
             if not allowed:
                 break
-        if allowed:
-            for path in call.paths:
-                self._files.allow(path)
         answer = outcome(params, allowed=allowed)
         if not allowed or answer == CANCELLED:
             for event in turn.denied(call, why):
                 await emit(event)
+        else:
+            # A command or a call that reads may name files too; nobody was asked whether these may be written.
+            for edit in [request for request in requests if request.kind == "edit"]:
+                self._files.allow(edit.subject)
         self._open = None
         await self._connection.respond(number, answer)
 

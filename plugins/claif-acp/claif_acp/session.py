@@ -12,6 +12,7 @@ from claif_acp.failures import AUTH_REQUIRED, no_conversation, reason
 from claif_acp.mcp import mcp_servers
 from claif_acp.parts import table, tables, text
 from claif_acp.rpc import METHOD_NOT_FOUND
+from claif_acp.usage import dollars
 
 if TYPE_CHECKING:
     from claif_acp.agent import Agent
@@ -28,12 +29,14 @@ class Session:
         model: the model that answers in it, if the agent tells.
         wanted: the model that was chosen in it.
         told_commands: whether the agent has told which commands it has.
+        spent: US dollars that it has cost already; `None` if that is not known.
     """
 
     id: str
     model: str | None
     wanted: str | None = None
     told_commands: bool = False
+    spent: float | None = 0.0
 
 
 async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str | None) -> Session:
@@ -70,12 +73,13 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     if model is not None:
         await _choose(driver, number, answer.result, model)
     told = number in map(told_commands, answer.late)
-    return Session(number, model or _model(answer.result), model, told)
+    spent = 0.0 if conversation is None else _spent(answer)
+    return Session(number, model or _model(answer.result), model, told, spent)
 
 
 async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dict[str, Any]) -> Answer:
     title = driver.provider.preset.title
-    if not driver.provider.preset.resumes or not (agent.load or agent.resume):
+    if not driver.provider.resumes(agent):
         raise InvalidQueryError(f"{title} does not go on with conversations by this protocol.")
     params = {**params, "sessionId": conversation}
     method = "session/resume" if agent.resume else "session/load"
@@ -104,6 +108,13 @@ def told_commands(record: Mapping[str, Any]) -> str | None:
 
 def _update_of(record: Mapping[str, Any]) -> str:
     return text(table(table(record.get("params")).get("update")).get("sessionUpdate"))
+
+
+def _spent(answer: Answer) -> float | None:
+    """What a conversation that is gone on with has cost so far, if that is told with it."""
+    told = [record for record in answer.late if _update_of(record) == "usage_update"]
+    costs = [dollars(table(table(record.get("params")).get("update"))) for record in told]
+    return costs[-1] if costs else None
 
 
 def _was_told_again(answer: Answer) -> bool:

@@ -49,10 +49,11 @@ class Turn:
         preset: what is peculiar to the agent.
         provider: name of the provider.
         model: the model that is asked, for errors.
+        spent: US dollars that the conversation had cost before; `None` if that is not known.
     """
 
-    def __init__(self, preset: Preset, provider: str, model: str | None) -> None:
-        self._preset, self._provider, self._model = preset, provider, model
+    def __init__(self, preset: Preset, provider: str, model: str | None, *, spent: float | None = 0.0) -> None:
+        self._preset, self._provider, self._model, self._spent = preset, provider, model, spent
         self._pieces: list[TextDelta | ThinkingDelta] = []
         self._message: object = None
         self._calls: dict[str, Call] = {}
@@ -100,7 +101,7 @@ class Turn:
             ClaifError: the turn failed.
         """
         said = "".join([piece.text for piece in self._pieces if isinstance(piece, TextDelta)])
-        usage = with_cost(self._preset.usage(result) or self._metered, self._cost)
+        usage = with_cost(self._preset.usage(result) or self._metered, self._cost, self._spent)
         if usage is not None:
             yield UsageReport(usage)
         error = self._preset.failure(End(result=result, text=said, provider=self._provider, model=self._model))

@@ -32,10 +32,24 @@ def plain_usage(result: Mapping[str, Any]) -> Usage | None:
     return Usage(input_tokens=given, output_tokens=output, cached_tokens=cached, reasoning_tokens=thought)
 
 
-def with_cost(usage: Usage | None, update: Mapping[str, Any]) -> Usage | None:
-    """The usage with the cost that a `usage_update` tells, if it is in US dollars."""
+def with_cost(usage: Usage | None, update: Mapping[str, Any], spent: float | None) -> Usage | None:
+    """The usage with the cost that a `usage_update` tells, which is that of the whole conversation.
+
+    Args:
+        usage: without it.
+        update: has the cost.
+        spent: US dollars that the conversation had cost before; `None` if that is not known, as the cost is not then.
+    """
+    now = dollars(update)
+    if now is None or spent is None:
+        return usage
+    return evolve(usage or Usage(), cost=max(0.0, now - spent))
+
+
+def dollars(update: Mapping[str, Any]) -> float | None:
+    """The cost that a `usage_update` tells, if it is in US dollars."""
     cost = table(update.get("cost"))
     amount = cost.get("amount")
     if cost.get("currency") != "USD" or isinstance(amount, bool) or not isinstance(amount, int | float) or amount < 0:
-        return usage
-    return evolve(usage or Usage(), cost=float(amount))
+        return None
+    return float(amount)

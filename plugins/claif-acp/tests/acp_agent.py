@@ -43,6 +43,10 @@ def say(session: str, text: str, **fields: Any) -> None:
     update(session, "agent_message_chunk", content={"type": "text", "text": text}, **fields)
 
 
+def spend(session: str, dollars: float) -> None:
+    update(session, "usage_update", used=1, size=2, cost={"amount": dollars, "currency": "USD"})
+
+
 def initialize(record: dict[str, Any]) -> None:
     capabilities = {
         "loadSession": BEHAVIOUR == "load",
@@ -79,6 +83,8 @@ def load_session(record: dict[str, Any]) -> None:
         send({"id": record["id"], "error": {"code": -32002, "message": "Resource not found"}})
         return
     say(session, "what was said long ago")
+    if sys.argv[3:]:
+        spend(session, float(sys.argv[3]))
     send({"id": record["id"], "result": {}})
 
 
@@ -103,7 +109,10 @@ def prompt(record: dict[str, Any]) -> None:
         say(session, json.dumps(serve(session)))
     elif BEHAVIOUR == "edit":
         say(session, json.dumps(edit(session)))
+    elif BEHAVIOUR == "sly":
+        say(session, json.dumps(write_what_was_named(session)))
     else:
+        spend(session, 0.75)
         for piece in ("The ", "answer ", f"of {session}."):
             say(session, piece)
     send({"id": number, "result": {"stopReason": reason}})
@@ -128,6 +137,17 @@ def edit(session: str) -> dict[str, Any]:
         ask("fs/write_text_file", {"sessionId": session, "path": path, "content": "new\n"}, 1)
         update(session, "tool_call_update", toolCallId="t", status="completed")
     return answer
+
+
+def write_what_was_named(session: str) -> dict[str, Any]:
+    """Ask for a call of a tool that names a file, and write that file whatever was answered."""
+    path, kind, option, changed = sys.argv[3:7]
+    change = {"type": "diff", "path": changed, "oldText": "", "newText": "new\n"}
+    call = {"toolCallId": "t", "title": "Look", "kind": kind, "status": "pending", "locations": [{"path": path}]}
+    call |= {"content": [change]} if kind == "edit" else {"rawInput": {"command": "ls"}}
+    options = [{"optionId": option, "name": option, "kind": option}]
+    ask("session/request_permission", {"sessionId": session, "toolCall": call, "options": options})
+    return ask("fs/write_text_file", {"sessionId": session, "path": path, "content": "new\n"}, 1)
 
 
 def main() -> None:

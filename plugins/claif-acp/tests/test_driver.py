@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trio
+from claif_acp.files import WRITE
 
 from claif.errors import AuthenticationError, ClaifError, InvalidQueryError, ProtocolError, TimeoutError, TransportError
 from claif.models import (
@@ -99,6 +100,16 @@ async def test_a_conversation_is_gone_on_with_and_what_was_said_is_not_said_agai
             await client.query("hi", conversation="known")
 
 
+@pytest.mark.parametrize(
+    ("words", "conversation", "cost"), [((), None, 0.75), (("0.5",), "known", 0.25), ((), "known", None)]
+)
+async def test_the_cost_is_that_of_the_query_or_is_not_told(
+    opened: Opened, words: tuple[str, ...], conversation: str | None, cost: float | None
+) -> None:
+    async with opened("load", *words) as client:
+        assert (await client.query("hi", conversation=conversation)).usage.cost == cost
+
+
 async def test_attachments_and_servers_go_to_an_agent_that_takes_them(opened: Opened, place: Place) -> None:
     blocks = [ImageBlock(b"png", "image/png"), FileBlock(b"text", "text/plain", name="a b"), TextBlock("/clear")]
     servers = {
@@ -178,6 +189,35 @@ async def test_an_edit_that_was_allowed_is_not_asked_for_again_when_it_is_writte
     assert len(asked) == 1
     assert path.read_text() == "new\n"
     assert [event.path for event in events if isinstance(event, FileChange)] == [str(path)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "option", "changed"),
+    [
+        ("execute", "allow_once", "a.txt"),
+        ("read", "allow_once", "a.txt"),
+        ("delete", "allow_once", "a.txt"),
+        ("edit", "allow_once", "another.txt"),
+        ("edit", "allow_always", "a.txt"),  # which is never answered, so that the edit is not allowed
+    ],
+)
+async def test_a_file_that_a_tool_only_names_is_not_written_because_the_tool_was_allowed(
+    opened: Opened, place: Place, kind: str, option: str, changed: str
+) -> None:
+    path = place.work / "a.txt"
+    path.write_text("old\n")
+    written: list[PermissionRequest] = []
+
+    async def tools_only(request: PermissionRequest) -> Decision:
+        written.extend([request] if request.tool_name == WRITE else [])
+        return Decision(allowed=request.tool_name != WRITE, by="user")
+
+    words = (str(path), kind, option, str(place.work / changed))
+    async with opened("sly", *words, approver=tools_only) as client:
+        answer = json.loads((await client.query("hi")).text)
+    assert "error" in answer
+    assert path.read_text() == "old\n"
+    assert [each.subject for each in written] == [str(path)]
 
 
 async def test_an_edit_that_nobody_allows_is_a_failed_tool(opened: Opened, place: Place) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
-from claif_acp.own_files import MOST, put_instructions
+from claif_acp.own_files import KEPT, MOST, put_instructions
 from claif_acp.preset import Launch
 from claif_acp.presets import PRESETS, find_preset
 from claif_acp.provider import AcpProvider, OpenCodeProvider
@@ -78,22 +80,26 @@ def test_qwen_trusts_no_project_wherever_its_settings_are(tmp_path: Path) -> Non
     assert "HOME" not in users.environment
 
 
-def test_geminis_turns_are_limited_in_a_home_of_their_own_and_not_in_the_users(tmp_path: Path) -> None:
+def test_geminis_turns_are_limited_by_its_own_settings_and_not_by_the_users(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     setup = PRESETS["gemini"].setup(launch(tmp_path, key=Secret(KEY), turns=2))
-    home = Path(str(setup.environment["GEMINI_CLI_HOME"]))
-    assert home == tmp_path / "turns-2"
-    assert json.loads((home / ".gemini" / "settings.json").read_text())["model"] == {"maxSessionTurns": 2}
+    assert setup.environment["GEMINI_CLI_HOME"] == str(tmp_path)
+    assert json.loads((tmp_path / ".gemini" / "settings.json").read_text())["model"] == {"maxSessionTurns": 2}
     with pytest.raises(InvalidQueryError, match="turns"):
         PRESETS["gemini"].setup(launch(tmp_path, turns=2))
 
 
-def test_instructions_are_kept_for_the_latest_only(tmp_path: Path) -> None:
+def test_instructions_are_kept_while_they_may_be_in_use_and_then_for_the_latest_only(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     paths = [put_instructions(tmp_path, f"text {number}") for number in range(MOST + 5)]
-    assert len(list(tmp_path.glob("system-*.md"))) == MOST
+    assert all(path.exists() for path in paths)
     assert paths[-1].read_text() == f"text {MOST + 4}"
     assert paths[-1].stat().st_mode & 0o777 == 0o600
+    now = time.time()
+    for number, path in enumerate(paths):
+        os.utime(path, (now, now - KEPT - 60 - number))
+    put_instructions(tmp_path, f"text {MOST + 4}")  # asked for again, so that it is the latest
+    assert [path for path in paths if path.exists()] == [*paths[: MOST - 1], paths[-1]]
 
 
 def test_its_state_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -249,6 +249,17 @@ def test_the_cost_of_a_session_is_part_of_its_usage() -> None:
     assert finished == Finished("length")
 
 
+@pytest.mark.parametrize(("spent", "cost"), [(0.0, 0.5), (0.2, 0.3), (0.75, 0.0), (None, None)])
+def test_of_a_conversation_that_is_gone_on_with_only_what_this_turn_has_cost_counts(
+    spent: float | None, cost: float | None
+) -> None:
+    turn = Turn(PLAIN, "p", None, spent=spent)
+    list(turn.feed({"sessionUpdate": "usage_update", "cost": {"amount": 0.5, "currency": "USD"}}))
+    (report, _) = turn.end({"stopReason": "end_turn", "usage": {"inputTokens": 6}})
+    assert isinstance(report, UsageReport)
+    assert report.usage.cost == (None if cost is None else pytest.approx(cost))
+
+
 @pytest.mark.parametrize("reason", ["max_turn_requests", "cancelled", "", None, 5])
 def test_an_end_without_an_answer_is_an_error(reason: object) -> None:
     with pytest.raises(ProviderRuntimeError):

@@ -17,13 +17,10 @@ from claif.api import (
     Job,
     OneTurn,
     PermissionMode,
-    Process,
     Query,
     Started,
-    TextBlock,
-    agent_messages,
-    file_text,
     flag,
+    one_text,
     uuid_conversation,
 )
 from claif_codex.options import extras_of
@@ -38,6 +35,7 @@ SANDBOXES = {
     PermissionMode.EDIT: "workspace-write",
     PermissionMode.FULL: "danger-full-access",
 }
+OTHER_PROTOCOL = "Use the protocol app-server."
 _STATUS = re.compile(r"\b(?:unexpected status|last status:) (\d{3})\b")
 _WORD = re.compile(r"_([a-z])")
 _METHODS = {"item.started": "item/started", "item.updated": "item/started", "item.completed": "item/completed"}
@@ -56,7 +54,7 @@ def exec_arguments(query: Query, mode: PermissionMode, model: str | None, add_di
         InvalidQueryError: the query asks for what only the app server can.
     """
     if query.schema is not None or extras_of(query).fork:
-        raise InvalidQueryError("`codex exec` takes no schema and cannot fork.", hint="Use the protocol app-server.")
+        raise InvalidQueryError("`codex exec` takes no schema and cannot fork.", hint=OTHER_PROTOCOL)
     found = ["exec", "--json", "--skip-git-repo-check", flag("--sandbox", SANDBOXES[mode])]
     found += [flag("--add-dir", str(folder)) for folder in add_dirs]
     if model is not None:
@@ -74,40 +72,23 @@ def prompt_text(query: Query) -> str:
     Raises:
         InvalidQueryError: it has an image.
     """
-    parts = [query.system] if query.system else []
-    for block in agent_messages(query):
-        if isinstance(block, TextBlock):
-            parts.append(block.text)
-        elif hasattr(block, "name"):
-            parts.append(file_text(block, "Codex"))  # type: ignore[arg-type] # only files have names
-        else:
-            raise InvalidQueryError("`codex exec` takes no images.", hint="Use the protocol app-server.")
-    return "\n\n".join(parts)
+    text = one_text(query, agent="Codex", command="codex exec", hint=OTHER_PROTOCOL)
+    return f"{query.system}\n\n{text}" if query.system else text
 
 
 class ExecDriver(OneTurn):
-    """Reads one process to its end.
+    """Reads one process to its end."""
 
-    Args:
-        provider: whose settings count.
-        process: the process.
-        job: what it was started for.
-    """
+    provider: CodexProvider
 
-    def __init__(self, provider: CodexProvider, process: Process, job: Job) -> None:
-        self.process = process
-        self._provider = provider
-        self._job = job
-
-    async def open(self) -> None:
-        """Give it the prompt, and nothing more."""
-        await self.process.send_text(prompt_text(self._job.query))
-        self.process.send_eof()
+    def prompt(self, query: Query) -> str:
+        """The prompt as one text, the instructions in front."""
+        return prompt_text(query)
 
     async def turn(self, job: Job, emit: Emit) -> bool:
         """The one query."""
-        name, model = self._provider.context.name, job.query.model or self._provider.settings.model
-        turn = Turn(name, model, self._provider.settings.max_retries + 1)
+        name, model = self.provider.context.name, job.query.model or self.provider.settings.model
+        turn = Turn(name, model, self.provider.settings.max_retries + 1)
         while (record := await self.process.receive()) is not None:
             if record.get("type") == "thread.started":
                 await emit(Started(name, model, conversation=str(record.get("thread_id"))))

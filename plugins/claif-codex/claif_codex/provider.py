@@ -19,7 +19,7 @@ from claif.api import (
     uuid_conversation,
 )
 from claif_codex.driver import CodexDriver
-from claif_codex.execution import ExecDriver, exec_arguments
+from claif_codex.execution import OTHER_PROTOCOL, ExecDriver, exec_arguments
 from claif_codex.options import extras_of
 from claif_codex.settings import CodexSettings
 
@@ -61,7 +61,7 @@ class CodexProvider(AgentProvider):
         home = self.agent_home(None if own else _users_home(os.environ))
         by_exec = settings.protocol == "exec"
         if by_exec and settings.mcp_servers:
-            raise InvalidQueryError("`codex exec` is given no MCP servers.", hint="Use the protocol app-server.")
+            raise InvalidQueryError("`codex exec` is given no MCP servers.", hint=OTHER_PROTOCOL)
         # The app server leaves its own sandbox out where ours confines it; the other has it always.
         policy = self.base_policy(query, home=home, nested=by_exec and mode is not PermissionMode.FULL)
         command = self.agent_command(

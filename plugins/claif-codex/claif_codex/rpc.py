@@ -27,11 +27,6 @@ class Connection:
         self._waiting: deque[dict[str, Any]] = deque()
         self.last = 0
 
-    @property
-    def quiet(self) -> bool:
-        """Whether nothing has come that nobody has taken."""
-        return not self._waiting
-
     async def request(self, method: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Send a request and wait for its result; what else comes meanwhile waits for `next`.
 

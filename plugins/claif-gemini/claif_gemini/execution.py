@@ -10,17 +10,12 @@ from claif_acp.prompt import JOINER
 from claif.api import (
     ClaifError,
     Emit,
-    FileBlock,
-    InvalidQueryError,
     Job,
     OneTurn,
     PermissionMode,
-    Process,
     Query,
-    TextBlock,
-    agent_messages,
-    file_text,
     flag,
+    one_text,
     uuid_conversation,
 )
 from claif_gemini.failures import refined
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
     from claif_gemini.provider import GeminiProvider
 
 NAME = "Gemini CLI"
+COMMAND = "gemini -o stream-json"
 MODES = {
     PermissionMode.ASK: "default",
     PermissionMode.PLAN: "plan",
@@ -58,41 +54,29 @@ def prompt_text(query: Query) -> str:
     Raises:
         InvalidQueryError: it has an image.
     """
-    parts = []
-    for block in agent_messages(query):
-        match block:
-            case TextBlock():
-                parts.append(block.text)
-            case FileBlock():
-                parts.append(file_text(block, NAME))
-            case _:
-                raise InvalidQueryError("`gemini -o stream-json` takes no images.", hint="Use the protocol acp.")
-    text = "\n\n".join(parts).replace("@", f"@{JOINER}")
+    text = one_text(query, agent=NAME, command=COMMAND, hint=other_way(query)).replace("@", f"@{JOINER}")
     return f"{JOINER}{text}" if text.lstrip().startswith("/") else text
 
 
+def other_way(query: Query) -> str:
+    """How to ask, as a hint, with what the stream does not take."""
+    if query.conversation is None:
+        return "Use the protocol acp."
+    return "Conversations are gone on with by this stream alone: begin a new one, by the protocol acp."
+
+
 class StreamDriver(OneTurn):
-    """Reads one process to its end.
+    """Reads one process to its end."""
 
-    Args:
-        provider: whose settings count.
-        process: the process.
-        job: what it was started for.
-    """
+    provider: GeminiProvider
 
-    def __init__(self, provider: GeminiProvider, process: Process, job: Job) -> None:
-        self.process = process
-        self._provider = provider
-        self._job = job
-
-    async def open(self) -> None:
-        """Give it the prompt, and nothing more."""
-        await self.process.send_text(prompt_text(self._job.query))
-        self.process.send_eof()
+    def prompt(self, query: Query) -> str:
+        """The prompt as one text."""
+        return prompt_text(query)
 
     async def turn(self, job: Job, emit: Emit) -> bool:
         """The one query."""
-        name, model = self._provider.context.name, self._provider.model_of(job.query)
+        name, model = self.provider.context.name, self.provider.model_of(job.query)
         turn = Turn(name, model)
         while (record := await self.process.receive()) is not None:
             try:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from claif_acp.failures import CUT
 from claif_acp.parts import text
 
 from claif.api import (
@@ -20,7 +21,6 @@ from claif.api import (
 
 LOOP = "Loop detected"
 TURNS = "FatalTurnLimitedError"
-_CUT = "Model stream ended"
 _STATUS = re.compile(r'"code":\s*([45]\d\d)\b')
 _LOGIN = "Run gemini once and log in, or set the api_key of its provider."
 _CODES: Mapping[int, tuple[type[ClaifError], str, str | None]] = {
@@ -33,7 +33,7 @@ _CODES: Mapping[int, tuple[type[ClaifError], str, str | None]] = {
     130: (ProviderRuntimeError, "it was interrupted", None),
 }
 """The fixed codes of its source (0.61.0)."""
-_STATUSES = (400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529)
+_EXIT_STATUSES = (400, 401, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529)
 _MODULO = 256
 _TURN_LIMIT = 53
 _NOT_FOUND = 404
@@ -54,7 +54,7 @@ def failure(error: Mapping[str, Any], said: str, *, provider: str, model: str | 
     found = _STATUS.search(message)
     if found is not None:
         return error_from_response(int(found[1]), (), provider=provider, model=model, message=message)
-    kind = ConnectionError if said.startswith(_CUT) else ProviderRuntimeError
+    kind = ConnectionError if said.startswith(CUT) else ProviderRuntimeError
     return kind(f"{provider} failed: {message}", provider=provider, model=model)
 
 
@@ -97,7 +97,7 @@ def refined(error: ClaifError, code: int | None, *, provider: str, model: str | 
     if code in _CODES:
         kind, why, hint = _CODES[code]
         return kind(f"{provider}: {why}: {error.message}", hint=hint, provider=provider, model=model)
-    status = next((status for status in _STATUSES if status % _MODULO == code), None)
+    status = next((status for status in _EXIT_STATUSES if status % _MODULO == code), None)
     if status is None:
         return error
     code_of = "model_not_found" if status == _NOT_FOUND else None

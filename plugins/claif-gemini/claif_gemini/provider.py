@@ -8,11 +8,15 @@ from attrs import evolve
 from claif_acp.provider import AcpProvider
 
 from claif.api import Context, InvalidQueryError, Job, Process, Query
-from claif_gemini.execution import StreamDriver, stream_arguments
+from claif_gemini.execution import COMMAND, StreamDriver, other_way, stream_arguments
 from claif_gemini.settings import GeminiSettings
 
 if TYPE_CHECKING:
     from claif_acp.agent import Agent
+
+
+ACP = frozenset({"--acp", "--experimental-acp"})
+"""The options by which it speaks ACP; the second is how older versions call it, and 0.61.0 still takes it."""
 
 
 class GeminiProvider(AcpProvider):
@@ -33,12 +37,21 @@ class GeminiProvider(AcpProvider):
         if not self.by_stream(query):
             return job
         if self.settings.mcp_servers:
-            raise InvalidQueryError("`gemini -o stream-json` is given no MCP servers.", hint="Use the protocol acp.")
-        kept = [word for word in job.command.arguments if word not in self.preset.arguments]
+            raise InvalidQueryError(f"`{COMMAND}` is given no MCP servers.", hint=other_way(query))
         environment = {**job.command.environment, "GEMINI_CLI_TRUST_WORKSPACE": "true"}
-        arguments = [*kept, *stream_arguments(query, job.mode)]
+        arguments = [*job.command.arguments, *stream_arguments(query, job.mode)]
         command = evolve(job.command, arguments=arguments, environment=environment)
         return evolve(job, command=command)
+
+    def words(self, query: Query) -> tuple[str, ...]:
+        """What follows the program: for its own stream without what would have it speak ACP."""
+        words = super().words(query)
+        return tuple([word for word in words if word.partition("=")[0] not in ACP]) if self.by_stream(query) else words
+
+    def prewarm(self, query: Query) -> None:
+        """Start a process ahead that speaks ACP; one of its own stream serves one query, with which it is started."""
+        if not self.by_stream(query):
+            super().prewarm(query)
 
     def driver(self, process: Process, job: Job) -> Any:
         """Speaks with the process."""

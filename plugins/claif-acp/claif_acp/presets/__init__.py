@@ -15,9 +15,12 @@ PRESETS = {
         program="claude-agent-acp",
         hosts=frozenset({"api.anthropic.com", "claude.ai", "console.anthropic.com", "platform.claude.com"}),
         places=(".claude", ".claude.json"),
-        governing=(".claude/settings.json", ".claude/CLAUDE.md", ".claude/commands", ".claude/agents", ".claude/hooks"),
+        governing=(
+            *(".claude/settings.json", ".claude/CLAUDE.md", ".claude/commands", ".claude/agents", ".claude/hooks"),
+            *(".claude/output-styles", ".claude/rules", ".claude/skills"),
+        ),
         login="Run claude once and log in",
-        variables=("ANTHROPIC_API_KEY",),
+        variables=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),
         mode="default",
     ),
     "codex-acp": Preset(
@@ -25,7 +28,10 @@ PRESETS = {
         program="codex-acp",
         hosts=frozenset({"api.openai.com", "auth.openai.com", "chatgpt.com"}),
         places=(".codex",),
-        governing=(".codex/config.toml", ".codex/AGENTS.md", ".codex/rules", ".codex/prompts"),
+        governing=(
+            *(".codex/config.toml", ".codex/AGENTS.md", ".codex/AGENTS.override.md", ".codex/hooks.json"),
+            *(".codex/prompts", ".codex/rules", ".codex/skills"),
+        ),
         login="Run `codex login`",
         variables=("OPENAI_API_KEY", "CODEX_API_KEY"),
     ),

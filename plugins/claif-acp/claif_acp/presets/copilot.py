@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from claif.api import ClaifError, ProviderRuntimeError, Secret, error_from_response, redact
+from claif_acp.failures import SHOWN
 from claif_acp.preset import End, Launch, Preset, Setup
 from claif_acp.usage import plain_usage
 
 _STATUS = re.compile(r"\bLast error: ([45]\d\d)\b|\b(?:status|HTTP) ([45]\d\d)\b")
-_SHOWN = 500
 
 
 def setup(launch: Launch) -> Setup:
@@ -30,7 +30,7 @@ def failure(end: End) -> ClaifError | None:
     """An end without usage is a failure, whose text came as the answer."""
     if end.result.get("stopReason") != "end_turn" or plain_usage(end.result) is not None:
         return None
-    message = redact(end.text.rpartition("Error: ")[2].strip())[:_SHOWN] or "it does not say why"
+    message = redact(end.text.rpartition("Error: ")[2].strip())[:SHOWN] or "it does not say why"
     found = _STATUS.search(message)
     if found is not None:
         number = int(found[1] or found[2])

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from claif.api import ClaifError, ConnectionError, InvalidQueryError, Secret, Usage, json_dumps
-from claif_acp.failures import UNREACHED
+from claif_acp.failures import STATUSES, TERMINATED, UNREACHED
 from claif_acp.own_files import put, put_instructions
 from claif_acp.parts import number, rows, table, text
 from claif_acp.preset import End, Launch, Preset, Setup
@@ -17,7 +16,6 @@ QUIET = {
     "TERM": "xterm-256color",
     "COLORTERM": "truecolor",
 }
-_STATUSES = range(400, 600)
 
 
 def settings_of(launch: Launch) -> dict[str, Any]:
@@ -37,13 +35,6 @@ def settings_of(launch: Launch) -> dict[str, Any]:
     return settings
 
 
-def home_of(launch: Launch) -> Path:
-    """The home with its settings: one for each limit of turns, since a warm process reads them for each session."""
-    home = launch.folder if launch.turns is None else launch.folder / f"turns-{launch.turns}"
-    put(home / ".gemini" / "settings.json", json_dumps(settings_of(launch)).decode())
-    return home
-
-
 def environment_of(launch: Launch) -> dict[str, str | Secret]:
     """The variables of a process.
 
@@ -52,7 +43,8 @@ def environment_of(launch: Launch) -> dict[str, str | Secret]:
     """
     variables: dict[str, str | Secret] = {**QUIET}
     if launch.own:
-        variables["GEMINI_CLI_HOME"] = str(home_of(launch))
+        put(launch.folder / ".gemini" / "settings.json", json_dumps(settings_of(launch)).decode())
+        variables["GEMINI_CLI_HOME"] = str(launch.folder)
     elif launch.turns is not None:
         raise InvalidQueryError(
             "The turns of Gemini CLI are limited by its settings, which are yours where your login is.",
@@ -81,9 +73,9 @@ def status(error: Mapping[str, Any]) -> int | None:
     """The code of an error that comes from its API is the HTTP status."""
     code = error.get("code")
     message = text(error.get("message"))
-    if message == "terminated" or UNREACHED in message:  # the connection broke, or there was none; it calls both 500
+    if message == TERMINATED or UNREACHED in message:  # the connection broke, or there was none; it calls both 500
         return None
-    return code if isinstance(code, int) and code in _STATUSES else None
+    return code if isinstance(code, int) and code in STATUSES else None
 
 
 def usage(result: Mapping[str, Any]) -> Usage | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from claif.api import Secret, json_dumps
+from claif_acp.failures import STATUSES
 from claif_acp.parts import number, table
 from claif_acp.preset import Launch, Preset, Setup
 
@@ -13,7 +14,6 @@ KEY_VARIABLE = "CLAIF_OPENCODE_KEY"
 ENDPOINT = "claif"
 """How the configured endpoint is called inside of OpenCode."""
 _DEFAULT_MODEL = "default"
-_STATUSES = range(400, 600)
 
 
 def configuration(launch: Launch) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def status(error: Mapping[str, Any]) -> int | None:
     """The status, in a version that tells it."""
     data = table(error.get("data"))
     found = number(data.get("statusCode")) or number(data.get("status"))
-    return found if found in _STATUSES else None
+    return found if found in STATUSES else None
 
 
 OPENCODE = Preset(
