@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from claif_acp.rpc import Answer
 
 
+NEW = "session/new"
+
+
 @frozen
 class Session:
     """A session that is open.
@@ -50,6 +53,14 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     Raises:
         ClaifError: the agent refuses, or has no such conversation or model.
     """
+    params, conversation = session_params(driver, job, agent), job.query.conversation
+    if conversation is None:
+        return await begun_session(driver, await driver.request(NEW, params), model=model)
+    return await _set_up(driver, conversation, await _go_on(driver, agent, conversation, params), model)
+
+
+def session_params(driver: AcpDriver, job: Job, agent: Agent) -> dict[str, Any]:
+    """What an agent is told of a session that it begins or goes on with; see `open_session`."""
     provider = driver.provider
     params: dict[str, Any] = {
         "cwd": str(job.directory),
@@ -57,15 +68,22 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     }
     if agent.folders and job.policy.more:
         params["additionalDirectories"] = [str(folder) for folder in job.policy.more]
-    conversation = job.query.conversation
-    if conversation is None:
-        answer = await driver.request("session/new", params)
-        number = text(answer.result.get("sessionId"))
-        if not number:
-            raise ProtocolError(f"{provider.preset.title} began a session without an id.")
-    else:
-        answer = await _go_on(driver, agent, conversation, params)
-        number = conversation
+    return params
+
+
+async def begun_session(driver: AcpDriver, answer: Answer, *, model: str | None) -> Session:
+    """The session that was begun with an answer to `session/new`; see `open_session`.
+
+    Raises:
+        ClaifError: it has no id, or the agent does not take the model.
+    """
+    number = text(answer.result.get("sessionId"))
+    if not number:
+        raise ProtocolError(f"{driver.provider.preset.title} began a session without an id.")
+    return await _set_up(driver, number, answer, model)
+
+
+async def _set_up(driver: AcpDriver, number: str, answer: Answer, model: str | None) -> Session:
     await _ask_first(driver, number, answer.result)
     if model is not None:
         await _choose(driver, number, answer.result, model)
