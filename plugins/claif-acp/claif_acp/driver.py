@@ -68,8 +68,7 @@ class AcpDriver:
             return self._sessions < self.provider.preset.most_sessions
         answer = self._granted(await self._connection.answer(self._begun))
         model = self.provider.model_in_session(self._job.query)
-        self._ahead = self._noted(await begun_session(self, answer, model=model))
-        self._untold -= set(map(told_commands, answer.late))
+        self._ahead = await begun_session(self, answer, model=model)
         with trio.move_on_after(COMMANDS_TIMEOUT):
             while self._untold and (record := await self._connection.next()) is not None:
                 self._untold.discard(told_commands(record))
@@ -151,12 +150,15 @@ class AcpDriver:
 
     async def _begin(self, job: Job) -> Session:
         self._sessions += 1
-        return self._noted(await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query)))
+        return await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query))
 
-    def _noted(self, session: Session) -> Session:
-        if not session.told_commands:
-            self._untold.add(session.id)
-        return session
+    def note(self, session: str, answer: Answer) -> None:
+        """Know of a session that was opened by an answer; its commands are told before that, or later."""
+        self._untold.add(session)
+        self._hear(answer)
+
+    def _hear(self, answer: Answer) -> None:
+        self._untold.difference_update(map(told_commands, answer.late))
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
         """Send a request and wait for its result.
@@ -177,7 +179,9 @@ class AcpDriver:
         Raises:
             TransportError: the process ended.
         """
-        return await self._connection.request(method, params)
+        answer = await self._connection.request(method, params)
+        self._hear(answer)
+        return answer
 
     def failure(self, error: Mapping[str, Any], model: str | None = None) -> ClaifError:
         """The error of Claif that an error of the agent means."""

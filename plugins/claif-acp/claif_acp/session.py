@@ -30,13 +30,11 @@ class Session:
         id: its id.
         model: the model that answers in it, if the agent tells.
         wanted: the model that was chosen in it.
-        told_commands: whether the agent has told which commands it has.
     """
 
     id: str
     model: str | None
     wanted: str | None = None
-    told_commands: bool = False
 
 
 async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str | None) -> Session:
@@ -84,11 +82,11 @@ async def begun_session(driver: AcpDriver, answer: Answer, *, model: str | None)
 
 
 async def _set_up(driver: AcpDriver, number: str, answer: Answer, model: str | None) -> Session:
+    driver.note(number, answer)
     await _ask_first(driver, number, answer.result)
     if model is not None:
         await _choose(driver, number, answer.result, model)
-    told = number in map(told_commands, answer.late)
-    return Session(number, model or _model(answer.result), model, told)
+    return Session(number, model or _model(answer.result), model)
 
 
 async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dict[str, Any]) -> Answer:
