@@ -23,9 +23,13 @@ def receive() -> dict[str, Any]:
     if not line:
         sys.exit(0)
     record: dict[str, Any] = json.loads(line)
+    note(record)
+    return record
+
+
+def note(record: dict[str, Any]) -> None:
     with Path(sys.argv[2]).open("a") as log:
         log.write(json.dumps(record) + "\n")
-    return record
 
 
 def ask(method: str, params: dict[str, Any], number: Any = 0) -> dict[str, Any]:
@@ -78,6 +82,7 @@ def new_session(record: dict[str, Any]) -> None:
     send({"id": record["id"], "result": result})
     if BEHAVIOUR.startswith("ahead"):
         update(f"session-{SESSIONS}", "available_commands_update", availableCommands=[])
+        note({"method": "said"})
 
 
 def late(number: Any) -> None:

@@ -65,17 +65,23 @@ async def left(opened: Opened, place: Place, behaviour: str, go: Path) -> int:
     return int(row["pid"])
 
 
-@pytest.mark.parametrize("soon", [True, False])
+@pytest.mark.parametrize("when", ["before", "at the same time", "after"])
 async def test_the_next_command_gets_the_session_for_which_the_last_did_not_wait(
-    opened: Opened, place: Place, go: Path, soon: bool
+    opened: Opened, place: Place, go: Path, when: str
 ) -> None:
     pid = await left(opened, place, "ahead", go)
 
     async def begin() -> None:
-        if not soon:
+        if when == "after":
             await taken(place)
         touch(go)
 
+    if when == "before":
+        await begin()
+        with trio.fail_after(GUARD):
+            while len(place.told("said")) < 2:  # noqa: ASYNC110 - nobody tells of it
+                await trio.sleep(0.01)
+        assert [row["state"] for row in await table(place)] == ["idle"], "it may speak while it waits"
     async with trio.open_nursery() as nursery:
         nursery.start_soon(begin)
         assert await ask(opened, "ahead", go) == "The answer of session-2."
