@@ -18,11 +18,13 @@ class Held(Process):
         owner: name of the provider that it serves.
         state: what the last client's driver knew of it.
         turns: how often it was used.
+        renewing: whether it was left while it gets ready, so that it speaks to the next client before it is asked.
     """
 
     owner = ""
     state: Mapping[str, Any] = {}
     turns = 0
+    renewing = False
 
     def fds(self) -> list[int]:
         """Its standard streams: input, output, errors."""
@@ -33,7 +35,10 @@ class Held(Process):
         """Wait until it says something that nobody has asked for, or ends; what it complains of is thrown away."""
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._deaf)
-            await trio.lowlevel.wait_readable(self._child.stdout.fileno())
+            if self.renewing:
+                await self.wait()
+            else:
+                await trio.lowlevel.wait_readable(self._child.stdout.fileno())
             nursery.cancel_scope.cancel()
 
     async def _deaf(self) -> None:

@@ -92,7 +92,7 @@ class Session:
         if held is None:
             await self._say({"process": None})
         else:
-            await self._lend(held, {"state": held.state, "turns": held.turns})
+            await self._lend(held, {"state": held.state, "turns": held.turns, "renewing": held.renewing})
 
     async def _start(self, message: dict[str, Any]) -> None:
         command, policy, inherited = read_order(message["order"])
@@ -137,6 +137,7 @@ class Session:
         if held is not None:
             self._nursery.cancel_scope.cancel()
             held.owner, held.state, held.turns = message["owner"], message["state"], message["turns"]
+            held.renewing = message["renewing"]
             self._keeper.keep(PoolKey(message["owner"], bytes.fromhex(message["key"])), held, message["seconds"])
         with trio.CancelScope(shield=True):
             await self._say({"kept": True})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import time
 from collections.abc import Mapping, Sequence
@@ -119,6 +120,19 @@ async def test_an_idle_process_that_speaks_or_dies_is_not_lent_again(folder: Pat
         while await status(folder):  # noqa: ASYNC110 - a test's patience
             await trio.sleep(0.01)
     assert (await ask(folder))[0] != second
+
+
+async def test_what_it_says_while_it_is_to_be_left_is_not_lost(folder: Path) -> None:
+    async with client_in(folder) as client:
+        provider: Any = client.provider("echo")
+        job = provider.job(Query("hi"))
+        process = await provider.context.processes.start(job.command, job.policy, start_timeout=GUARD)
+        await process.send({"n": 1})
+        # No task of ours can read it meanwhile.
+        assert select.select([process._child.stdout.fileno()], [], [], GUARD)[0]
+        assert not await process.leave({})
+        assert await process.receive() == {"echo": {"n": 1}}
+        await process.kill()
 
 
 async def test_a_process_is_kept_for_its_time_and_a_broker_without_one_ends(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,13 @@ class BrokeredChild:
         """Have the broker end it and all that it has started."""
         self.tell("kill")
         await self._gone.wait()
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing that it has written waits to be read."""
+        poll = select.poll()
+        poll.register(self.stdout.fileno(), select.POLLIN)
+        return not poll.poll(0)
 
     async def keep(self, what: Mapping[str, Any]) -> bool:
         """Leave it to the broker, for whoever needs it next; whether the broker has taken it."""

@@ -40,11 +40,13 @@ class Adopted:
         process: it.
         state: what that client's driver knew of it.
         turns: how often it was used.
+        renewing: whether it was left before it was ready for the next query.
     """
 
     process: Process
     state: Mapping[str, Any]
     turns: int
+    renewing: bool
 
 
 class Broker:
@@ -67,7 +69,8 @@ class Broker:
         if message.get("process") is None:
             wire.close()
             return None
-        return Adopted(self._process(wire, message["process"], fds), message["state"], message["turns"])
+        process = self._process(wire, message["process"], fds)
+        return Adopted(process, message["state"], message["turns"], message["renewing"])
 
     async def start(self, command: Command, policy: Policy, *, timeout: float) -> Process:
         """Have the broker start a program, for this client as long as it does not leave it there.

@@ -22,7 +22,7 @@ from ..sandbox.policy import Limits, Policy
 MOST = 160 * 1024
 """Bytes of one packet; a system's default takes a little more."""
 MOST_FDS = 3
-PROTOCOL = 1
+PROTOCOL = 2
 """The version of what is said here."""
 GREETING = {"hello": __version__, "protocol": PROTOCOL}
 _PATHS = ("state", "governing", "more", "readable")

@@ -63,6 +63,10 @@ class Child(Protocol):
 class Leavable(Protocol):
     """A child that can be left to the broker."""
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing that it has written waits to be read."""
+
     async def keep(self, what: Mapping[str, Any]) -> bool:
         """Leave it to the broker, for whoever needs it next; whether the broker has taken it."""
 

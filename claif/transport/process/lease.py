@@ -45,12 +45,14 @@ class Lease(Generic[D]):
         turns: how often it was used before.
         seconds: how long it is kept for the next query.
         wear: when it is too old for that.
+        renewing: whether it has still to be finished to get ready, and what it says is about that.
     """
 
     value: D
     turns: int = 0
     seconds: float = 0.0
     wear: Wear = field(factory=Wear)
+    renewing: bool = False
 
     @property
     def worn_out(self) -> bool:
@@ -61,7 +63,7 @@ class Lease(Generic[D]):
     @property
     def usable(self) -> bool:
         """Whether it runs and has said nothing that nobody has asked for."""
-        return self.value.process.alive and self.value.process.quiet
+        return self.value.process.alive and (self.renewing or self.value.process.quiet)
 
     def keep(self, seconds: float, wear: Wear | None = None) -> None:
         """It may be used again within this time; 0 ends it."""

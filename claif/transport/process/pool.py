@@ -14,6 +14,7 @@ from ...errors import ClaifError
 from ...logs import logger
 from .coming import Arrival, Coming
 from .lease import D, Lease, Warm
+from .renewal import Renewal, finish
 from .shelf import Kept, Shelf, ShelfLimits
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ class Pool:
         self._nursery = nursery
         self._shelf: Shelf[PoolKey, Lease[Warm]] = Shelf(limits)
         self._coming: Coming[PoolKey, Lease[Warm]] = Coming(self._put)
+        self._renewals: set[Renewal] = set()
         self._sleep: trio.CancelScope | None = None
         self._counts: dict[str, _Counts] = {}
         self._closed = False
@@ -138,7 +140,10 @@ class Pool:
             self._nursery.start_soon(self._when_here, arrival, _close)
 
     async def leave(self) -> None:
-        """Leave all that wait to other clients; keep nothing from now on."""
+        """Leave all that wait to other clients, and those that get ready as early as they can finish it.
+
+        Nothing is kept from now on.
+        """
         leases = [(kept.key, kept.item) for kept in self._shelf.all()]
         for _, lease in leases:
             self._shelf.drop(lease)
@@ -147,6 +152,8 @@ class Pool:
             for key in self._coming.expected():
                 if (arrival := self._coming.claim(key)) is not None:
                     nursery.start_soon(self._when_here, arrival, partial(self._leave, key))
+            for renewal in self._renewals:
+                renewal.cut()
             for key, lease in leases:
                 nursery.start_soon(self._leave, key, lease)
 
@@ -182,16 +189,20 @@ class Pool:
     async def _started_ahead(self, key: PoolKey, start: Callable[[], Awaitable[Warm]], seconds: float) -> Lease[Warm]:
         return Lease(await self._start(key, start), seconds=seconds)
 
-    async def _renewed(self, lease: Lease[Warm]) -> Lease[Warm] | None:
-        if lease.worn_out:
-            self._nursery.start_soon(lease.value.process.close)
-            return None
-        return lease if await self._passes(lease, lease.value.renew) else None
+    async def _renewed(self, renewal: Renewal) -> Lease[Warm] | None:
+        lease = renewal.lease
+        try:
+            if lease.worn_out:
+                self._nursery.start_soon(lease.value.process.close)
+                return None
+            return lease if await self._passes(lease, renewal.run) else None
+        finally:
+            self._renewals.discard(renewal)
 
     async def _fitting(self, key: PoolKey, adopt: Callable[[Process, Mapping[str, Any]], D] | None) -> Lease[D] | None:
         """A process that fits and is well."""
         while (lease := await self._next(key) or await self._adopted(key, adopt)) is not None:
-            if await self._passes(lease, lease.value.healthy):
+            if await self._passes(lease, partial(finish, lease) if lease.renewing else lease.value.healthy):
                 self._of(key.owner).reused += 1
                 lease.seconds = 0.0
                 return lease  # type: ignore[return-value] # what has the same key was started by the same driver
@@ -214,7 +225,7 @@ class Pool:
         if self._elsewhere is None or adopt is None or (found := await self._elsewhere.take(key)) is None:
             return None
         try:
-            return Lease(adopt(found.process, found.state), turns=found.turns)
+            return Lease(adopt(found.process, found.state), turns=found.turns, renewing=found.renewing)
         except (KeyError, TypeError, ValueError) as error:
             logger.warning("a process that was left cannot be gone on with: {}", error)
             self._nursery.start_soon(found.process.kill)
@@ -236,7 +247,9 @@ class Pool:
     def _give_back(self, key: PoolKey, lease: Lease[D]) -> None:
         lease.turns += 1
         if lease.seconds > 0 and lease.usable and not self._closed:
-            self._bring(key, partial(self._renewed, lease))  # type: ignore[arg-type] # as `_fitting` gives it
+            renewal = Renewal(lease)  # type: ignore[arg-type] # as `_fitting` gives it
+            self._renewals.add(renewal)
+            self._bring(key, partial(self._renewed, renewal))
         else:
             self._nursery.start_soon(lease.value.process.close)
 
@@ -274,7 +287,12 @@ class Pool:
 
     async def _leave(self, key: PoolKey, lease: Lease[Warm]) -> None:
         what = {"owner": key.owner, "key": key.what.hex(), "seconds": lease.seconds, "turns": lease.turns}
-        if not await lease.value.process.leave({**what, "state": lease.value.state()}):
+        what |= {"renewing": lease.renewing, "state": lease.value.state()}
+        if await lease.value.process.leave(what):
+            return
+        if lease.renewing and await self._passes(lease, partial(finish, lease)):  # it has answered just now
+            await self._leave(key, lease)
+        else:
             await _close(lease)
 
     async def _expire(self) -> None:

@@ -187,7 +187,7 @@ class Process:
         await self.close()
 
     async def leave(self, what: Mapping[str, Any]) -> bool:
-        """Leave it running to the broker, if it is the broker's and quiet.
+        """Leave it running to the broker, if it is the broker's and quiet: of what it says nothing is lost.
 
         Args:
             what: what the broker is told of it.
@@ -195,9 +195,9 @@ class Process:
         Returns:
             Whether it was left; if not, it is still ours, but deaf.
         """
-        if not (self.alive and self.quiet and isinstance(self._child, Leavable)):
+        if not (self.alive and self.quiet and isinstance(self._child, Leavable) and self._child.silent):
             return False
-        self._listening.cancel()
+        self._listening.cancel()  # whoever reads waits for the next byte, and so has taken none
         await self._output.over.wait()
         self._left = await self._child.keep(what)
         if self._left:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import asdict, evolve
+from attrs import asdict
 
 from claif.api import ClaifError, Emit, Job, Process, Started, __version__
 from claif_acp.agent import VERSION, Agent, agent_of
@@ -15,7 +15,7 @@ from claif_acp.parts import table, text
 from claif_acp.prompt import prompt_of
 from claif_acp.requests import Requests
 from claif_acp.rpc import Answer, Connection, answer_of
-from claif_acp.session import Session, open_session, told_commands
+from claif_acp.session import NEW, Session, begun_session, open_session, session_params, told_commands
 from claif_acp.turn import Turn
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class AcpDriver:
         self._connection = Connection(process, provider.preset.title)
         self._sessions = 0
         self._ahead: Session | None = None
+        self._begun: int | None = None
         self._untold: set[str | None] = set()
         self._running: tuple[str, int] | None = None
         self._requests: Requests | None = None
@@ -62,16 +63,29 @@ class AcpDriver:
         return self.process.alive
 
     async def renew(self) -> bool:
-        """Begin the next conversation, if the agent says when it has done so; whether it takes another one at all."""
-        preset = self.provider.preset
-        if self._sessions >= preset.most_sessions:
-            return False
-        if preset.tells_commands:
-            self._ahead = await self._begin(evolve(self._job, query=evolve(self._job.query, conversation=None)))
-            with trio.move_on_after(COMMANDS_TIMEOUT):
-                while self._untold and (record := await self._connection.next()) is not None:
-                    self._untold.discard(told_commands(record))
+        """Have the next conversation ready, if one was begun; whether it takes another one at all."""
+        if self._begun is None:
+            return self._sessions < self.provider.preset.most_sessions
+        answer = self._granted(await self._connection.answer(self._begun))
+        model = self.provider.model_in_session(self._job.query)
+        self._ahead = await begun_session(self, answer, model=model)
+        with trio.move_on_after(COMMANDS_TIMEOUT):
+            while self._untold and (record := await self._connection.next()) is not None:
+                self._untold.discard(told_commands(record))
+        self._begun = None
         return True
+
+    @property
+    def resumable(self) -> bool:
+        """Whether nothing has come yet since `begin_renewal`."""
+        return self._begun is None or (self._begun == self._connection.last and self._connection.silent)
+
+    async def begin_renewal(self) -> None:
+        """Begin the next conversation, if the agent says when it has done so and takes another one."""
+        preset = self.provider.preset
+        if preset.tells_commands and self._sessions < preset.most_sessions:
+            self._sessions += 1
+            self._begun = await self._connection.send(NEW, session_params(self, self._job, self._agent))
 
     async def turn(self, job: Job, emit: Emit) -> bool:
         """One query."""
@@ -115,24 +129,36 @@ class AcpDriver:
         return False
 
     def state(self) -> Mapping[str, Any]:
-        """What the agent offers, how many sessions it has had, and the number of the last request."""
-        ahead = None if self._ahead is None else asdict(self._ahead)
-        last = self._connection.last
-        return {"agent": asdict(self._agent), "sessions": self._sessions, "ahead": ahead, "last": last}
+        """What the agent offers, its sessions, and the numbers of the last request and of that for the next session."""
+        return {
+            "agent": asdict(self._agent),
+            "sessions": self._sessions,
+            "ahead": None if self._ahead is None else asdict(self._ahead),
+            "untold": list(self._untold),
+            "begun": self._begun,
+            "last": self._connection.last,
+        }
 
     def go_on(self, state: Mapping[str, Any]) -> None:
         """Go on where another driver was."""
         agent = dict(state["agent"])
         self._agent = Agent(**{**agent, "logins": tuple(agent["logins"])})
         self._ahead = None if state["ahead"] is None else Session(**state["ahead"])
+        self._untold = set(state["untold"])
+        self._begun = None if state["begun"] is None else int(state["begun"])
         self._sessions, self._connection.last = int(state["sessions"]), int(state["last"])
 
     async def _begin(self, job: Job) -> Session:
         self._sessions += 1
-        session = await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query))
-        if not session.told_commands:
-            self._untold.add(session.id)
-        return session
+        return await open_session(self, job, self._agent, model=self.provider.model_in_session(job.query))
+
+    def note(self, session: str, answer: Answer) -> None:
+        """Know of a session that was opened by an answer; its commands are told before that, or later."""
+        self._untold.add(session)
+        self._hear(answer)
+
+    def _hear(self, answer: Answer) -> None:
+        self._untold.difference_update(map(told_commands, answer.late))
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
         """Send a request and wait for its result.
@@ -140,7 +166,9 @@ class AcpDriver:
         Raises:
             ClaifError: it is refused, or the process ended.
         """
-        answer = await self.ask(method, params)
+        return self._granted(await self.ask(method, params))
+
+    def _granted(self, answer: Answer) -> Answer:
         if answer.error is not None:
             raise self.failure(answer.error)
         return answer
@@ -151,7 +179,9 @@ class AcpDriver:
         Raises:
             TransportError: the process ended.
         """
-        return await self._connection.request(method, params)
+        answer = await self._connection.request(method, params)
+        self._hear(answer)
+        return answer
 
     def failure(self, error: Mapping[str, Any], model: str | None = None) -> ClaifError:
         """The error of Claif that an error of the agent means."""

@@ -39,12 +39,14 @@ class Connection:
 
     Attributes:
         last: the number of the last request.
+        silent: whether nothing has come since that was sent.
     """
 
     def __init__(self, process: Process, name: str) -> None:
         self._process = process
         self._name = name
         self.last = 0
+        self.silent = False
 
     async def request(self, method: str, params: Mapping[str, Any]) -> Answer:
         """Send a request and wait for its answer; what else comes meanwhile is with the answer, and not in `next`.
@@ -52,9 +54,12 @@ class Connection:
         Raises:
             TransportError: the process ended.
         """
-        number = await self.send(method, params)
+        return await self.answer(await self.send(method, params))
+
+    async def answer(self, number: int) -> Answer:
+        """Wait for the answer to a request that was sent; see `request`."""
         late: list[Mapping[str, Any]] = []
-        while (record := await self._process.receive()) is not None:
+        while (record := await self.next()) is not None:
             answer = answer_of(record, number)
             if answer is not None:
                 return Answer(answer.result, answer.error, tuple(late))
@@ -68,6 +73,7 @@ class Connection:
         """Send a request whose answer comes by `next`; returns its number."""
         self.last += 1
         await self._process.send({"jsonrpc": "2.0", "id": self.last, "method": method, "params": params})
+        self.silent = True
         return self.last
 
     async def notify(self, method: str, params: Mapping[str, Any]) -> None:
@@ -84,7 +90,9 @@ class Connection:
 
     async def next(self) -> Mapping[str, Any] | None:
         """The next notification, request or answer of the agent; `None` at its end."""
-        return await self._process.receive()
+        record = await self._process.receive()
+        self.silent = False
+        return record
 
 
 def answer_of(record: Mapping[str, Any], number: int) -> Answer | None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from claif_acp.rpc import Answer
 
 
+NEW = "session/new"
+
+
 @frozen
 class Session:
     """A session that is open.
@@ -28,14 +31,12 @@ class Session:
         id: its id.
         model: the model that answers in it, if the agent tells.
         wanted: the model that was chosen in it.
-        told_commands: whether the agent has told which commands it has.
         spent: US dollars that it has cost already; `None` if that is not known.
     """
 
     id: str
     model: str | None
     wanted: str | None = None
-    told_commands: bool = False
     spent: float | None = 0.0
 
 
@@ -53,6 +54,15 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     Raises:
         ClaifError: the agent refuses, or has no such conversation or model.
     """
+    params, conversation = session_params(driver, job, agent), job.query.conversation
+    if conversation is None:
+        return await begun_session(driver, await driver.request(NEW, params), model=model)
+    answer = await _go_on(driver, agent, conversation, params)
+    return await _set_up(driver, conversation, answer, model, spent=_spent(answer))
+
+
+def session_params(driver: AcpDriver, job: Job, agent: Agent) -> dict[str, Any]:
+    """What an agent is told of a session that it begins or goes on with; see `open_session`."""
     provider = driver.provider
     params: dict[str, Any] = {
         "cwd": str(job.directory),
@@ -60,21 +70,29 @@ async def open_session(driver: AcpDriver, job: Job, agent: Agent, *, model: str 
     }
     if agent.folders and job.policy.more:
         params["additionalDirectories"] = [str(folder) for folder in job.policy.more]
-    conversation = job.query.conversation
-    if conversation is None:
-        answer = await driver.request("session/new", params)
-        number = text(answer.result.get("sessionId"))
-        if not number:
-            raise ProtocolError(f"{provider.preset.title} began a session without an id.")
-    else:
-        answer = await _go_on(driver, agent, conversation, params)
-        number = conversation
+    return params
+
+
+async def begun_session(driver: AcpDriver, answer: Answer, *, model: str | None) -> Session:
+    """The session that was begun with an answer to `session/new`; see `open_session`.
+
+    Raises:
+        ClaifError: it has no id, or the agent does not take the model.
+    """
+    number = text(answer.result.get("sessionId"))
+    if not number:
+        raise ProtocolError(f"{driver.provider.preset.title} began a session without an id.")
+    return await _set_up(driver, number, answer, model)
+
+
+async def _set_up(
+    driver: AcpDriver, number: str, answer: Answer, model: str | None, *, spent: float | None = 0.0
+) -> Session:
+    driver.note(number, answer)
     await _ask_first(driver, number, answer.result)
     if model is not None:
         await _choose(driver, number, answer.result, model)
-    told = number in map(told_commands, answer.late)
-    spent = 0.0 if conversation is None else _spent(answer)
-    return Session(number, model or _model(answer.result), model, told, spent)
+    return Session(number, model or _model(answer.result), model, spent)
 
 
 async def _go_on(driver: AcpDriver, agent: Agent, conversation: str, params: dict[str, Any]) -> Answer:

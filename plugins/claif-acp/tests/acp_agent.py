@@ -23,9 +23,13 @@ def receive() -> dict[str, Any]:
     if not line:
         sys.exit(0)
     record: dict[str, Any] = json.loads(line)
+    note(record)
+    return record
+
+
+def note(record: dict[str, Any]) -> None:
     with Path(sys.argv[2]).open("a") as log:
         log.write(json.dumps(record) + "\n")
-    return record
 
 
 def ask(method: str, params: dict[str, Any], number: Any = 0) -> dict[str, Any]:
@@ -71,10 +75,36 @@ def new_session(record: dict[str, Any]) -> None:
         return
     SESSIONS += 1
     result: dict[str, Any] = {"sessionId": f"session-{SESSIONS}"}
-    if BEHAVIOUR == "mode":
+    if BEHAVIOUR.startswith("ahead"):
+        if SESSIONS > 1:
+            late(record["id"])
+        if BEHAVIOUR == "ahead-nameless" and SESSIONS > 1:
+            result = {}
+    if BEHAVIOUR.startswith(("mode", "ahead")):
         modes = [{"id": "default", "name": "Asks"}, {"id": "yolo", "name": "Does"}]
         result["modes"] = {"availableModes": modes, "currentModeId": "yolo"}
     send({"id": record["id"], "result": result})
+    if BEHAVIOUR.startswith("ahead"):
+        update(f"session-{SESSIONS}", "available_commands_update", availableCommands=[])
+        note({"method": "said"})
+
+
+def late(number: Any) -> None:
+    """Wait for a file before a later session is begun, and then begin it or not."""
+    while not Path(sys.argv[3]).exists():
+        time.sleep(0.01)
+    if BEHAVIOUR == "ahead-error":
+        send({"id": number, "error": {"code": -32603, "message": "Internal error"}})
+    elif BEHAVIOUR == "ahead-garbage":
+        sys.stdout.write('{"jsonrpc": "2.0", "id"\n')
+        sys.stdout.flush()
+    elif BEHAVIOUR == "ahead-other":
+        send({"id": number + 1, "result": {"sessionId": "session-of-another"}})
+    elif BEHAVIOUR == "ahead-exit":
+        sys.exit(3)
+    if BEHAVIOUR in {"ahead-error", "ahead-garbage", "ahead-other"}:
+        receive()
+        sys.exit(0)
 
 
 def load_session(record: dict[str, Any]) -> None:

@@ -27,6 +27,16 @@ class Place:
             path.mkdir(mode=0o700)
         self.log.touch()
 
+    def config(self, behaviour: str, *words: str, keep_warm: bool = False, **settings: Any) -> dict[str, Any]:
+        """A configuration whose default provider is the small agent."""
+        command = [sys.executable, "-I", str(AGENT), behaviour, str(self.log), *words]
+        table = {"type": "acp", "command": command, "directory": str(self.work), **settings}
+        return {
+            "general": {"default_provider": "small", "timeout": 30, "keep_warm": keep_warm},
+            "providers": {"small": table},
+            "sandbox": {"level": "off"},
+        }
+
     def told(self, method: str) -> list[dict[str, Any]]:
         """The parameters of what the agent was told by a method, in order."""
         lines = [json.loads(line) for line in self.log.read_text().splitlines()]
@@ -45,14 +55,8 @@ def opened(place: Place) -> Opened:
 
     @asynccontextmanager
     async def client(behaviour: str, *words: str, approver: Any = None, **settings: Any) -> AsyncIterator[Client]:
-        command = [sys.executable, "-I", str(AGENT), behaviour, str(place.log), *words]
-        table = {"type": "acp", "command": command, "directory": str(place.work), **settings}
-        config = {
-            "general": {"default_provider": "small", "timeout": 30},
-            "providers": {"small": table},
-            "sandbox": {"level": "off"},
-        }
-        async with Client(ConfigLoader.from_mapping(config, home=place.home), approver=approver) as found:
+        config = ConfigLoader.from_mapping(place.config(behaviour, *words, **settings), home=place.home)
+        async with Client(config, approver=approver) as found:
             yield found
 
     return client

@@ -26,12 +26,18 @@ class FakeProcess:
     size: int = 1000
     ended: str = ""
     disturbed: Callable[[], None] | None = None
+    left: Mapping[str, Any] | None = None
 
     def memory(self) -> int:
         return self.size
 
     def when_disturbed(self, call: Callable[[], None] | None) -> None:
         self.disturbed = call
+
+    async def leave(self, what: Mapping[str, Any]) -> bool:
+        if self.quiet:
+            self.left = what
+        return self.quiet
 
     async def close(self) -> None:
         self.alive, self.ended = False, self.ended or "closed"
