@@ -154,9 +154,9 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
     """The query that the arguments describe, and remarks for the user."""
     from ..models import Query
     from .inputs import build_messages
-    from .options import check_name, parse_options
+    from .options import check_name, check_providers, parse_options
 
-    provider = check_name(given["provider"], "provider")
+    provider = check_providers(given["provider"])
     model = check_name(given["model"], "model")
     options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
     conversation = conversation_of(given["resume"], given["follow"])

@@ -20,7 +20,7 @@ from .signals import interruptible
 
 if TYPE_CHECKING:
     from ..client import Client
-    from ..models import Query, Reply
+    from ..models import Attempt, Query, Reply
     from .changes import Changes
     from .render.base import Renderer
     from .session import Session
@@ -36,6 +36,7 @@ class View:
         quiet: only the answer and errors.
         verbose: also tools and, in a pipe, the footer.
         thinking: also what the model thinks.
+        explain: also who was asked and why, and what became of each attempt.
     """
 
     form: Literal["text", "code", "json", "events"] = "text"
@@ -43,6 +44,7 @@ class View:
     quiet: bool = False
     verbose: bool = False
     thinking: bool = False
+    explain: bool = False
 
 
 def run_query(
@@ -91,11 +93,28 @@ async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *
             from .changes import Changes
 
             changes = Changes(client, query, renderer.remark, apply=apply, keep=view.form in {"text", "code"})
-        await _answer(client, query, renderer, asker, changes)
+        attempts: list[Attempt] = []
+        try:
+            await _answer(client, query, renderer, asker, changes, attempts)
+        finally:
+            if view.explain:
+                from .explain import explanation
+
+                remarks.lines(explanation(client.plan(query), attempts))
 
 
-async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker, changes: Changes | None) -> None:
-    """Feed the renderer while its clock ticks; while a question is open, nothing else is shown."""
+async def _answer(
+    client: Client,
+    query: Query,
+    renderer: Renderer,
+    asker: Asker,
+    changes: Changes | None,
+    attempts: list[Attempt],
+) -> None:
+    """Feed the renderer while its clock ticks; while a question is open, nothing else is shown.
+
+    Who was asked is added to `attempts`, also where nobody answered.
+    """
     reply: Reply | None = None
     failure: Exception | None = None
     async with trio.open_nursery() as nursery:
@@ -111,12 +130,14 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
     if failure is not None:
         try:
             if isinstance(failure, ClaifError):
+                attempts += failure.attempts
                 await renderer.fail(failure)
         finally:  # there may be no reader any more
             if changes is not None:
                 await changes.rescue()
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
+    attempts += reply.attempts
     await remember(client, query, reply, renderer.remark)
     if changes is None:
         await renderer.finish(reply)

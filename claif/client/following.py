@@ -62,9 +62,7 @@ class Following:
             ClaifError: nobody answered, or one failed after its answer had begun.
         """
         if failure is not None:
-            step = self._course.next(trio.current_time())
-            assert isinstance(step, Ask)  # noqa: S101 - nothing is known against anybody yet
-            self._failed(step, failure)
+            self._failed(self._course.first(trio.current_time()), failure)
         if self._plan.deadline is None:
             return await self._run()
         run, watchdog = current_run.get(), self._router.watchdog
@@ -79,12 +77,15 @@ class Following:
         raise deadline.error()
 
     async def _run(self) -> None:
+        waited = False
         while (step := self._course.next(trio.current_time())) is not None:
             if isinstance(step, Wait):
                 await self._wait(step)
+                waited = True
                 continue
-            if self._last is not None:
+            if self._last is not None and not waited:
                 await self._tell(step)
+            waited = False
             if await self._ask(step):
                 return
         assert self._last is not None  # noqa: S101 - a course begins with somebody to ask
