@@ -164,7 +164,8 @@ def one_of(*words: str) -> Validator:
     return check
 
 
-def _count(_instance: Any, _attribute: Attribute[Any], value: int | None) -> None:
+def count(_instance: Any, _attribute: Attribute[Any], value: int | None) -> None:
+    """Validates a whole number from 1 on, or `None`."""
     if value is not None and value < 1:
         raise ValueError("must be a whole number from 1 on")
 
@@ -190,8 +191,8 @@ class Sandbox:
     level: str = field(default="auto", validator=one_of(*SANDBOX_LEVELS))
     network: str = field(default="open", validator=one_of(*NETWORKS))
     memory: str | None = field(default=None, validator=_size)
-    cpu: int | None = field(default=None, validator=_count)
-    processes: int | None = field(default=None, validator=_count)
+    cpu: int | None = field(default=None, validator=count)
+    processes: int | None = field(default=None, validator=count)
     file_size: str | None = field(default=None, validator=_size)
 
 
