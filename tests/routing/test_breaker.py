@@ -199,6 +199,20 @@ class TestOpening:
         succeed(endpoint, 1.0, 2.5)
         assert endpoint.state(1.0) == "open"
 
+    def test_less_than_a_second_can_be_slow(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=2, failure_rate=1.0, slow_call=0.5)
+        succeed(endpoint, 1.0, 0.5)
+        succeed(endpoint, 1.0, 0.6)
+        assert endpoint.state(1.0) == "open"
+
+    def test_failures_and_slow_calls_are_not_added_up(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=5, failure_rate=0.5, slow_call=2.0)
+        fail(endpoint, 1.0, 2)
+        succeed(endpoint, 1.0, 3.0)
+        succeed(endpoint, 1.0, 3.0)
+        succeed(endpoint, 1.0)
+        assert endpoint.state(1.0) == "closed"
+
     def test_no_call_is_slow_unless_that_is_configured(self) -> None:
         endpoint = breaker(failures=NEVER, minimum_calls=4, failure_rate=0.5)
         for seconds in (0.0, 100.0, 100.0, 100.0, 100.0):
@@ -249,6 +263,15 @@ class TestOpen:
         for permit in early:
             endpoint.failure(permit, 6.0)
         assert endpoint.state(6.0) == "closed"
+
+    def test_late_results_do_not_count_the_second_time_either(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        succeed(endpoint, 6.0)
+        late = endpoint.acquire(6.0)
+        fail(endpoint, 7.0, 3)
+        endpoint.failure(late, 11.0)
+        assert endpoint.reopens_at == 12.0
 
     def test_a_result_counts_once(self) -> None:
         endpoint = breaker()
