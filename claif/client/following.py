@@ -15,7 +15,6 @@ from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..pipeline.watchdog import Deadline
 from ..routing.course import Ask, Course, Wait
-from ..routing.hedge import hedge_delay
 from ..routing.retry_policy import RetryPolicy
 from ..routing.strategies import Standing, healthy_first, in_turn
 
@@ -106,7 +105,7 @@ class Following:
         if plan.hedge_after is None or len(plan.candidates) == 1:
             return None
         self._router.hedges(plan).deposit()
-        return hedge_delay(parse_hedge(plan.hedge_after), self._router.book.of(step.candidate.provider).latency)
+        return parse_hedge(plan.hedge_after).delay(self._router.book.of(step.candidate.provider).latency)
 
     def _hedge(self) -> Ask | None:
         """Whom to ask too."""

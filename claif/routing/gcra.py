@@ -34,13 +34,12 @@ class Gcra:
         burst: how much is let through at once, if nothing was for a while.
     """
 
-    __slots__ = ("_burst", "_closed_until", "_latest", "_paid_at", "_seconds_each", "_total")
+    __slots__ = ("_burst", "_latest", "_paid_at", "_seconds_each", "_total")
 
     def __init__(self, rate_per_second: float, burst: float) -> None:
         self._seconds_each = 1 / rate_per_second
         self._burst = burst
         self._paid_at = -inf
-        self._closed_until = -inf
         self._latest = -inf
         """When something was let through or added for the last time."""
         self._total = 0.0
@@ -49,7 +48,7 @@ class Gcra:
     def wait(self, now: float, cost: float) -> float:
         """The seconds until a cost is let through, if nothing else is before; 0 if it is now."""
         early = max(self._burst - cost, 0.0) * self._seconds_each
-        left = max(self._paid_at - early, self._closed_until) - now
+        left = self._paid_at - early - now
         return left if left > MOMENT else 0.0
 
     def take(self, now: float, cost: float) -> Grant | None:
@@ -75,10 +74,6 @@ class Gcra:
             least = self._latest + later * self._seconds_each if later else -inf
             given_back = self._paid_at + max(difference, -grant.cost) * self._seconds_each
             self._paid_at = min(self._paid_at, max(given_back, least))
-
-    def drain(self, until: float) -> None:
-        """Let nothing through until then, as the provider asked; a moment before the one that holds changes nothing."""
-        self._closed_until = max(self._closed_until, until)
 
     def _add(self, now: float, cost: float) -> Grant:
         self._paid_at = max(self._paid_at, now) + cost * self._seconds_each
