@@ -95,7 +95,7 @@ async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *
             changes = Changes(client, query, renderer.remark, apply=apply, keep=view.form in {"text", "code"})
         attempts: list[Attempt] = []
         try:
-            await _answer(client, query, renderer, asker, changes, attempts)
+            await _answer(client, query, renderer, asker, changes, attempts=attempts)
         finally:
             if view.explain:
                 from .explain import explanation
@@ -109,6 +109,7 @@ async def _answer(
     renderer: Renderer,
     asker: Asker,
     changes: Changes | None,
+    *,
     attempts: list[Attempt],
 ) -> None:
     """Feed the renderer while its clock ticks; while a question is open, nothing else is shown.

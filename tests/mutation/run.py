@@ -104,7 +104,7 @@ PARTS = (
     ),
     Part(
         "hedger",
-        ("claif/routing/hedge.py", "claif/routing/latency.py"),
+        ("claif/config/hedge.py", "claif/routing/hedge.py", "claif/routing/latency.py"),
         ("tests/routing/test_hedge.py", "tests/routing/test_latency.py", "tests/routing/test_budget.py"),
         goal=HIGHER_GOAL,
     ),
