@@ -165,6 +165,36 @@ class TestSettling:
         gcra.settle(200.0, -100, grant)
         assert gcra.wait(200.0, 100) == 50
 
+    @pytest.mark.parametrize("lag", [1, 5, 15])
+    def test_under_steady_load_estimates_that_are_twice_too_high_halve_nothing(self, lag: int) -> None:
+        gcra = Gcra(10.0, 100.0)
+        now, used, under_way = 0.0, 0.0, []
+        for _ in range(3000):
+            now += gcra.wait(now, 10)
+            under_way.append(gcra.take(now, 10))
+            used += 5
+            if len(under_way) > lag:
+                gcra.settle(now, -5, under_way.pop(0))
+        assert used <= 10 * now + 100 + 5 * lag
+        assert used >= 0.97 * 10 * now - 5 * lag
+
+    def test_of_what_came_since_only_the_least_paid_for_matters(self) -> None:
+        gcra = Gcra(1.0, 100.0)
+        grant = gcra.take(0.0, 50)
+        assert gcra.take(30.0, 10)
+        assert gcra.take(55.0, 40)
+        assert gcra.take(60.0, 1)
+        gcra.settle(60.0, -50, grant)
+        assert gcra.wait(60.0, 100) == 36, "5 were still to be paid for at 55, no more can be given back"
+
+    def test_what_was_given_back_is_not_given_back_to_another(self) -> None:
+        gcra = Gcra(1.0, 100.0)
+        first, second = gcra.take(0.0, 30), gcra.take(0.0, 30)
+        assert gcra.take(40.0, 10)
+        gcra.settle(40.0, -15, first)
+        gcra.settle(40.0, -15, second)
+        assert gcra.wait(40.0, 100) == 10
+
     def test_no_more_is_given_back_than_was_taken(self) -> None:
         gcra = Gcra(1.0, 10.0)
         assert gcra.take(0.0, 5)
