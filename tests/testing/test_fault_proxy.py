@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from functools import partial
 
 import pytest
 import trio
-from attrs import define, field
 from hypothesis import given
 from hypothesis import strategies as st
+from testing.loopback import ANSWER, ask, backend, everything, exactly, wait_until_closed
 
-from claif.testing import FaultProxy, LeakCheck
+from claif.testing import FaultProxy
 from claif.testing.faults import (
     Bandwidth,
     BlackHole,
@@ -25,100 +23,6 @@ from claif.testing.faults import (
     Reset,
     SlowClose,
 )
-from claif.testing.steps import cancelled_at_every_step
-
-ANSWER = bytes(range(100))
-
-
-@define
-class Backend:
-    """A server that answers whatever it reads with `answer`, and what it has seen."""
-
-    answer: bytes = ANSWER
-    port: int = 0
-    read: bytearray = field(factory=bytearray)
-    ends: list[str] = field(factory=list)
-    open: int = 0
-
-    async def handle(self, stream: trio.SocketStream) -> None:
-        self.open += 1
-        try:
-            async with stream:
-                while data := await stream.receive_some(65_536):
-                    self.read += data
-                    await stream.send_all(self.answer)
-            self.ends.append("eof")
-        except trio.BrokenResourceError:
-            self.ends.append("reset")
-        finally:
-            self.open -= 1
-
-    async def wait_until_open(self, count: int) -> None:
-        with trio.fail_after(5):
-            while self.open != count:  # noqa: ASYNC110 - a test's patience
-                await trio.sleep(0.002)
-
-
-@asynccontextmanager
-async def backend(answer: bytes = ANSWER) -> AsyncIterator[Backend]:
-    made = Backend(answer)
-    async with trio.open_nursery() as nursery:
-        listeners = await nursery.start(partial(trio.serve_tcp, made.handle, 0, host="127.0.0.1"))
-        made.port = listeners[0].socket.getsockname()[1]
-        try:
-            yield made
-        finally:
-            nursery.cancel_scope.cancel()
-
-
-async def everything(stream: trio.SocketStream, seconds: float = 5.0) -> tuple[bytes, str]:
-    """What arrives until the end, and how it ends: `eof`, `reset`, or `silence` after so many seconds."""
-    found = b""
-    with trio.move_on_after(seconds):
-        try:
-            while data := await stream.receive_some(65_536):
-                found += data
-        except trio.BrokenResourceError:
-            return found, "reset"
-        return found, "eof"
-    return found, "silence"
-
-
-async def ask(proxy: FaultProxy, seconds: float = 5.0) -> tuple[bytes, str]:
-    """Say `hi` on a new connection; see `everything`."""
-    async with await trio.open_tcp_stream("127.0.0.1", proxy.port) as stream:
-        try:
-            await stream.send_all(b"hi")
-        except trio.BrokenResourceError:
-            return b"", "reset"
-        return await everything(stream, seconds)
-
-
-async def exactly(stream: trio.SocketStream, size: int) -> bytes:
-    found = b""
-    with trio.fail_after(5):
-        while len(found) < size:
-            data = await stream.receive_some(size - len(found))
-            assert data, f"the end came after {len(found)} bytes"
-            found += data
-    return found
-
-
-async def wait_until_closed(proxy: FaultProxy) -> None:
-    with trio.fail_after(5):
-        while proxy.counts.open:  # noqa: ASYNC110 - a test's patience
-            await trio.sleep(0.002)
-
-
-def living_tasks() -> int:
-    return trio.lowlevel.current_statistics().tasks_living
-
-
-async def wait_for_tasks(count: int) -> None:
-    """Wait until no more live; those of the server end a step after its connections."""
-    with trio.fail_after(5):
-        while living_tasks() > count:  # noqa: ASYNC110 - a test's patience
-            await trio.sleep(0.002)
 
 
 async def test_without_faults_everything_passes_both_ways_and_is_counted() -> None:
@@ -379,56 +283,6 @@ async def test_a_reset_of_one_side_is_one_of_the_other() -> None:
         await wait_until_closed(second)
         await server.wait_until_open(0)
         assert server.ends == ["reset"]
-
-
-@pytest.mark.parametrize(
-    "faults",
-    [(), (Latency(9),), (Bandwidth(1),), (BlackHole(),), (HalfClose(5),), (Cut(5), SlowClose(9)), (BlackHole(5),)],
-)
-async def test_the_end_of_the_block_ends_connections_whatever_they_wait_for(faults: tuple[Fault, ...]) -> None:
-    async with backend() as server:
-        before, tasks = LeakCheck(), living_tasks()
-        async with FaultProxy(server.port, *faults) as proxy:
-            stream = await trio.open_tcp_stream("127.0.0.1", proxy.port)
-            await stream.send_all(b"hi")
-            await trio.sleep(0.02)
-            assert proxy.counts.open == 1
-        async with stream:
-            assert (await everything(stream))[1] in {"eof", "reset"}
-        assert proxy.counts.open == 0
-        await server.wait_until_open(0)
-        before.assert_clean()
-        await wait_for_tasks(tasks)
-        with pytest.raises(OSError, match="all attempts"):
-            await trio.open_tcp_stream("127.0.0.1", proxy.port)
-
-
-@pytest.mark.parametrize(
-    "faults", [(), (Cut(5),), (Reset(5),), (HalfClose(5), SlowClose(0.001)), (Refuse(probability=0),)]
-)
-async def test_a_proxy_cancelled_at_any_step_leaks_nothing(faults: tuple[Fault, ...]) -> None:
-    async with backend() as server:
-
-        async def once() -> None:
-            async with FaultProxy(server.port, *faults) as proxy:
-                await ask(proxy, 0.01)
-                proxy.set(Refuse())
-                proxy.set(BlackHole())
-                await ask(proxy, 0.01)
-
-        await once()
-        await server.wait_until_open(0)
-        before, tasks = LeakCheck(), living_tasks()
-        async for _ in cancelled_at_every_step(once):
-            await server.wait_until_open(0)
-        before.assert_clean()
-        await wait_for_tasks(tasks)
-
-
-async def test_an_error_of_the_test_arrives_as_it_is() -> None:
-    with pytest.raises(LookupError):
-        async with FaultProxy(1):
-            raise LookupError
 
 
 async def test_an_ending_is_not_missed_by_a_client_that_speaks_again_at_once() -> None:
