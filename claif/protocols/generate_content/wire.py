@@ -87,7 +87,10 @@ def _thinking(extra: dict[str, Any]) -> dict[str, Any]:
 def _table(extra: dict[str, Any], name: str) -> dict[str, Any]:
     value = extra.pop(name, {})
     if not isinstance(value, Mapping):
-        raise InvalidQueryError(f"The option {name} must be a table, not {type(value).__name__}.")
+        raise InvalidQueryError(
+            f"The option {name} must be a table, not {type(value).__name__}.",
+            hint=f"Write it as JSON: -o '{name}={{…}}'.",
+        )
     return dict(value)
 
 
