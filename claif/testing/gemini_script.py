@@ -169,7 +169,8 @@ def retry_info(seconds: str) -> dict[str, Any]:
 
 def refusal(behaviour: Behaviour, message: str) -> dict[str, Any]:
     """The body of an error response; `Behaviour.code` is its status, or the reason or the quota in its details."""
-    code, details = behaviour.code, []
+    code = behaviour.code
+    details: list[dict[str, Any]] = []
     if code.startswith("API_KEY_"):
         details.append({"@type": f"{RPC}ErrorInfo", "reason": code, "domain": "googleapis.com"})
     elif "Per" in code:
