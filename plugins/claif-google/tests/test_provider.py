@@ -30,11 +30,13 @@ from claif.api import (
     Secret,
     TextBlock,
     ThinkingBlock,
+    TimeoutError,
     Tool,
     ToolResultBlock,
     ToolUseBlock,
     Usage,
 )
+from claif.protocols.generate_content import server as server_module
 from claif.testing import ScriptedServer
 
 WEATHER = Tool("weather", "Tells the weather.")
@@ -175,6 +177,18 @@ async def test_a_count_that_is_refused_is_a_typed_error() -> None:
         assert isinstance(provider, GoogleProvider)
         with pytest.raises(ModelNotFoundError):
             await provider.count_tokens(Query("hi"))
+
+
+async def test_a_server_that_says_nothing_is_given_up_without_a_query_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "PATIENCE", 0.1)
+    async with ScriptedServer() as server, asking(server, stall="headers") as client:
+        with pytest.raises(TimeoutError, match=r"said nothing for 0\.1 s"):
+            await client.models()
+        provider = client.provider("house")
+        assert isinstance(provider, GoogleProvider)
+        with pytest.raises(TimeoutError):
+            await provider.count_tokens(Query("hi"))
+        await server.wait_until_open(0)
 
 
 async def test_models_that_answer_are_listed_over_all_pages_in_the_servers_order() -> None:
