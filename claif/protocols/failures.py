@@ -69,10 +69,11 @@ CODES: Mapping[str, Meaning] = {
 
 @frozen
 class Problem:
-    """What an error body says: its codes, most exact first, and its text."""
+    """What an error body says: its codes, most exact first, its text, and after how many seconds to ask again."""
 
     codes: tuple[str, ...] = ()
     message: str | None = None
+    retry_after: str | None = None
 
 
 def read_problem(data: Any) -> Problem:
@@ -106,14 +107,14 @@ class ErrorSource:
     def from_response(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> ClaifError:
         """The error that a response with another status than 200 means."""
         try:
-            problem = read_problem(json_loads(body))
+            problem = self._read(json_loads(body))
         except ProtocolError:
             problem = Problem()
         return self._error(status, headers, problem)
 
     def from_stream(self, chunk: Mapping[str, Any]) -> ClaifError:
         """The error that an `error` object in a stream means; a number as its code is an HTTP status."""
-        problem = read_problem(chunk)
+        problem = self._read(chunk)
         for code in problem.codes:
             if len(code) == len("500") and code.isascii() and code.isdigit() and code[0] in "45":
                 return self._error(int(code), (), problem)
@@ -137,7 +138,15 @@ class ErrorSource:
             model=self.model,
         )
 
+    def _read(self, data: Any) -> Problem:
+        return read_problem(data)
+
+    def _meaning(self, problem: Problem) -> Meaning | None:
+        return next((CODES[code] for code in problem.codes if code in CODES), None)
+
     def _error(self, status: int, headers: Sequence[tuple[bytes, bytes]], problem: Problem) -> ClaifError:
+        if problem.retry_after is not None:
+            headers = [*headers, (b"retry-after", problem.retry_after.encode())]
         error = error_from_response(
             status,
             headers,
@@ -146,7 +155,7 @@ class ErrorSource:
             code=next(iter(problem.codes), None),
             message=problem.message,
         )
-        meaning = _meaning(problem.codes)
+        meaning = self._meaning(problem)
         if meaning is not None and (meaning is not SERVER or status == STREAMED):
             error = meaning.kind(
                 error.message,
@@ -164,7 +173,3 @@ class ErrorSource:
         if status == STREAMED:
             error.status = None
         return error
-
-
-def _meaning(codes: Sequence[str]) -> Meaning | None:
-    return next((CODES[code] for code in codes if code in CODES), None)

@@ -30,6 +30,7 @@ class Behaviour:
         usage: whether tokens are counted.
         done: whether the stream ends with `[DONE]`.
         finish: the finish reason; `none` leaves it out.
+        block: refuse the prompt for this reason, in the Gemini API; `none` gives no reason.
         plain: answer with one JSON body although a stream was asked for.
         first: seconds before the response begins.
         delay: seconds before each event.
@@ -66,6 +67,7 @@ class Behaviour:
     usage: bool = True
     done: bool = True
     finish: str = "stop"
+    block: str = ""
     plain: bool = False
     first: float = 0.0
     delay: float = 0.0

@@ -55,7 +55,9 @@ async def respond(
     elif behaviour.error and misbehave:
         await _error(exchange, behaviour, path)
     elif path == "/models":
-        await _json(exchange, 200, _family(request, path).models(models))
+        family = _family(request, path)
+        listed = gemini_script.models(models, request.path) if family is gemini_script else family.models(models)
+        await _json(exchange, 200, listed)
     elif request.method == "POST" and (path in SCRIPTS or path == COUNT_TOKENS):
         await _post(exchange, behaviour, path, misbehave=misbehave)
     elif request.method == "POST" and is_gemini(request.path) and path.rpartition(":")[2] in GEMINI:
@@ -97,9 +99,10 @@ async def _error(exchange: Exchange, behaviour: Behaviour, path: str) -> None:
             kind, body = "text/html", f"<html><h1>{behaviour.error}</h1></html>".encode()
         case _:
             message = behaviour.message or f"The scripted server answers {behaviour.error}."
-            told = family.error(behaviour.error, message, behaviour.code)
-            if family is gemini_script and behaviour.retry_after:
-                told["error"]["details"] = [gemini_script.retry_info(behaviour.retry_after)]
+            if family is gemini_script:
+                told = gemini_script.refusal(behaviour, message)
+            else:
+                told = family.error(behaviour.error, message, behaviour.code)
             kind, body = JSON[1], json.dumps(told).encode()
     await exchange.reply(behaviour.error, body, [("content-type", kind), *headers])
 

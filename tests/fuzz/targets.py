@@ -19,6 +19,8 @@ from claif.errors import ClaifError, ProtocolError
 from claif.processors.redact_pii import Redactor
 from claif.protocols.chat_completions.decode import Decoder
 from claif.protocols.failures import ErrorSource
+from claif.protocols.generate_content.decode import Decoder as GeminiDecoder
+from claif.protocols.generate_content.failures import GeminiSource
 from claif.transport.chunks import ChunkJoiner
 from claif.transport.limits import Limits
 from claif.transport.lines import LineParser
@@ -106,7 +108,16 @@ def parsed(pieces: list[bytes]) -> tuple[bytes, str]:
 
 def chat(data: bytes) -> None:
     """Whatever a server of chat completions sends, there are events, or an error of ours."""
-    decoder = Decoder(ErrorSource("fuzz"))
+    answered(data, Decoder(ErrorSource("fuzz")))
+
+
+def gemini(data: bytes) -> None:
+    """Nor does it matter what a server of the Gemini API sends."""
+    answered(data, GeminiDecoder(GeminiSource("fuzz")))
+
+
+def answered(data: bytes, decoder: Decoder | GeminiDecoder) -> None:
+    """Decode a streamed answer, as a client does."""
     parser = SSEParser(LIMITS)
     try:
         for piece in pieces_of(data):
@@ -172,6 +183,15 @@ data: {"choices":[{"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_to
 data: [DONE]
 
 """
+GEMINI = b"""\x20data: {"candidates":[{"content":{"parts":[{"text":"a","thought":true}]}}],"responseId":"1"}
+
+data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"S"}]}}]}
+
+data: {"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AAE="}}]}}]}
+
+data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"thoughtsTokenCount":2}}
+
+"""
 TARGETS = {
     "sse": Target(
         sse,
@@ -204,6 +224,15 @@ TARGETS = {
             ANSWER,
             b'\x00data: {"error":{"message":"m","code":429,"type":"t"}}\n\n',
             b'\0data: {"choices":[{"delta":{"reasoning":"r","content":[{"thinking":[{"text":"t"}],"text":"u"}]}}]}\n\n',
+        ),
+    ),
+    "Gemini API": Target(
+        gemini,
+        lambda data: gemini(b"\0" + data),
+        (
+            GEMINI,
+            b'\x00data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n',
+            b'\x00data: {"error":{"code":429,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo"}]}}\n\n',
         ),
     ),
     "configuration": Target(
