@@ -121,6 +121,7 @@ if TYPE_CHECKING:
     from .protocols.chat_completions import Quirks as Quirks
     from .protocols.chat_completions import is_closed_schema as is_closed_schema
     from .protocols.failures import ErrorSource as ErrorSource
+    from .protocols.messages import MessagesAPI as MessagesAPI
     from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
@@ -248,6 +249,7 @@ _MODULES = {
     ".protocols.attachments": ("data_url", "text_of_file"),
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks", "is_closed_schema"),
     ".protocols.failures": ("ErrorSource",),
+    ".protocols.messages": ("MessagesAPI",),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),

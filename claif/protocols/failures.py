@@ -1,4 +1,4 @@
-"""Errors of servers that speak OpenAI's protocols, told apart by status and structured code, never by their text."""
+"""Errors of servers of models, told apart by status and structured code, never by their text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Meaning:
     retryable: bool | None = None
 
 
-_NO_CREDIT = Meaning(RateLimitError, "The account has no credit left: top it up, or ask another provider.", False)
+NO_CREDIT = Meaning(RateLimitError, "The account has no credit left: top it up, or ask another provider.", False)
 _KEY = Meaning(AuthenticationError)
 _LIMIT = Meaning(RateLimitError)
 _MODEL = Meaning(ModelNotFoundError)
@@ -49,8 +49,8 @@ CODES: Mapping[str, Meaning] = {
     "invalid_api_key": _KEY,
     "authentication_error": _KEY,
     "invalid_authentication": _KEY,
-    "insufficient_quota": _NO_CREDIT,
-    "billing_hard_limit_reached": _NO_CREDIT,
+    "insufficient_quota": NO_CREDIT,
+    "billing_hard_limit_reached": NO_CREDIT,
     "rate_limit_exceeded": _LIMIT,
     "rate_limit_error": _LIMIT,
     "model_not_found": _MODEL,
@@ -146,7 +146,7 @@ class ErrorSource:
             code=next(iter(problem.codes), None),
             message=problem.message,
         )
-        meaning = _meaning(problem.codes)
+        meaning = self._meaning(problem)
         if meaning is not None and (meaning is not SERVER or status == STREAMED):
             error = meaning.kind(
                 error.message,
@@ -165,6 +165,11 @@ class ErrorSource:
             error.status = None
         return error
 
+    def _meaning(self, problem: Problem) -> Meaning | None:
+        """What the problem means where the status does not say it; a protocol may know more codes."""
+        return meaning_of(problem.codes, CODES)
 
-def _meaning(codes: Sequence[str]) -> Meaning | None:
-    return next((CODES[code] for code in codes if code in CODES), None)
+
+def meaning_of(codes: Sequence[str], table: Mapping[str, Meaning]) -> Meaning | None:
+    """The meaning of the first code that the table has."""
+    return next((table[code] for code in codes if code in table), None)

@@ -115,7 +115,7 @@ class ModelServer(ABC):
         response = await self._endpoint.request("GET", "/models")
         if response.status != OK:
             raise self._source.from_response(response.status, response.headers, response.body)
-        data = _parse(response.body, self._source)
+        data = read_json(response.body, self._source)
         listed = data.get("data") if isinstance(data, dict) else data
         if not isinstance(listed, list):
             raise self._source.garbled("a list of models that is none")
@@ -127,11 +127,16 @@ class ModelServer(ABC):
 
 
 async def _emit_whole(body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
-    for event in decoder.decode(_parse(body, source)):
+    for event in decoder.decode(read_json(body, source)):
         await emit(event)
 
 
-def _parse(body: bytes, source: ErrorSource) -> Any:
+def read_json(body: bytes, source: ErrorSource) -> Any:
+    """The JSON data of a whole body.
+
+    Raises:
+        ProtocolError: it is none.
+    """
     try:
         return json_loads(body)
     except ProtocolError:
