@@ -26,7 +26,7 @@ MOST_PAGES = 50
 
 
 class MessagesAPI(ModelServer):
-    """One endpoint.
+    """One endpoint that speaks Anthropic's Messages API.
 
     Args:
         endpoint: where the API is, below which `/v1/messages` is, with the key and the version in its headers.
