@@ -29,12 +29,12 @@ KNOWN = frozenset((TEXT, THINKING, CALL))
 
 @define
 class _Block:
-    """One content block; `pieces` is its text, its thought, or the JSON text of its input."""
+    """One content block; `pieces` is its text, its thought, or the JSON text of its input; `proof` the signature."""
 
     kind: str
     raw: dict[str, Any] = field(factory=dict)
     pieces: list[str] = field(factory=list)
-    signature: str = ""
+    proof: list[str] = field(factory=list)
     call: ContentBlock | None = None
     done: bool = False
 
@@ -83,7 +83,7 @@ class Answer:
     def add_signature(self, index: Any, signature: Any) -> None:
         """A proof of a thought, or a piece of one."""
         if isinstance(signature, str) and signature:
-            self._growing(index, THINKING).signature += signature
+            self._growing(index, THINKING).proof.append(signature)
             self._more = True
 
     def add_input(self, index: Any, text: Any) -> None:
@@ -146,7 +146,7 @@ def _made(block: _Block) -> ContentBlock | None:
     if block.kind == TEXT:
         return TextBlock(text) if text else None
     if block.kind == THINKING:
-        return ThinkingBlock(text, marked(block.signature)) if text or block.signature else None
+        return ThinkingBlock(text, marked("".join(block.proof))) if text or block.proof else None
     return block.call if block.kind == CALL else UnknownBlock(block.raw)
 
 
