@@ -124,6 +124,7 @@ if TYPE_CHECKING:
     from .protocols.chat_completions import is_closed_schema as is_closed_schema
     from .protocols.failures import ErrorSource as ErrorSource
     from .protocols.generate_content import GenerateContent as GenerateContent
+    from .protocols.messages import MessagesAPI as MessagesAPI
     from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
@@ -254,6 +255,7 @@ _MODULES = {
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks", "is_closed_schema"),
     ".protocols.failures": ("ErrorSource",),
     ".protocols.generate_content": ("GenerateContent",),
+    ".protocols.messages": ("MessagesAPI",),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),

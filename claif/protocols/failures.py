@@ -1,4 +1,4 @@
-"""Errors of servers that speak OpenAI's protocols, told apart by status and structured code, never by their text."""
+"""Errors of servers of models, told apart by status and structured code, never by their text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Meaning:
     retryable: bool | None = None
 
 
-_NO_CREDIT = Meaning(RateLimitError, "The account has no credit left: top it up, or ask another provider.", False)
+NO_CREDIT = Meaning(RateLimitError, "The account has no credit left: top it up, or ask another provider.", False)
 _KEY = Meaning(AuthenticationError)
 _LIMIT = Meaning(RateLimitError)
 _MODEL = Meaning(ModelNotFoundError)
@@ -49,8 +49,8 @@ CODES: Mapping[str, Meaning] = {
     "invalid_api_key": _KEY,
     "authentication_error": _KEY,
     "invalid_authentication": _KEY,
-    "insufficient_quota": _NO_CREDIT,
-    "billing_hard_limit_reached": _NO_CREDIT,
+    "insufficient_quota": NO_CREDIT,
+    "billing_hard_limit_reached": NO_CREDIT,
     "rate_limit_exceeded": _LIMIT,
     "rate_limit_error": _LIMIT,
     "model_not_found": _MODEL,
@@ -139,10 +139,12 @@ class ErrorSource:
         )
 
     def _read(self, data: Any) -> Problem:
+        """What an error body says; a protocol may have another shape of it."""
         return read_problem(data)
 
     def _meaning(self, problem: Problem) -> Meaning | None:
-        return next((CODES[code] for code in problem.codes if code in CODES), None)
+        """What the problem means where the status does not say it; a protocol may know more codes."""
+        return meaning_of(problem.codes, CODES)
 
     def _error(self, status: int, headers: Sequence[tuple[bytes, bytes]], problem: Problem) -> ClaifError:
         if problem.retry_after is not None:
@@ -173,3 +175,8 @@ class ErrorSource:
         if status == STREAMED:
             error.status = None
         return error
+
+
+def meaning_of(codes: Sequence[str], table: Mapping[str, Meaning]) -> Meaning | None:
+    """The meaning of the first code that the table has."""
+    return next((table[code] for code in codes if code in table), None)

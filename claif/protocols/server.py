@@ -120,7 +120,7 @@ class ModelServer(ABC):
         response = await self._endpoint.request("GET", "/models")
         if response.status != OK:
             raise self._source.from_response(response.status, response.headers, response.body)
-        data = parse_body(response.body, self._source)
+        data = read_json(response.body, self._source)
         listed = data.get("data") if isinstance(data, dict) else data
         if not isinstance(listed, list):
             raise self._source.garbled("a list of models that is none")
@@ -132,15 +132,15 @@ class ModelServer(ABC):
 
 
 async def _emit_whole(body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
-    for event in decoder.decode(parse_body(body, source)):
+    for event in decoder.decode(read_json(body, source)):
         await emit(event)
 
 
-def parse_body(body: bytes, source: ErrorSource) -> Any:
-    """The JSON data in the body of an answer.
+def read_json(body: bytes, source: ErrorSource) -> Any:
+    """The JSON data of a whole body.
 
     Raises:
-        ProtocolError: it is not JSON.
+        ProtocolError: it is none.
     """
     try:
         return json_loads(body)

@@ -21,7 +21,8 @@ class Behaviour:
         size: answer with so many characters of numbers in order instead, in large pieces.
         piece: characters in one delta; 0 is one word each.
         bytes: bytes in one network write; 0 is one event each. Small numbers split events, lines and characters.
-        reasoning: name of the field in which the model thinks aloud first: `reasoning_content` or `reasoning`.
+        reasoning: name of the field in which the model thinks aloud first: `reasoning_content` or `reasoning`. In
+            Anthropic's protocol, which has no such field, `redacted` is a thought that is not shown.
         tool: call the first tool of the request twice.
         shell: have the client's own tool for commands run this first, then answer with the tool's result; requests
             that offer no such tool are answered at once.
@@ -39,6 +40,7 @@ class Behaviour:
         message: text of the error.
         body: what the error's body is: `json`, `html` or `empty`.
         retry_after: value of the `Retry-After` header.
+        should_retry: value of the `x-should-retry` header, with which Anthropic says whether to ask again.
         times: misbehave (`error`, `drop`, `cut`) for the first so many requests of this URL only; 0 is always.
         fail: send an error object with this code inside the stream, after `after` events, and end it.
         bad: send invalid `json`, invalid `utf8`, an endless `line` or JSON that is no object (`list`), after `after`
@@ -76,6 +78,7 @@ class Behaviour:
     message: str = ""
     body: str = "json"
     retry_after: str = ""
+    should_retry: str = ""
     times: int = 0
     fail: str = ""
     bad: str = ""

@@ -21,6 +21,8 @@ from claif.protocols.chat_completions.decode import Decoder
 from claif.protocols.failures import ErrorSource
 from claif.protocols.generate_content.decode import Decoder as GeminiDecoder
 from claif.protocols.generate_content.failures import GeminiSource
+from claif.protocols.messages.decode import Decoder as MessagesDecoder
+from claif.protocols.messages.failures import MessagesErrors
 from claif.transport.chunks import ChunkJoiner
 from claif.transport.limits import Limits
 from claif.transport.lines import LineParser
@@ -108,16 +110,21 @@ def parsed(pieces: list[bytes]) -> tuple[bytes, str]:
 
 def chat(data: bytes) -> None:
     """Whatever a server of chat completions sends, there are events, or an error of ours."""
-    answered(data, Decoder(ErrorSource("fuzz")))
+    decoded(data, Decoder(ErrorSource("fuzz")))
+
+
+def messages(data: bytes) -> None:
+    """The same of the Messages API."""
+    decoded(data, MessagesDecoder(MessagesErrors("fuzz")))
 
 
 def gemini(data: bytes) -> None:
-    """Nor does it matter what a server of the Gemini API sends."""
-    answered(data, GeminiDecoder(GeminiSource("fuzz")))
+    """The same of the Gemini API."""
+    decoded(data, GeminiDecoder(GeminiSource("fuzz")))
 
 
-def answered(data: bytes, decoder: Decoder | GeminiDecoder) -> None:
-    """Decode a streamed answer, as a client does."""
+def decoded(data: bytes, decoder: Decoder | MessagesDecoder | GeminiDecoder) -> None:
+    """Have a decoder make events of a stream, and show them."""
     parser = SSEParser(LIMITS)
     try:
         for piece in pieces_of(data):
@@ -192,6 +199,29 @@ data: {"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png",
 data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"thoughtsTokenCount":2}}
 
 """
+
+
+def streamed(*events: str) -> bytes:
+    """A seed that is a stream of these events."""
+    return b"\0" + "".join([f"data: {event}\n\n" for event in events]).encode()
+
+
+MESSAGES = (
+    streamed(
+        '{"type":"message_start","message":{"model":"m","usage":{"input_tokens":1}}}',
+        '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"x"}}',
+        '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}',
+        '{"type":"message_stop"}',
+    ),
+    streamed('{"type":"content_block_delta","index":1,"delta":{"type":"signature_delta","signature":"x"}}'),
+    streamed(
+        '{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","name":"f"}}',
+        '{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{}"}}',
+        '{"type":"content_block_stop","index":2}',
+    ),
+    streamed('{"type":"error","error":{"type":"overloaded_error","message":"x"}}'),
+)
+
 TARGETS = {
     "sse": Target(
         sse,
@@ -235,6 +265,7 @@ TARGETS = {
             b'\x00data: {"error":{"code":429,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo"}]}}\n\n',
         ),
     ),
+    "messages": Target(messages, lambda data: messages(b"\0" + data), MESSAGES),
     "configuration": Target(
         configuration,
         configuration,

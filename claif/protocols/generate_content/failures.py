@@ -22,7 +22,7 @@ from ...errors import (
     TimeoutError,
 )
 from ...transport.status import clean_message
-from ..failures import CODES, SERVER, ErrorSource, Meaning, Problem
+from ..failures import CODES, SERVER, ErrorSource, Meaning, Problem, meaning_of
 
 _DETAIL = "type.googleapis.com/google.rpc."
 DAILY = "PerDay"
@@ -61,7 +61,7 @@ class GeminiSource(ErrorSource):
     def _meaning(self, problem: Problem) -> Meaning | None:
         if any(DAILY in code for code in problem.codes):
             return _DAY_IS_OVER
-        return next((MEANINGS[code] for code in problem.codes if code in MEANINGS), None)
+        return meaning_of(problem.codes, MEANINGS)
 
 
 def read_problem(data: Any) -> Problem:

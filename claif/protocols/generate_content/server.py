@@ -11,7 +11,7 @@ import trio
 from ..._json import dumps as json_dumps
 from ...errors import InvalidQueryError, TimeoutError
 from ...models import ModelInfo
-from ..server import OK, ModelServer, parse_body
+from ..server import OK, ModelServer, read_json
 from .decode import Decoder
 from .failures import GeminiSource
 from .wire import request_body
@@ -115,7 +115,7 @@ class GenerateContent(ModelServer):
             raise TimeoutError(f"{source.provider} said nothing for {PATIENCE:g} s.", provider=source.provider)
         if response.status != OK:
             raise source.from_response(response.status, response.headers, response.body)
-        return parse_body(response.body, source)
+        return read_json(response.body, source)
 
 
 def _folder(model: str | None) -> str:
