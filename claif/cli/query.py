@@ -9,6 +9,7 @@ import click
 
 from .agent_options import AGENTS, agent_options, conversation_of
 from .complete.values import values
+from .question_options import build_question, question_options
 from .session import logging_options, session
 
 if TYPE_CHECKING:
@@ -72,36 +73,7 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     shell_complete=values("providers"),
     help="Who is asked; see `claif providers list`.",
 )
-@click.option(
-    "-m",
-    "--model",
-    metavar="NAME",
-    shell_complete=values("models"),
-    help="Which of its models answers; see `claif models list`.",
-)
-@click.option("-s", "--system", metavar="TEXT", help="Instructions that come before the prompt.")
-@click.option("-t", "--temperature", type=float, help="0 is the most likely answer, larger is more varied.")
-@click.option(
-    "-o",
-    "--option",
-    "options",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=values("options"),
-    help="Another option: top_p, max_tokens, stop, seed, or one of the provider's own. VALUE is JSON, or else text. "
-    "Repeatable.",
-)
-@click.option("--timeout", metavar="SECONDS", type=float, help="The most time that the whole answer may take.")
-@click.option(
-    "-a",
-    "--attach",
-    "attachments",
-    metavar="PATH|-|URL",
-    multiple=True,
-    shell_complete=values("attachments"),
-    help="Attach a file, standard input (-), or a URL, which is handed to the provider and not fetched. At most 20 MiB "
-    "each. Repeatable.",
-)
+@question_options
 @agent_options
 @_form("--json", value="json", help="Print the whole reply as one JSON object.")
 @_form("--events", value="events", help="Print each event as a line of JSON as it arrives, then the reply.")
@@ -149,22 +121,16 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
 
 def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:
     """The query that the arguments describe, and remarks for the user."""
-    from ..models import Query
-    from .inputs import build_messages
-    from .options import check_name, parse_options
+    from .options import check_name
 
     provider = check_name(given["provider"], "provider")
-    model = check_name(given["model"], "model")
-    options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
     conversation = conversation_of(given["resume"], given["follow"])
     if given["apply"] and not given["worktree"]:
         raise click.UsageError("--apply applies what was changed in a worktree: give it with --worktree.")
-    messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"])
-    built = Query(
-        messages,
+    return build_question(
+        words,
+        given,
         provider=provider,
-        model=model,
-        options=options,
         stream=not given["no_stream"],
         conversation=conversation,
         permission=given["permission"],
@@ -173,5 +139,3 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
         worktree=given["worktree"],
         sandbox=given["sandbox"],
     )
-    built.check()
-    return built, remarks
