@@ -14,6 +14,7 @@ from .session import logging_options, session
 
 if TYPE_CHECKING:
     from ..models import Query
+    from .session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -30,6 +31,7 @@ Examples:
   claif query -p claude --permission plan "How would you mend the test?"
   claif query -p claude --permission edit --continue "Do it"
   claif query -p codex --permission edit --worktree --apply "Mend the test"
+  claif query -f 'docs/**/*.md' --out answers "List the spelling mistakes"
 
 \b
 Standard input:
@@ -45,6 +47,18 @@ Output:
   with `plain` or `markdown` decides for both. Escape sequences and other
   control characters of the model are taken out; --raw leaves them in, but never
   on a terminal. In JSON they are escaped.
+
+\b
+Many files:
+  -f asks once for each file: its text, a blank line, then the prompt; what is
+  no text is attached. Standard input is not read. Claif expands *, ?, [] and **
+  itself; ** does not follow links to folders. Answers come in the order of the
+  files, under their names; --json prints a line for each.
+  --out DIR writes each answer to a file of its own there, named as its file and
+  ending in .md (.json with --json). A file whose answer is there, to the same
+  question, is passed over, so that the same command goes on where it was
+  interrupted; DIR/.claif-done.jsonl remembers what was asked.
+  Failures are listed at the end; the exit code is that of the first.
 
 \b
 Exit codes:
@@ -74,6 +88,17 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     help="Who is asked; see `claif providers list`.",
 )
 @question_options
+@click.option(
+    "-f",
+    "--file",
+    "files",
+    metavar="PATTERN",
+    multiple=True,
+    shell_complete=values("attachments"),
+    help="Ask once for each file of this name, or that matches this pattern. Repeatable.",
+)
+@click.option("--out", metavar="DIR", help="With -f: write each answer to a file in this folder.")
+@click.option("--concurrency", metavar="N", type=int, help="With -f: files asked about at the same time; else 8.")
 @agent_options
 @_form("--json", value="json", help="Print the whole reply as one JSON object.")
 @_form("--events", value="events", help="Print each event as a line of JSON as it arrives, then the reply.")
@@ -99,6 +124,10 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         from .suggest import refuse_mistyped_command
 
         refuse_mistyped_command(words, lambda: root.list_commands(context))
+    if given["files"]:
+        context.exit(_ask_for_files(words, given, state))
+    if given["out"] is not None or given["concurrency"] is not None:
+        raise click.UsageError("--out and --concurrency are for many files: give them with -f PATTERN.")
     asked, remarks = _build(words, given)
 
     from .offer import with_offer
@@ -119,7 +148,33 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
     context.exit(with_offer(ask, interactive=view.form in {"text", "code"} and not view.quiet))
 
 
-def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:
+def _ask_for_files(words: tuple[str, ...], given: dict[str, Any], state: Session) -> int:
+    """Ask once for each file; the exit code."""
+    for name in ("follow", "resume", "worktree"):
+        if given[name]:
+            raise click.UsageError("An agent's conversation or worktree is of one query: it cannot be given with -f.")
+    if given["form"] not in {None, "json"} or given["raw"]:
+        raise click.UsageError("With -f the answers are text, or --json.")
+    if "-" in given["attachments"]:
+        raise click.UsageError("With -f standard input is not read.")
+
+    from .batch.places import output_places
+    from .batch.run import Batch, run_batch
+    from .files import expand
+
+    asked, _ = _build(words, given, piped=False)
+    files = expand(given["files"])
+    batch = Batch(
+        places=output_places(files, given["out"], as_json=given["form"] == "json"),
+        out=given["out"],
+        as_json=given["form"] == "json",
+        concurrency=8 if given["concurrency"] is None else given["concurrency"],
+        quiet=given["quiet"],
+    )
+    return run_batch(asked, batch, state)
+
+
+def _build(words: tuple[str, ...], given: dict[str, Any], *, piped: bool = True) -> tuple[Query, list[str]]:
     """The query that the arguments describe, and remarks for the user."""
     from .options import check_name
 
@@ -130,6 +185,7 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
     return build_question(
         words,
         given,
+        piped=piped,
         provider=provider,
         stream=not given["no_stream"],
         conversation=conversation,

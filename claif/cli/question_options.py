@@ -55,12 +55,15 @@ def question_options(command: F) -> F:
     return command
 
 
-def build_question(words: tuple[str, ...], given: dict[str, Any], **fields: Any) -> tuple[Query, list[str]]:
+def build_question(
+    words: tuple[str, ...], given: dict[str, Any], *, piped: bool = True, **fields: Any
+) -> tuple[Query, list[str]]:
     """The query that the arguments describe, and remarks for the user.
 
     Args:
         words: the prompt.
         given: the values of these options, by name.
+        piped: read standard input, if something is piped in.
         **fields: further fields of the query.
 
     Raises:
@@ -72,7 +75,7 @@ def build_question(words: tuple[str, ...], given: dict[str, Any], **fields: Any)
 
     model = check_name(given["model"], "model")
     options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
-    messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"])
+    messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"], piped=piped)
     built = Query(messages, model=model, options=options, **fields)
     built.check()
     return built, remarks

@@ -88,7 +88,7 @@ class Column:
     def state(self, frame: str, began: float) -> str:
         """How far it is."""
         if self.outcome is None:
-            return f"{frame} {monotonic() - began:.0f} s"
+            return f"{frame or 'stopped after'} {monotonic() - began:.0f} s"
         seconds = f"{self.outcome.seconds:.1f} s"
         if self.outcome.reply is None:
             return f"failed after {seconds}"
@@ -164,7 +164,7 @@ class Columns(Board):
         width = max(4, (shutil.get_terminal_size().columns + 3) // len(columns) - 3)
         texts = [column.lines(self._blocks, width) for column in columns]
         shown = [lines if height is None else lines[-height:] for lines in texts]
-        frame = self._frames[self._frame % len(self._frames)]
+        frame = "" if height is None else self._frames[self._frame % len(self._frames)]
         rule = f"{self._rule}{self._cross}{self._rule}".join([self._rule * width] * len(columns))
         names = [out_style(_fit(column.name, width), bold=True) for column in columns]
         states = [out_style(_fit(column.state(frame, self._began), width), dim=True) for column in columns]
