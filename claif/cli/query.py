@@ -58,7 +58,8 @@ Many files:
   ending in .md (.json with --json). A file whose answer is there, to the same
   question, is passed over, so that the same command goes on where it was
   interrupted; DIR/.claif-done.jsonl remembers what was asked.
-  Failures are listed at the end; the exit code is that of the first.
+  Failures are listed at the end; the exit code is that of the first. Agents are
+  denied what they would have to ask for.
 
 \b
 Exit codes:

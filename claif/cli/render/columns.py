@@ -48,6 +48,8 @@ class Column:
         self._lines: list[str] = []
         self._rendered = 0
         """Characters of the text that `_lines` has."""
+        self._shown: tuple[object, list[str]] = (None, [])
+        """What `lines` gave last, and for what."""
 
     def take(self, event: Event) -> bool:
         """Take an event; whether it changes the text."""
@@ -73,6 +75,9 @@ class Column:
 
     def lines(self, blocks: BlockRenderer, width: int) -> list[str]:
         """The text as lines of that width, then why it failed, if it did."""
+        state = (width, self._text, self.outcome)
+        if state == self._shown[0]:
+            return self._shown[1]
         if width != self._width:
             self._width, self._lines, self._rendered = width, [], 0
         complete, rest = blocks.split(self._text[self._rendered :])
@@ -83,6 +88,7 @@ class Column:
         _add(shown, blocks.lines(rest, width))
         if self.outcome is not None and self.outcome.error is not None:
             _add(shown, _failure(self.outcome.error, width))
+        self._shown = state, shown
         return shown
 
     def state(self, frame: str, began: float) -> str:
