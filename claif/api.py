@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
+    from .client import Outcome as Outcome
     from .client import Stream as Stream
     from .config import Config as Config
     from .config import ConfigSource as ConfigSource
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .downloads.wheels import Wheel as Wheel
     from .downloads.wheels import WheelFetcher as WheelFetcher
     from .errors import AgentNotInstalledError as AgentNotInstalledError
+    from .errors import AllFailedError as AllFailedError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -162,7 +164,7 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
-    ".client": ("Client", "Stream"),
+    ".client": ("Client", "Outcome", "Stream"),
     ".config": (
         "Config",
         "ConfigSource",
@@ -180,6 +182,7 @@ _MODULES = {
     ".downloads.wheels": ("Wheel", "WheelFetcher"),
     ".errors": (
         "AgentNotInstalledError",
+        "AllFailedError",
         "AuthenticationError",
         "ClaifError",
         "ClientClosedError",
