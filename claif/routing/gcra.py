@@ -93,5 +93,7 @@ class Gcra:
             self._slack.pop()
         self._slack.append([self._number, seconds])
         if len(self._slack) > MOST:
-            _, oldest = self._slack.pop(0)
-            self._slack[0][1] = min(self._slack[0][1], oldest)
+            slack = self._slack
+            alike = min(range(1, len(slack)), key=lambda index: slack[index][1] - slack[index - 1][1])
+            slack[alike][1] = min(slack[alike][1], slack[alike - 1][1])
+            del slack[alike - 1]

@@ -202,6 +202,23 @@ class TestSettling:
         gcra.settle(0.0, -100, grant)
         assert gcra.wait(0.0, 10) == 5
 
+    def test_a_rate_other_than_one_a_second_is_minded(self) -> None:
+        gcra = Gcra(2.0, 10.0)
+        grant = gcra.take(0.0, 4)
+        gcra.settle(0.0, 1, grant)
+        assert gcra.wait(0.0, 10) == 2.5
+        grant = gcra.take(0.0, 3)
+        gcra.settle(0.0, -100, grant)
+        assert gcra.wait(0.0, 10) == 2.5
+
+    def test_of_very_many_moments_the_least_paid_for_is_remembered_still(self) -> None:
+        gcra = Gcra(1.0, 1000.0)
+        grant = gcra.take(0.0, 50)
+        assert all(gcra.take(48.0, 1) for _ in range(101))
+        assert len(gcra._slack) == 64
+        gcra.settle(48.0, -50, grant)
+        assert gcra.wait(48.0, 1000) == 101, "2 were still to be paid for at first"
+
     @pytest.mark.parametrize("difference", [0.0, float("nan")])
     def test_no_difference_changes_nothing(self, difference: float) -> None:
         gcra = Gcra(1.0, 10.0)
