@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from .render.base import Renderer
     from .session import Session
 
+RESCUE = 10.0
+"""Seconds that keeping the changes of a failed query may take."""
+
 
 @frozen
 class View:
@@ -112,9 +115,10 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
         try:
             if isinstance(failure, ClaifError):
                 await renderer.fail(failure)
-        finally:  # there may be no reader any more
+        finally:  # there may be no reader any more, or the user may stop it just now
             if changes is not None:
-                await changes.rescue()
+                with trio.move_on_after(RESCUE, shield=True):
+                    await changes.rescue()
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
     await remember(client, query, reply, renderer.remark)
