@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Asking = Callable[["Client", "Query", "Emit"], Awaitable["Reply"]]
 """Asks a query through a client; it chooses who is asked."""
+RESCUE = 10.0
+"""Seconds that keeping the changes of a failed query may take."""
 
 
 @frozen
@@ -162,9 +164,10 @@ async def _answer(
             if isinstance(failure, ClaifError):
                 attempts += failure.attempts
                 await renderer.fail(failure)
-        finally:  # there may be no reader any more
+        finally:  # there may be no reader any more, or the user may stop it just now
             if changes is not None:
-                await changes.rescue()
+                with trio.move_on_after(RESCUE, shield=True):
+                    await changes.rescue()
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
     attempts += reply.attempts

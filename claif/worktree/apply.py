@@ -110,7 +110,7 @@ async def _applied(repository: Repository, diff: Path, files: set[str]) -> str |
     try:
         code, _, words = await repository.git.tried("apply", "--whitespace=nowarn", diff)
     except BaseException as error:
-        await _undo(before)
+        await _undo(before)  # noqa: ASYNC102 - whoever calls it shields it
         if isinstance(error, WorktreeError):
             error.message += " Nothing was changed."
         raise
