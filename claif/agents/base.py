@@ -81,7 +81,10 @@ class Driver(Protocol):
         """
 
     async def renew(self) -> bool:
-        """After a turn: begin anew, so that the next one knows nothing of it; whether that worked."""
+        """After a turn: begin anew, so that the next one knows nothing of it; whether that worked.
+
+        With `resumable` and `begin_renewal` too, see `Resumable`, another driver can finish it after `go_on`.
+        """
 
     async def interrupt(self) -> bool:
         """Have it stop what it does; bounded by the caller. Whether it can take another turn."""
