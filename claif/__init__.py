@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from . import blocking as blocking
     from .blocking import query as query
     from .client import Client as Client
+    from .client import Outcome as Outcome
     from .client import Stream as Stream
     from .errors import ClaifError as ClaifError
     from .models import Decision as Decision
@@ -48,6 +49,7 @@ __all__ = [
     "ImageBlock",
     "Message",
     "Options",
+    "Outcome",
     "PermissionRequest",
     "Query",
     "Reply",
@@ -70,6 +72,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "Client": ".client",
+        "Outcome": ".client",
         "Stream": ".client",
         "ClaifError": ".errors",
         "query": ".blocking",

@@ -19,53 +19,39 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import client as core
+from .models import Event
 from .models.build import How, Prompt, build_query
 from .portal.callback import in_loop
 from .portal.feed import Feed
 from .portal.host import Host
-from .portal.loop_waiter import LoopWaiter, run, settle
+from .portal.loop_items import Items, block
+from .portal.loop_many import Many, Streams
+from .portal.loop_waiter import run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import Event, ModelInfo, Reply
+    from .models import ModelInfo, Reply
     from .permission import Approver
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
 
-__all__ = ["Client", "Stream"]
+__all__ = ["Client", "Stream", "Streams"]
 
 
-class Stream:
+class Stream(Items[Event]):
     """The events of one answer, as they come; `reply` is the whole answer once they have ended."""
-
-    def __init__(self, feed: Feed, waiter: LoopWaiter) -> None:
-        self._feed = feed
-        self._waiter = waiter
 
     @property
     def reply(self) -> Reply | None:
         """The whole answer once the events have ended."""
         return self._feed.call.value
 
-    def __aiter__(self) -> AsyncIterator[Event]:
-        return self
 
-    async def __anext__(self) -> Event:
-        feed = self._feed
-        if not feed.ready():
-            feed.call.check()
-            await self._waiter.wait(feed.ready)
-        event = feed.take()
-        if event is None:
-            raise StopAsyncIteration
-        return event
-
-
-class Client:
+class Client(Many):
     """Asks providers, for code that runs under asyncio.
 
     It is opened by `async with`, or else by its first use; then `aclose` closes it, or the end of the interpreter. Any
@@ -152,13 +138,9 @@ class Client:
         Raises:
             ClaifError: from the iteration, after the events that had arrived.
         """
-        waiter = LoopWaiter()
-        feed = Feed(self._host, build_query(prompt, stream=True, **how), waiter.wake)
-        try:
-            feed.call.start()
-            yield Stream(feed, waiter)
-        finally:
-            await settle(feed.call, waiter)  # noqa: ASYNC102 - bounded itself
+        ask = partial(self._host.run, build_query(prompt, stream=True, **how))
+        async with block(lambda wake: Feed[Event, "Reply"](self._host, ask, wake), Stream) as stream:
+            yield stream
 
     async def prewarm(self, **how: Unpack[How]) -> None:
         """Have a provider get ready for queries that are asked like this, in the background.

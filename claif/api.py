@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
+    from .client import Outcome as Outcome
     from .client import Stream as Stream
     from .config import Config as Config
     from .config import ConfigSource as ConfigSource
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from .downloads.wheels import Wheel as Wheel
     from .downloads.wheels import WheelFetcher as WheelFetcher
     from .errors import AgentNotInstalledError as AgentNotInstalledError
+    from .errors import AllFailedError as AllFailedError
     from .errors import AuthenticationError as AuthenticationError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
@@ -123,6 +125,8 @@ if TYPE_CHECKING:
     from .protocols.chat_completions import Quirks as Quirks
     from .protocols.chat_completions import is_closed_schema as is_closed_schema
     from .protocols.failures import ErrorSource as ErrorSource
+    from .protocols.generate_content import GenerateContent as GenerateContent
+    from .protocols.messages import MessagesAPI as MessagesAPI
     from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
@@ -160,7 +164,7 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
-    ".client": ("Client", "Stream"),
+    ".client": ("Client", "Outcome", "Stream"),
     ".config": (
         "Config",
         "ConfigSource",
@@ -178,6 +182,7 @@ _MODULES = {
     ".downloads.wheels": ("Wheel", "WheelFetcher"),
     ".errors": (
         "AgentNotInstalledError",
+        "AllFailedError",
         "AuthenticationError",
         "ClaifError",
         "ClientClosedError",
@@ -252,6 +257,8 @@ _MODULES = {
     ".protocols.attachments": ("data_url", "text_of_file"),
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks", "is_closed_schema"),
     ".protocols.failures": ("ErrorSource",),
+    ".protocols.generate_content": ("GenerateContent",),
+    ".protocols.messages": ("MessagesAPI",),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),

@@ -10,83 +10,44 @@ Example:
 from __future__ import annotations
 
 import weakref
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, Unpack
 
 from . import client as core
+from .models import Event
 from .models.build import How, Prompt, build_query
 from .portal.callback import in_thread
 from .portal.feed import Feed
 from .portal.host import Host
 from .portal.process import current_portal
-from .portal.thread_waiter import ThreadWaiter, run, settle
+from .portal.thread_items import Block, Items
+from .portal.thread_many import Many, Streams
+from .portal.thread_waiter import run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import Decision, Event, ModelInfo, PermissionRequest, Query, Reply
+    from .models import Decision, ModelInfo, PermissionRequest, Reply
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
 
-__all__ = ["Client", "Stream", "query"]
+__all__ = ["Client", "Stream", "Streams", "query"]
 
 
-class Stream:
+class Stream(Items[Event]):
     """The events of one answer, as they come; `reply` is the whole answer once they have ended."""
-
-    def __init__(self, feed: Feed, waiter: ThreadWaiter) -> None:
-        self._feed = feed
-        self._waiter = waiter
 
     @property
     def reply(self) -> Reply | None:
         """The whole answer once the events have ended."""
         return self._feed.call.value
 
-    def __iter__(self) -> Iterator[Event]:
-        return self
 
-    def __next__(self) -> Event:
-        feed = self._feed
-        if not feed.ready():
-            feed.call.check()
-            self._waiter.wait(feed.ready)
-        event = feed.take()
-        if event is None:
-            raise StopIteration
-        return event
-
-
-class _Block(AbstractContextManager[Stream]):
-    """Begins a stream on entry and ends it on exit.
-
-    It is no generator, because in the code that enters one, Ctrl-C could come between its beginning and the block.
-    """
-
-    def __init__(self, host: Host, query: Query) -> None:
-        self._waiter = ThreadWaiter()
-        self._feed = Feed(host, query, self._waiter.wake)
-
-    def __enter__(self) -> Stream:
-        stream = Stream(self._feed, self._waiter)
-        try:
-            self._feed.call.start()
-        except BaseException:
-            settle(self._feed.call, self._waiter)
-            raise
-        return stream
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        settle(self._feed.call, self._waiter)
-
-
-class Client:
+class Client(Many):
     """Asks providers, and waits for the answers.
 
     It is opened by `with`, or else by its first use; then `close` closes it, or the end of the interpreter. Any number
@@ -172,7 +133,8 @@ class Client:
         Raises:
             ClaifError: from the iteration, after the events that had arrived.
         """
-        return _Block(self._host, build_query(prompt, stream=True, **how))
+        ask = partial(self._host.run, build_query(prompt, stream=True, **how))
+        return Block(lambda wake: Feed[Event, "Reply"](self._host, ask, wake), Stream)
 
     def prewarm(self, **how: Unpack[How]) -> None:
         """Have a provider get ready for queries that are asked like this, in the background.

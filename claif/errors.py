@@ -6,6 +6,8 @@ import builtins
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .models import Attempt, Message
 
 _PAYLOAD = ("provider", "model", "status", "code", "request_id", "query_id", "retry_after")
@@ -146,6 +148,27 @@ class ProviderRuntimeError(ProviderError):
     """The provider was asked and failed."""
 
     default_hint = "Ask again later, or ask another provider with -p NAME."
+
+
+class AllFailedError(ProviderError):
+    """Of several providers that were asked the same, none answered; `errors` has what each failed with, by its name."""
+
+    default_hint = "See what each lacks with `claif providers status`."
+
+    def __init__(self, message: str, *, errors: Mapping[str, Exception] | None = None, hint: str | None = None) -> None:
+        self.errors = dict(errors or {})
+        retryable = any(getattr(error, "retryable", False) for error in self.errors.values())
+        super().__init__(message, hint=hint, retryable=retryable)
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON data, with the error of each provider."""
+        return {**super().to_dict(), "errors": {name: _to_dict(error) for name, error in self.errors.items()}}
+
+
+def _to_dict(error: Exception) -> dict[str, object]:
+    if isinstance(error, ClaifError):
+        return error.to_dict()
+    return {"type": "error", "error": type(error).__name__, "message": str(error), "retryable": False, "exit_code": 1}
 
 
 class AuthenticationError(ProviderError):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import attrs
 import click
+from claif_anthropic.provider import AnthropicSettings
 from claif_local.settings import LocalSettings
 from claif_openai.provider import OpenAISettings
 
@@ -81,7 +82,7 @@ def configuration_page() -> str:
     for name, cls in sorted(tables.items()):
         parts.append(f"\n## `[{name}]`\n\n{_introduction(cls)}\n\n{_keys(cls)}")
     common = {attribute.name for attribute in attrs.fields(schema.ProviderSettings)}
-    for name, cls in (("openai", OpenAISettings), ("local", LocalSettings)):
+    for name, cls in (("openai", OpenAISettings), ("anthropic", AnthropicSettings), ("local", LocalSettings)):
         parts.append(f"\n### Also, for providers of the type `{name}` (claif-{name})\n\n{_keys(cls, common)}")
     parts += [
         "\n## Environment variables\n\n",

@@ -10,7 +10,7 @@ from ..errors import InvalidQueryError
 from . import mime, stdin
 
 if TYPE_CHECKING:
-    from ..models import FileBlock, ImageBlock
+    from ..models import FileBlock, ImageBlock, TextBlock
 
 LIMIT = 20 * 2**20
 """Bytes of one attachment that are accepted."""
@@ -32,6 +32,20 @@ def load_attachment(source: str) -> ImageBlock | FileBlock:
     if source == "-":
         return _block(stdin.read_bytes(LIMIT), "")
     return _block(_read(source), os.path.basename(source))
+
+
+def load_file(path: str) -> ImageBlock | FileBlock | TextBlock:
+    """The content block of a file: its text if it is text, else what `load_attachment` makes of it.
+
+    Raises:
+        InvalidQueryError: it cannot be read, is empty, or is too large.
+    """
+    from ..models import TextBlock
+
+    data = _read(path)
+    if data and mime.is_text(data):
+        return TextBlock(data.decode("utf-8-sig"))
+    return _block(data, os.path.basename(path))
 
 
 def _remote(url: str) -> ImageBlock | FileBlock:

@@ -16,7 +16,7 @@ SILENT_STDIN = "Standard input is a pipe that nobody writes to; it is not read. 
 
 
 def build_messages(
-    words: Sequence[str], *, system: str | None = None, attachments: Sequence[str] = ()
+    words: Sequence[str], *, system: str | None = None, attachments: Sequence[str] = (), piped: bool = True
 ) -> tuple[tuple[Message, ...], list[str]]:
     """The messages of a query, and remarks for the user.
 
@@ -27,6 +27,7 @@ def build_messages(
         words: the prompt; several words are joined by spaces.
         system: the system prompt.
         attachments: paths, URLs, or `-`.
+        piped: read standard input, if something is piped in.
 
     Raises:
         InvalidQueryError: nothing is asked, or something cannot be read.
@@ -37,9 +38,9 @@ def build_messages(
         raise InvalidQueryError("Standard input can be attached only once.", hint="Give one -a - only.")
     prompt = " ".join(words)
     remarks: list[str] = []
-    if "-" not in attachments:
-        piped, silent = stdin.read_text(optional=bool(prompt.strip() or attachments))
-        prompt = join_prompt(piped, prompt)
+    if piped and "-" not in attachments:
+        text, silent = stdin.read_text(optional=bool(prompt.strip() or attachments))
+        prompt = join_prompt(text, prompt)
         if silent:
             remarks.append(SILENT_STDIN)
     if not prompt.strip() and not attachments:

@@ -44,7 +44,7 @@ def sniff(data: bytes, name: str = "") -> str:
         return _RIFF[data[8:12]]
     if data[4:8] == b"ftyp":
         return _BRANDS.get(data[8:12], "video/mp4")
-    if _is_text(data):
+    if is_text(data):
         return guess(name, "text/plain")
     guessed = guess(name, UNKNOWN)
     # A name that promises text or an image does not make one of bytes that are neither.
@@ -61,7 +61,7 @@ def guess(name: str, default: str) -> str:
     return guess_type("x" + suffix)[0] or default
 
 
-def _is_text(data: bytes) -> bool:
+def is_text(data: bytes) -> bool:
     """Whether it is UTF-8 without NUL."""
     if b"\0" in data:
         return False

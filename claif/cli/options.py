@@ -30,6 +30,17 @@ def check_name(value: str | None, what: str) -> str | None:
     return value
 
 
+def check_providers(value: str | None) -> str | None:
+    """The name of a provider, or several of them, separated by commas; spaces around them do not matter.
+
+    Raises:
+        InvalidQueryError: one cannot be a name.
+    """
+    if value is None:
+        return None
+    return ",".join([check_name(name.strip(), "provider") or "" for name in value.split(",")])
+
+
 def parse_options(pairs: Iterable[str], *, temperature: float | None = None, timeout: float | None = None) -> Options:
     """The options that were given; of a key given twice the last counts, and `-t` and `--timeout` over `-o`.
 

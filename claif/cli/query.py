@@ -9,10 +9,12 @@ import click
 
 from .agent_options import AGENTS, agent_options, conversation_of
 from .complete.values import values
+from .question_options import build_question, question_options
 from .session import logging_options, session
 
 if TYPE_CHECKING:
     from ..models import Query
+    from .session import Session
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +31,7 @@ Examples:
   claif query -p claude --permission plan "How would you mend the test?"
   claif query -p claude --permission edit --continue "Do it"
   claif query -p codex --permission edit --worktree --apply "Mend the test"
+  claif query -f 'docs/**/*.md' --out answers "List the spelling mistakes"
 
 \b
 Standard input:
@@ -44,6 +47,19 @@ Output:
   with `plain` or `markdown` decides for both. Escape sequences and other
   control characters of the model are taken out; --raw leaves them in, but never
   on a terminal. In JSON they are escaped.
+
+\b
+Many files:
+  -f asks once for each file: its text, a blank line, then the prompt; what is
+  no text is attached. Standard input is not read. Claif expands *, ?, [] and **
+  itself; ** does not follow links to folders. Answers come in the order of the
+  files, under their names; --json prints a line for each.
+  --out DIR writes each answer to a file of its own there, named as its file and
+  ending in .md (.json with --json). A file whose answer is there, to the same
+  question, is passed over, so that the same command goes on where it was
+  interrupted; DIR/.claif-done.jsonl remembers what was asked.
+  Failures are listed at the end; the exit code is that of the first. Agents are
+  denied what they would have to ask for.
 
 \b
 Exit codes:
@@ -73,36 +89,18 @@ def _form(*names: str, value: str, **more: Any) -> Callable[[F], F]:
     help="Who is asked: a provider (see `claif providers list`), NAME/MODEL, a route (see `claif routes`), or several, "
     "separated by commas, each of which is asked if those before it do not answer.",
 )
+@question_options
 @click.option(
-    "-m",
-    "--model",
-    metavar="NAME",
-    shell_complete=values("models"),
-    help="Which of its models answers; see `claif models list`.",
-)
-@click.option("-s", "--system", metavar="TEXT", help="Instructions that come before the prompt.")
-@click.option("-t", "--temperature", type=float, help="0 is the most likely answer, larger is more varied.")
-@click.option(
-    "-o",
-    "--option",
-    "options",
-    metavar="KEY=VALUE",
-    multiple=True,
-    shell_complete=values("options"),
-    help="Another option: top_p, max_tokens, stop, seed, or one of the provider's own. VALUE is JSON, or else text. "
-    "Repeatable.",
-)
-@click.option("--timeout", metavar="SECONDS", type=float, help="The most time that the whole answer may take.")
-@click.option(
-    "-a",
-    "--attach",
-    "attachments",
-    metavar="PATH|-|URL",
+    "-f",
+    "--file",
+    "files",
+    metavar="PATTERN",
     multiple=True,
     shell_complete=values("attachments"),
-    help="Attach a file, standard input (-), or a URL, which is handed to the provider and not fetched. At most 20 MiB "
-    "each. Repeatable.",
+    help="Ask once for each file of this name, or that matches this pattern. Repeatable.",
 )
+@click.option("--out", metavar="DIR", help="With -f: write each answer to a file in this folder.")
+@click.option("--concurrency", metavar="N", type=int, help="With -f: files asked about at the same time; else 8.")
 @agent_options
 @_form("--json", value="json", help="Print the whole reply as one JSON object.")
 @_form("--events", value="events", help="Print each event as a line of JSON as it arrives, then the reply.")
@@ -129,6 +127,10 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
         from .suggest import refuse_mistyped_command
 
         refuse_mistyped_command(words, lambda: root.list_commands(context))
+    if given["files"]:
+        context.exit(_ask_for_files(words, given, state))
+    if given["out"] is not None or given["concurrency"] is not None:
+        raise click.UsageError("--out and --concurrency are for many files: give them with -f PATTERN.")
     asked, remarks = _build(words, given)
 
     from .offer import with_offer
@@ -150,24 +152,45 @@ def query(context: click.Context, /, words: tuple[str, ...], **given: Any) -> No
     context.exit(with_offer(ask, interactive=view.form in {"text", "code"} and not view.quiet))
 
 
-def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[str]]:
-    """The query that the arguments describe, and remarks for the user."""
-    from ..models import Query
-    from .inputs import build_messages
-    from .options import check_name, parse_options
+def _ask_for_files(words: tuple[str, ...], given: dict[str, Any], state: Session) -> int:
+    """Ask once for each file; the exit code."""
+    for name in ("follow", "resume", "worktree"):
+        if given[name]:
+            raise click.UsageError("An agent's conversation or worktree is of one query: it cannot be given with -f.")
+    if given["form"] not in {None, "json"} or given["raw"]:
+        raise click.UsageError("With -f the answers are text, or --json.")
+    if "-" in given["attachments"]:
+        raise click.UsageError("With -f standard input is not read.")
 
-    provider = check_name(given["provider"], "provider")
-    model = check_name(given["model"], "model")
-    options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
+    from .batch.places import output_places
+    from .batch.run import Batch, run_batch
+    from .files import expand
+
+    asked, _ = _build(words, given, piped=False)
+    files = expand(given["files"])
+    batch = Batch(
+        places=output_places(files, given["out"], as_json=given["form"] == "json"),
+        out=given["out"],
+        as_json=given["form"] == "json",
+        concurrency=8 if given["concurrency"] is None else given["concurrency"],
+        quiet=given["quiet"],
+    )
+    return run_batch(asked, batch, state)
+
+
+def _build(words: tuple[str, ...], given: dict[str, Any], *, piped: bool = True) -> tuple[Query, list[str]]:
+    """The query that the arguments describe, and remarks for the user."""
+    from .options import check_providers
+
+    provider = check_providers(given["provider"])
     conversation = conversation_of(given["resume"], given["follow"])
     if given["apply"] and not given["worktree"]:
         raise click.UsageError("--apply applies what was changed in a worktree: give it with --worktree.")
-    messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"])
-    built = Query(
-        messages,
+    return build_question(
+        words,
+        given,
+        piped=piped,
         provider=provider,
-        model=model,
-        options=options,
         stream=not given["no_stream"],
         conversation=conversation,
         permission=given["permission"],
@@ -176,5 +199,3 @@ def _build(words: tuple[str, ...], given: dict[str, Any]) -> tuple[Query, list[s
         worktree=given["worktree"],
         sandbox=given["sandbox"],
     )
-    built.check()
-    return built, remarks

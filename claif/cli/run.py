@@ -20,10 +20,14 @@ from .signals import interruptible
 
 if TYPE_CHECKING:
     from ..client import Client
-    from ..models import Query, Reply
+    from ..models import Attempt, Query, Reply
+    from ..pipeline.types import Emit
     from .changes import Changes
     from .render.base import Renderer
     from .session import Session
+
+Asking = Callable[["Client", "Query", "Emit"], Awaitable["Reply"]]
+"""Asks a query through a client; it chooses who is asked."""
 
 
 @frozen
@@ -36,6 +40,7 @@ class View:
         quiet: only the answer and errors.
         verbose: also tools and, in a pipe, the footer.
         thinking: also what the model thinks.
+        explain: also who was asked and why, and what became of each attempt.
     """
 
     form: Literal["text", "code", "json", "events"] = "text"
@@ -43,10 +48,18 @@ class View:
     quiet: bool = False
     verbose: bool = False
     thinking: bool = False
+    explain: bool = False
 
 
 def run_query(
-    query: Query, view: View, state: Session, notes: Sequence[str] = (), *, follow: bool = False, apply: bool = False
+    query: Query,
+    view: View,
+    state: Session,
+    notes: Sequence[str] = (),
+    *,
+    follow: bool = False,
+    apply: bool = False,
+    asking: Asking | None = None,
 ) -> int:
     """Ask, show the answer as it comes, and tell the exit code.
 
@@ -57,27 +70,43 @@ def run_query(
         notes: what the user should know first.
         follow: go on with the last conversation.
         apply: apply what was changed in the worktree of the query.
+        asking: asks in another way than `Client.run`, and chooses who is asked.
 
     Raises:
         ClaifError: it could not be answered; what had arrived has been shown.
     """
-    return trio.run(_run, partial(_ask, query, view, state, notes, follow=follow, apply=apply))
+    return run_interruptible(partial(_ask, query, view, state, notes, follow=follow, apply=apply, asking=asking))
 
 
-async def _run(ask: Callable[[], Awaitable[None]]) -> int:
-    with trio.CancelScope() as scope, interruptible(scope) as interruption:
-        await ask()
-    return interruption.exit_code or 0
+def run_interruptible(work: Callable[[], Awaitable[int | None]]) -> int:
+    """Run what a signal cancels; the exit code."""
+
+    async def main() -> int:
+        code: int | None = None
+        with trio.CancelScope() as scope, interruptible(scope) as interruption:
+            code = await work()
+        return interruption.exit_code or code or 0
+
+    return trio.run(main)
 
 
-async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *, follow: bool, apply: bool) -> None:
+async def _ask(
+    query: Query,
+    view: View,
+    state: Session,
+    notes: Sequence[str],
+    *,
+    follow: bool,
+    apply: bool,
+    asking: Asking | None,
+) -> None:
     status = Status(quiet=view.quiet)
     quiet = view.quiet or view.form == "events"
     remarks = Remarks(quiet=quiet, verbose=view.verbose, thinking=view.thinking and not quiet)
     remarks.lines(notes)
     asker = Asker()
     async with open_client(state, progress=status.progress, remarks=remarks, approver=asker.ask) as client:
-        if query.provider is None and not (choice := client.default_provider()).configured:
+        if asking is None and query.provider is None and not (choice := client.default_provider()).configured:
             remarks.line(f"Asking {choice.name}, because {choice.reason}.")
         if follow:
             query = go_on(client, query, remarks.line)
@@ -91,17 +120,37 @@ async def _ask(query: Query, view: View, state: Session, notes: Sequence[str], *
             from .changes import Changes
 
             changes = Changes(client, query, renderer.remark, apply=apply, keep=view.form in {"text", "code"})
-        await _answer(client, query, renderer, asker, changes)
+        ask = client.run if asking is None else partial(asking, client)
+        attempts: list[Attempt] = []
+        try:
+            await _answer(client, ask, query, renderer, asker, changes=changes, attempts=attempts)
+        finally:
+            if view.explain:
+                from .explain import explanation
+
+                remarks.lines(explanation(client.plan(query), attempts))
 
 
-async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker, changes: Changes | None) -> None:
-    """Feed the renderer while its clock ticks; while a question is open, nothing else is shown."""
+async def _answer(
+    client: Client,
+    ask: Callable[[Query, Emit], Awaitable[Reply]],
+    query: Query,
+    renderer: Renderer,
+    asker: Asker,
+    *,
+    changes: Changes | None,
+    attempts: list[Attempt],
+) -> None:
+    """Feed the renderer while its clock ticks; while a question is open, nothing else is shown.
+
+    Who was asked is added to `attempts`, also where nobody answered.
+    """
     reply: Reply | None = None
     failure: Exception | None = None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(_tick, renderer, asker)
         try:
-            reply = await client.run(query, asker.show if changes is None else changes.watching(asker.show))
+            reply = await ask(query, asker.show if changes is None else changes.watching(asker.show))
         except trio.Cancelled:
             renderer.interrupt()
             raise
@@ -111,12 +160,14 @@ async def _answer(client: Client, query: Query, renderer: Renderer, asker: Asker
     if failure is not None:
         try:
             if isinstance(failure, ClaifError):
+                attempts += failure.attempts
                 await renderer.fail(failure)
         finally:  # there may be no reader any more
             if changes is not None:
                 await changes.rescue()
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
+    attempts += reply.attempts
     await remember(client, query, reply, renderer.remark)
     if changes is None:
         await renderer.finish(reply)

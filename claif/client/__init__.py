@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .client import Client
-from .stream import Stream
+from .outcome import Outcome
+from .stream import Stream, Streams
 
-__all__ = ["Client", "Stream"]
+__all__ = ["Client", "Outcome", "Stream", "Streams"]

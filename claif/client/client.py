@@ -23,6 +23,8 @@ from ..pipeline.failures import unwrapped
 from ..pipeline.watchdog import Watchdog
 from ..routing.members import Factory, Member, Members
 from ..transport.http import HTTP
+from .fanout import ignore
+from .many import Many
 from .opening import Given, configure
 from .route import Router
 from .running import Running
@@ -45,15 +47,11 @@ def _no_progress(_what: str, _done: int, _total: int | None) -> None:
     pass
 
 
-async def _ignore(_event: Event) -> None:
-    pass
-
-
 def _not_open() -> ClientClosedError:
     return ClientClosedError("The client is not open.", hint="Use it inside `async with Client() as client:`.")
 
 
-class Client:
+class Client(Many):
     """Asks providers. It owns the connections, the running plugins and every background task; all end with it.
 
     Args:
@@ -119,7 +117,7 @@ class Client:
         Raises:
             ClaifError: see `claif.errors`; its `partial` has what had arrived.
         """
-        return await self.run(build_query(prompt, stream=False, **how), _ignore)
+        return await self.run(build_query(prompt, stream=False, **how), ignore)
 
     @asynccontextmanager
     async def stream(self, prompt: Prompt, **how: Unpack[How]) -> AsyncIterator[Stream]:
@@ -133,11 +131,11 @@ class Client:
             ClaifError: from the iteration, after the events that had arrived.
         """
         query = build_query(prompt, stream=True, **how)
-        edge = Edge()
+        edge: Edge[Event] = Edge()
         stream = Stream(edge)
         with unwrapped():
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(feed, stream, edge, partial(self.run, query))
+                nursery.start_soon(feed, partial(setattr, stream, "reply"), edge, partial(self.run, query))
                 yield stream
                 nursery.cancel_scope.cancel()
 

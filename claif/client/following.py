@@ -15,7 +15,6 @@ from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..pipeline.watchdog import Deadline
 from ..routing.course import Ask, Course, Wait
-from ..routing.hedge import hedge_delay
 from ..routing.retry_policy import RetryPolicy
 from ..routing.strategies import Standing, healthy_first, in_turn
 
@@ -62,9 +61,7 @@ class Following:
             ClaifError: nobody answered, or one failed after its answer had begun.
         """
         if failure is not None:
-            step = self._course.next(trio.current_time())
-            assert isinstance(step, Ask)  # noqa: S101 - nothing is known against anybody yet
-            self._failed(step, failure)
+            self._failed(self._course.first(trio.current_time()), failure)
         if self._plan.deadline is None:
             return await self._run()
         run, watchdog = current_run.get(), self._router.watchdog
@@ -79,12 +76,15 @@ class Following:
         raise deadline.error()
 
     async def _run(self) -> None:
+        waited = False
         while (step := self._course.next(trio.current_time())) is not None:
             if isinstance(step, Wait):
                 await self._wait(step)
+                waited = True
                 continue
-            if self._last is not None:
+            if self._last is not None and not waited:
                 await self._tell(step)
+            waited = False
             if await self._ask(step):
                 return
         assert self._last is not None  # noqa: S101 - a course begins with somebody to ask
@@ -105,7 +105,7 @@ class Following:
         if plan.hedge_after is None or len(plan.candidates) == 1:
             return None
         self._router.hedges(plan).deposit()
-        return hedge_delay(parse_hedge(plan.hedge_after), self._router.book.of(step.candidate.provider).latency)
+        return parse_hedge(plan.hedge_after).delay(self._router.book.of(step.candidate.provider).latency)
 
     def _hedge(self) -> Ask | None:
         """Whom to ask too."""

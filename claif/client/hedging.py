@@ -43,7 +43,7 @@ class Hedged:
 
     def __init__(self, attempt: Attempt, second: Callable[[], Ask | None], emit: Emit) -> None:
         self._attempt, self._second, self._emit = attempt, second, emit
-        self._edge = Edge()
+        self._edge: Edge[Event] = Edge()
         self._runners: list[_Runner] = []
         self._running = 0
         self._winner: _Runner | None = None

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from ..models import Event, Reply
     from ..pipeline.edge import Edge
-    from ..pipeline.types import Emit
+    from .fanout import Item
+    from .outcome import Outcome
+
+E = TypeVar("E")
+R = TypeVar("R")
 
 
 class Stream:
     """The events of one answer, as they come; `reply` is the whole answer once they have ended."""
 
-    def __init__(self, edge: Edge) -> None:
+    def __init__(self, edge: Edge[Event]) -> None:
         self._edge = edge
         self.reply: Reply | None = None
 
@@ -22,16 +26,29 @@ class Stream:
         return self._edge
 
 
-async def feed(stream: Stream, edge: Edge, ask: Callable[[Emit], Awaitable[Reply]]) -> None:
-    """Ask, and put what comes into a stream; what is raised, the iteration raises after the events before it.
+class Streams:
+    """The events of several answers, each with whose it is; `outcomes` is what became of all once they have ended."""
+
+    def __init__(self, edge: Edge[Item]) -> None:
+        self._edge = edge
+        self.outcomes: list[Outcome] | None = None
+
+    def __aiter__(self) -> AsyncIterator[Item]:
+        return self._edge
+
+
+async def feed(
+    end: Callable[[R], None], edge: Edge[E], ask: Callable[[Callable[[E], Awaitable[None]]], Awaitable[R]]
+) -> None:
+    """Ask, and put what comes into an edge; what is raised, the iteration raises after what came before it.
 
     Args:
-        stream: gets the reply.
-        edge: gets the events.
-        ask: awaits its argument for each event, and gives the reply.
+        end: gets what asking gives.
+        edge: gets what comes.
+        ask: awaits its argument for each event.
     """
     try:
-        stream.reply = await ask(edge.send)
+        end(await ask(edge.send))
     except Exception as error:
         edge.end(error)
     else:

@@ -1,13 +1,21 @@
-"""When a second provider is asked because the first takes long, as it is written."""
+"""Hedging: when a second provider is asked because the first takes long, and how often that may happen; pure."""
 
 from __future__ import annotations
 
 import re
 from math import isfinite
+from typing import Protocol
 
 from attrs import frozen
 
 _PERCENTILE = re.compile(r"p([1-9][0-9]?(?:\.[0-9]{1,2})?)", re.ASCII)
+
+
+class Latencies(Protocol):
+    """Knows how long the answers of an endpoint take to begin."""
+
+    def percentile(self, share: float) -> float | None:
+        """The seconds within which a share of them began; `None` if that is not known."""
 
 
 @frozen(kw_only=True)
@@ -21,6 +29,10 @@ class Hedge:
 
     share: float | None = None
     seconds: float | None = None
+
+    def delay(self, latency: Latencies) -> float | None:
+        """The seconds after which to ask a second one; `None`, not at all, while the first is not known well enough."""
+        return self.seconds if self.share is None else latency.percentile(self.share)
 
 
 def parse_hedge(value: str | float) -> Hedge:

@@ -72,6 +72,12 @@ def members_of(written: Any) -> tuple[RouteMember, ...]:
     return tuple([RouteMember.of(member) for member in written])
 
 
+def _some(written: Any) -> tuple[RouteMember, ...]:
+    if not written:
+        raise ValueError("a route needs members")
+    return members_of(written)
+
+
 def _fallbacks(written: Mapping[str, Any]) -> Mapping[str, tuple[RouteMember, ...]]:
     unknown = written.keys() - set(FALLBACKS)
     if unknown:
@@ -102,18 +108,13 @@ class Route:
             which another member is asked too; the first answer wins. Never when not given.
     """
 
-    members: tuple[Any, ...] = field(converter=members_of)
+    members: tuple[Any, ...] = field(converter=_some)
     strategy: str = field(default="priority", validator=name_or_none)
     requires: tuple[str, ...] = ()
     fallbacks: Mapping[str, Any] = field(factory=dict, converter=_fallbacks)
     max_attempts: int | None = field(default=None, validator=count)
     deadline: float | None = field(default=None, validator=optional(seconds))
     hedge_after: float | str | None = field(default=None, validator=_hedge)
-
-    @members.validator
-    def _check_members(self, _attribute: Any, value: tuple[RouteMember, ...]) -> None:
-        if not value:
-            raise ValueError("a route needs members")
 
 
 @frozen(kw_only=True)

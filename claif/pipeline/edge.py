@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
 import trio
 
-if TYPE_CHECKING:
-    from ..models import Event
+T = TypeVar("T")
 
 LIMIT = 64
 """Events that wait for the consumer before the provider has to wait too."""
 
 
-class Edge:
-    """A bounded queue between one producer and one consumer that parks a task only when it is full or empty."""
+class Edge(Generic[T]):
+    """A bounded queue between producers and one consumer that parks a task only when it is full or empty."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
-        self._events: deque[Event] = deque()
+        self._events: deque[T] = deque()
         self._reader = trio.lowlevel.ParkingLot()
         self._writer = trio.lowlevel.ParkingLot()
         self._ended = False
         self._error: BaseException | None = None
 
-    async def send(self, event: Event) -> None:
+    async def send(self, event: T) -> None:
         """Hand an event over; wait while `limit` events are waiting."""
         while len(self._events) >= self._limit:
             await self._writer.park()
@@ -38,10 +37,10 @@ class Edge:
         self._ended, self._error = True, error
         self._reader.unpark_all()
 
-    def __aiter__(self) -> Edge:
+    def __aiter__(self) -> Edge[T]:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> T:
         while not self._events:
             if self._error is not None:
                 error, self._error = self._error, None

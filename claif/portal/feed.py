@@ -1,9 +1,9 @@
-"""The feed: takes the events of one answer out of the portal, and makes the provider wait for a slow consumer."""
+"""The feed: takes events and the like out of the portal, and makes who gives them wait for a slow consumer."""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import trio
 
@@ -11,62 +11,75 @@ from ..pipeline.edge import LIMIT
 from .call import Call
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
-    from ..models import Event, Query, Reply
     from .host import Host
 
+T = TypeVar("T")
+R = TypeVar("R")
 
-class Feed:
+
+class Feed(Generic[T, R]):
     """A bounded queue from the portal's thread to one consumer in another.
 
     No lock is taken: each side first changes the queue and then looks at the other's flag, so that of two who act at
     the same time at least one sees the other.
 
     Args:
-        host: whom to ask.
-        query: what to ask.
+        host: where it comes from.
+        ask: run in the portal; awaits its argument for each item.
         wake: wakes the consumer if it waits, and says whether there still is one; called in the portal's thread, never
             fails.
-        limit: events that wait for the consumer before the provider has to wait too.
+        limit: items that wait for the consumer before who gives them has to wait too.
     """
 
-    def __init__(self, host: Host, query: Query, wake: Callable[[], bool], *, limit: int = LIMIT) -> None:
+    def __init__(
+        self,
+        host: Host,
+        ask: Callable[[Callable[[T], Awaitable[None]]], Awaitable[R]],
+        wake: Callable[[], bool],
+        *,
+        limit: int = LIMIT,
+    ) -> None:
         self._portal = host.portal()
         self._wake = wake
         self._limit = limit
-        self._events: deque[Event] = deque()
+        self._items: deque[T] = deque()
         self._full = False
         self._over = False
         self._room = trio.lowlevel.ParkingLot()
-        self.call: Call[Reply] = Call(self._portal, lambda: host.run(query, self._send), wake)
+        self.call: Call[R] = Call(self._portal, lambda: ask(self._send), wake)
 
     def ready(self) -> bool:
-        """Whether `take` can be called."""
-        return bool(self._events) or self.call.done
+        """Whether `ended` can be asked."""
+        return bool(self._items) or self.call.done
 
-    def take(self) -> Event | None:
-        """The next event; `None` after the last.
+    def ended(self) -> bool:
+        """Whether the last item was taken; `take` can be called if not.
 
         Raises:
-            BaseException: what the query failed with, after the events that had arrived.
+            BaseException: what `ask` failed with, after the items that had come.
         """
-        if not self._events:
-            if not self._over:
-                self._over = True
-                self.call.result()
-            return None
-        event = self._events.popleft()
-        if self._full and len(self._events) <= self._limit // 2:
+        if self._items:
+            return False
+        if not self._over:
+            self._over = True
+            self.call.result()
+        return True
+
+    def take(self) -> T:
+        """The next item."""
+        item = self._items.popleft()
+        if self._full and len(self._items) <= self._limit // 2:
             self._full = False
             self._portal.post(self._room.unpark_all)
-        return event
+        return item
 
-    async def _send(self, event: Event) -> None:
-        while len(self._events) >= self._limit:
+    async def _send(self, item: T) -> None:
+        while len(self._items) >= self._limit:
             self._full = True
-            if len(self._events) >= self._limit:
+            if len(self._items) >= self._limit:
                 await self._room.park()
-        self._events.append(event)
+        self._items.append(item)
         if not self._wake():
             self.call.cancel()

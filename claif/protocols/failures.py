@@ -1,4 +1,4 @@
-"""Errors of servers that speak OpenAI's protocols, told apart by status and structured code, never by their text."""
+"""Errors of servers of models, told apart by status and structured code, never by their text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Meaning:
     retryable: bool | None = None
 
 
-_NO_CREDIT = Meaning(RateLimitError, "The account has no credit left: top it up, or ask another provider.", False)
+NO_CREDIT = Meaning(RateLimitError, "The account has no credit left: top it up, or ask another provider.", False)
 _KEY = Meaning(AuthenticationError)
 _LIMIT = Meaning(RateLimitError)
 _MODEL = Meaning(ModelNotFoundError)
@@ -49,8 +49,8 @@ CODES: Mapping[str, Meaning] = {
     "invalid_api_key": _KEY,
     "authentication_error": _KEY,
     "invalid_authentication": _KEY,
-    "insufficient_quota": _NO_CREDIT,
-    "billing_hard_limit_reached": _NO_CREDIT,
+    "insufficient_quota": NO_CREDIT,
+    "billing_hard_limit_reached": NO_CREDIT,
     "rate_limit_exceeded": _LIMIT,
     "rate_limit_error": _LIMIT,
     "model_not_found": _MODEL,
@@ -69,10 +69,11 @@ CODES: Mapping[str, Meaning] = {
 
 @frozen
 class Problem:
-    """What an error body says: its codes, most exact first, and its text."""
+    """What an error body says: its codes, most exact first, its text, and after how many seconds to ask again."""
 
     codes: tuple[str, ...] = ()
     message: str | None = None
+    retry_after: str | None = None
 
 
 def read_problem(data: Any) -> Problem:
@@ -106,14 +107,14 @@ class ErrorSource:
     def from_response(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> ClaifError:
         """The error that a response with another status than 200 means."""
         try:
-            problem = read_problem(json_loads(body))
+            problem = self._read(json_loads(body))
         except ProtocolError:
             problem = Problem()
         return self._error(status, headers, problem)
 
     def from_stream(self, chunk: Mapping[str, Any]) -> ClaifError:
         """The error that an `error` object in a stream means; a number as its code is an HTTP status."""
-        problem = read_problem(chunk)
+        problem = self._read(chunk)
         for code in problem.codes:
             if len(code) == len("500") and code.isascii() and code.isdigit() and code[0] in "45":
                 return self._error(int(code), (), problem)
@@ -137,7 +138,17 @@ class ErrorSource:
             model=self.model,
         )
 
+    def _read(self, data: Any) -> Problem:
+        """What an error body says; a protocol may have another shape of it."""
+        return read_problem(data)
+
+    def _meaning(self, problem: Problem) -> Meaning | None:
+        """What the problem means where the status does not say it; a protocol may know more codes."""
+        return meaning_of(problem.codes, CODES)
+
     def _error(self, status: int, headers: Sequence[tuple[bytes, bytes]], problem: Problem) -> ClaifError:
+        if problem.retry_after is not None:
+            headers = [*headers, (b"retry-after", problem.retry_after.encode())]
         error = error_from_response(
             status,
             headers,
@@ -146,7 +157,7 @@ class ErrorSource:
             code=next(iter(problem.codes), None),
             message=problem.message,
         )
-        meaning = _meaning(problem.codes)
+        meaning = self._meaning(problem)
         if meaning is not None and (meaning is not SERVER or status == STREAMED):
             error = meaning.kind(
                 error.message,
@@ -166,5 +177,6 @@ class ErrorSource:
         return error
 
 
-def _meaning(codes: Sequence[str]) -> Meaning | None:
-    return next((CODES[code] for code in codes if code in CODES), None)
+def meaning_of(codes: Sequence[str], table: Mapping[str, Meaning]) -> Meaning | None:
+    """The meaning of the first code that the table has."""
+    return next((table[code] for code in codes if code in table), None)

@@ -63,6 +63,10 @@ class ModelServer(ABC):
     def decoder(self, source: ErrorSource) -> Decoder:
         """What makes events of a response."""
 
+    def path_of(self, query: Query, model: str | None) -> str:  # noqa: ARG002 - arguments are for subclasses
+        """Where this query is posted to, below the endpoint's address."""
+        return self.path
+
     def refusal(self, error: ClaifError) -> ClaifError:
         """The error to raise where a query was answered with another status than 200; a protocol may know more."""
         return error
@@ -78,19 +82,20 @@ class ModelServer(ABC):
         if model != source.model:
             source = evolve(source, model=model)
         body = json_dumps(self.body(query, model))
+        path = self.path_of(query, model)
         decoder = self.decoder(source)
         if query.stream:
-            await self._stream(body, decoder, source, emit)
+            await self._stream(path, body, decoder, source, emit)
         else:
-            response = await self._endpoint.request("POST", self.path, body=body)
+            response = await self._endpoint.request("POST", path, body=body)
             if response.status != OK:
                 raise self.refusal(source.from_response(response.status, response.headers, response.body))
             await _emit_whole(response.body, decoder, source, emit)
         for event in decoder.close():
             await emit(event)
 
-    async def _stream(self, body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
-        async with self._endpoint.stream("POST", self.path, body=body) as response:
+    async def _stream(self, path: str, body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
+        async with self._endpoint.stream("POST", path, body=body) as response:
             if response.status != OK:
                 error = source.from_response(response.status, response.headers, await response.read())
                 raise self.refusal(error)
@@ -115,7 +120,7 @@ class ModelServer(ABC):
         response = await self._endpoint.request("GET", "/models")
         if response.status != OK:
             raise self._source.from_response(response.status, response.headers, response.body)
-        data = _parse(response.body, self._source)
+        data = read_json(response.body, self._source)
         listed = data.get("data") if isinstance(data, dict) else data
         if not isinstance(listed, list):
             raise self._source.garbled("a list of models that is none")
@@ -127,11 +132,16 @@ class ModelServer(ABC):
 
 
 async def _emit_whole(body: bytes, decoder: Decoder, source: ErrorSource, emit: Emit) -> None:
-    for event in decoder.decode(_parse(body, source)):
+    for event in decoder.decode(read_json(body, source)):
         await emit(event)
 
 
-def _parse(body: bytes, source: ErrorSource) -> Any:
+def read_json(body: bytes, source: ErrorSource) -> Any:
+    """The JSON data of a whole body.
+
+    Raises:
+        ProtocolError: it is none.
+    """
     try:
         return json_loads(body)
     except ProtocolError:

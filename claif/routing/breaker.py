@@ -37,8 +37,8 @@ class Breaker:
        b. It fails: open, for twice the time before, up to the maximum.
        c. It is given up: the next call is the probe.
        d. It succeeds, but meanwhile the provider asked for time: open until then, and half-open again.
-    4. A call counts only if the breaker was neither opened nor closed since it began, so that late results of calls
-       from before it opened neither close it nor keep it open.
+    4. A call counts only if the breaker was not opened since it began, so that late results of calls from before that
+       neither close it, nor keep it open, nor open it again.
 
     All moments, `now`, are seconds of one clock that never goes back.
     """
@@ -148,7 +148,6 @@ class Breaker:
             self.reopens_at = max(self.reopens_at, until)
 
     def _close(self) -> None:
-        self._era += 1
         self._cool_down = self._settings.cool_down
         self._in_a_row = 0
         self._outcomes.clear()

@@ -135,6 +135,11 @@ class Course:
             return self._taken(soonest, health.breaker.acquire(now))
         return None
 
+    def first(self, now: float) -> Ask:
+        """The first member was asked already, when nothing was known against it."""
+        entry = self._entries[0]
+        return self._taken(entry, self._health(entry.candidate.provider).breaker.acquire(now))
+
     def another(self, now: float) -> Ask | None:
         """Somebody who was not asked yet and can be now, beside those who are being asked."""
         if self._ended or self._asked >= self._limit():

@@ -7,15 +7,18 @@ from math import inf
 MOMENT = 1e-9
 """Seconds that are no time: a wait shorter than this is none, or rounding would have one wait for nothing."""
 
+MOST = 64
+"""Moments that are remembered one by one; of many more, less than is right may be given back."""
+
 
 class Grant:
-    """What was let through at once, and how much there had been when it was, itself included."""
+    """What was let through at once, and how many had been by then."""
 
-    __slots__ = ("cost", "total")
+    __slots__ = ("cost", "number")
 
-    def __init__(self, cost: float, total: float) -> None:
+    def __init__(self, cost: float, number: int) -> None:
         self.cost = cost
-        self.total = total
+        self.number = number
 
 
 class Gcra:
@@ -34,22 +37,22 @@ class Gcra:
         burst: how much is let through at once, if nothing was for a while.
     """
 
-    __slots__ = ("_burst", "_closed_until", "_latest", "_paid_at", "_seconds_each", "_total")
+    __slots__ = ("_burst", "_number", "_paid_at", "_seconds_each", "_slack")
 
     def __init__(self, rate_per_second: float, burst: float) -> None:
         self._seconds_each = 1 / rate_per_second
         self._burst = burst
         self._paid_at = -inf
-        self._closed_until = -inf
-        self._latest = -inf
-        """When something was let through or added for the last time."""
-        self._total = 0.0
-        """Everything that ever was."""
+        self._number = 0
+        self._slack: list[list[float]] = []
+        """Numbers of what came, and how long after it what came before was still being paid for, in seconds: by so
+        much what came before could have been cheaper without any gain for it. Larger ones before smaller ones, which
+        matter to nobody, are left out."""
 
     def wait(self, now: float, cost: float) -> float:
         """The seconds until a cost is let through, if nothing else is before; 0 if it is now."""
         early = max(self._burst - cost, 0.0) * self._seconds_each
-        left = max(self._paid_at - early, self._closed_until) - now
+        left = self._paid_at - early - now
         return left if left > MOMENT else 0.0
 
     def take(self, now: float, cost: float) -> Grant | None:
@@ -60,7 +63,8 @@ class Gcra:
         """Correct what a grant cost, once it is known.
 
         What was estimated too low must be paid for from now on. What was estimated too high is given back as far as
-        it is not paid for yet, and never so that what came later would have been let through too early.
+        it is not paid for yet, and never so that what came later would have been let through too early: while
+        estimates that are too high by more than a burst are outstanding, it is less than all.
 
         Args:
             now: the present moment.
@@ -70,18 +74,24 @@ class Gcra:
         if difference > 0:
             self._add(now, difference)
         elif difference < 0:
-            # Had it cost less from the beginning, what came later would have to be paid for until this at most.
-            later = self._total - grant.total
-            least = self._latest + later * self._seconds_each if later else -inf
-            given_back = self._paid_at + max(difference, -grant.cost) * self._seconds_each
-            self._paid_at = min(self._paid_at, max(given_back, least))
-
-    def drain(self, until: float) -> None:
-        """Let nothing through until then, as the provider asked; a moment before the one that holds changes nothing."""
-        self._closed_until = max(self._closed_until, until)
+            later = [slack for slack in self._slack if slack[0] > grant.number]
+            given_back = min(
+                [-difference * self._seconds_each, grant.cost * self._seconds_each, *[s for _, s in later]]
+            )
+            for slack in later:
+                slack[1] -= given_back
+            self._paid_at -= given_back
 
     def _add(self, now: float, cost: float) -> Grant:
+        self._number += 1
+        self._note_slack(max(self._paid_at - now, 0.0))
         self._paid_at = max(self._paid_at, now) + cost * self._seconds_each
-        self._total += cost
-        self._latest = now
-        return Grant(cost, self._total)
+        return Grant(cost, self._number)
+
+    def _note_slack(self, seconds: float) -> None:
+        while self._slack and self._slack[-1][1] >= seconds:
+            self._slack.pop()
+        self._slack.append([self._number, seconds])
+        if len(self._slack) > MOST:
+            _, oldest = self._slack.pop(0)
+            self._slack[0][1] = min(self._slack[0][1], oldest)

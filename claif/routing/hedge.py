@@ -1,19 +1,8 @@
-"""Hedging: after which time another member is asked too, and how often that may happen; pure."""
+"""Hedging: how many queries may be asked of another member too; pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .budget import Budget
-
-if TYPE_CHECKING:
-    from ..config.hedge import Hedge
-    from .latency import Latency
-
-
-def hedge_delay(hedge: Hedge, latency: Latency) -> float | None:
-    """The seconds after which to ask another member; `None`, not at all, while the first is not known well enough."""
-    return hedge.seconds if hedge.share is None else latency.percentile(hedge.share)
 
 
 class HedgeBudget(Budget):

@@ -11,6 +11,7 @@ ENOUGH = 20
 """Latencies without which a percentile means nothing."""
 SMOOTHING = 0.2
 """How much of the average is the latest latency."""
+_ROUNDING = 1e-9
 
 
 class Latency:
@@ -39,4 +40,4 @@ class Latency:
         """
         if len(self._latest) < ENOUGH:
             return None
-        return sorted(self._latest)[ceil(share * len(self._latest)) - 1]
+        return sorted(self._latest)[ceil(share * len(self._latest) - _ROUNDING) - 1]

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from math import inf
 from typing import TYPE_CHECKING
 
-from .gcra import Gcra, Grant
+from .gcra import MOMENT, Gcra, Grant
 
 if TYPE_CHECKING:
     from ..config.routes_schema import LimitSettings
@@ -53,12 +53,12 @@ class Limiter:
         """
         if self.busy >= self._concurrency:
             return inf
-        waits = [max(self._drained_until - now, 0.0)]
+        left = self._drained_until - now
         if self._requests is not None:
-            waits.append(self._requests.wait(now, 1))
+            left = max(left, self._requests.wait(now, 1))
         if self._tokens is not None:
-            waits.append(self._tokens.wait(now, tokens))
-        return max(waits)
+            left = max(left, self._tokens.wait(now, tokens))
+        return left if left > MOMENT else 0.0
 
     def enter(self, now: float, tokens: float) -> Entry | None:
         """Let a call in; `None` if it must wait. Afterwards `leave` must be called."""
@@ -137,7 +137,7 @@ class Queue:
         return None if first is None or self._limiter.wait(now, first.tokens) else first
 
     def wait(self, now: float) -> float:
-        """The seconds until the first in the queue may enter; infinity if nobody waits, or somebody must leave first."""
+        """The seconds until the first in the queue may enter; infinity if nobody waits, or one must leave first."""
         first = self._first()
         return inf if first is None else self._limiter.wait(now, first.tokens)
 

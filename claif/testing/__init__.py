@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .fake import Pause as Pause
     from .fake_cli import FakeCLI as FakeCLI
     from .fake_cli import replay as replay
+    from .fault_proxy import FaultProxy as FaultProxy
     from .http_server import RecordedRequest as RecordedRequest
     from .leaks import LeakCheck as LeakCheck
     from .server import ScriptedServer as ScriptedServer
@@ -23,6 +24,7 @@ __all__ = [
     "Behaviour",
     "FakeCLI",
     "FakeProvider",
+    "FaultProxy",
     "LeakCheck",
     "Pause",
     "ProviderConformance",
@@ -37,6 +39,7 @@ _NAMES = {
     "Behaviour": ".behaviour",
     "FakeCLI": ".fake_cli",
     "FakeProvider": ".fake",
+    "FaultProxy": ".fault_proxy",
     "LeakCheck": ".leaks",
     "Pause": ".fake",
     "ProviderConformance": ".conformance",

@@ -21,7 +21,8 @@ class Behaviour:
         size: answer with so many characters of numbers in order instead, in large pieces.
         piece: characters in one delta; 0 is one word each.
         bytes: bytes in one network write; 0 is one event each. Small numbers split events, lines and characters.
-        reasoning: name of the field in which the model thinks aloud first: `reasoning_content` or `reasoning`.
+        reasoning: name of the field in which the model thinks aloud first: `reasoning_content` or `reasoning`. In
+            Anthropic's protocol, which has no such field, `redacted` is a thought that is not shown.
         tool: call the first tool of the request twice.
         shell: have the client's own tool for commands run this first, then answer with the tool's result; requests
             that offer no such tool are answered at once.
@@ -30,6 +31,7 @@ class Behaviour:
         usage: whether tokens are counted.
         done: whether the stream ends with `[DONE]`.
         finish: the finish reason; `none` leaves it out.
+        block: refuse the prompt for this reason, in the Gemini API; `none` gives no reason.
         plain: answer with one JSON body although a stream was asked for.
         first: seconds before the response begins.
         delay: seconds before each event.
@@ -38,6 +40,7 @@ class Behaviour:
         message: text of the error.
         body: what the error's body is: `json`, `html` or `empty`.
         retry_after: value of the `Retry-After` header.
+        should_retry: value of the `x-should-retry` header, with which Anthropic says whether to ask again.
         times: misbehave (`error`, `drop`, `cut`) for the first so many requests of this URL only; 0 is always.
         fail: send an error object with this code inside the stream, after `after` events, and end it.
         bad: send invalid `json`, invalid `utf8`, an endless `line` or JSON that is no object (`list`), after `after`
@@ -66,6 +69,7 @@ class Behaviour:
     usage: bool = True
     done: bool = True
     finish: str = "stop"
+    block: str = ""
     plain: bool = False
     first: float = 0.0
     delay: float = 0.0
@@ -74,6 +78,7 @@ class Behaviour:
     message: str = ""
     body: str = "json"
     retry_after: str = ""
+    should_retry: str = ""
     times: int = 0
     fail: str = ""
     bad: str = ""

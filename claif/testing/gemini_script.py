@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from .answer import answer_pieces, prompt_words, text_of, tool_calls
 from .script import Step, event, play
@@ -31,6 +32,8 @@ GARBAGE = {
     "utf8": b'data: {"candidates": [{"content": {"role": "model", "parts": [{"text": "\xff\xfe"}]}}]}\n\n',
     "list": b"data: [1, 2, 3]\n\n",
 }
+RPC = "type.googleapis.com/google.rpc."
+"""So begin the types of an error's details."""
 CONTEXT = "<session_context>"
 """So begins the message in which Gemini CLI tells of the day, the system and the directory."""
 
@@ -78,8 +81,11 @@ def _parts(behaviour: Behaviour, request: Mapping[str, Any]) -> Iterator[dict[st
 
 
 def count_tokens(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer of `:countTokens`: one token a word."""
-    return {"totalTokens": prompt_words(as_chat(request))}
+    """The answer of `:countTokens`: one token a word; a whole request is counted with its system text."""
+    asked = request.get("generateContentRequest") or request
+    words = len(text_of((asked.get("systemInstruction") or {}).get("parts")).split()) + prompt_words(as_chat(asked))
+    # The API leaves a count of zero out.
+    return {"totalTokens": words} if words else {}
 
 
 def _usage(behaviour: Behaviour, request: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +110,13 @@ def _chunk(
     return {**body, "usageMetadata": usage} if usage else body
 
 
+def _blocked(behaviour: Behaviour, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The only chunk of a response to a prompt that is refused."""
+    body = _chunk(request, [], finish=None, usage={"promptTokenCount": prompt_words(as_chat(request))})
+    del body["candidates"]
+    return body if behaviour.block == "none" else {**body, "promptFeedback": {"blockReason": behaviour.block}}
+
+
 def _ending(behaviour: Behaviour, request: Mapping[str, Any]) -> dict[str, Any]:
     usage = _usage(behaviour, request) if behaviour.usage else None
     return {"finish": FINISH.get(behaviour.finish, behaviour.finish), "usage": usage}
@@ -123,11 +136,16 @@ def _joined(parts: Iterator[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def whole(behaviour: Behaviour, request: Mapping[str, Any]) -> dict[str, Any]:
     """The answer as one JSON body."""
+    if behaviour.block:
+        return _blocked(behaviour, request)
     return _chunk(request, _joined(_parts(behaviour, request)), **_ending(behaviour, request))
 
 
 def chunks(behaviour: Behaviour, request: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The chunks of a complete stream, in order; the last one has the finish reason and the tokens, and no text."""
+    if behaviour.block:
+        yield _blocked(behaviour, request)
+        return
     for part in _parts(behaviour, request):
         yield _chunk(request, [part], finish=None, usage=None)
     yield _chunk(request, [{"text": ""}], **_ending(behaviour, request))
@@ -146,14 +164,37 @@ def error(status: int, message: str, code: str = "") -> dict[str, Any]:
 
 def retry_info(seconds: str) -> dict[str, Any]:
     """The detail of an error that says when to ask again; Gemini CLI reads no `Retry-After`."""
-    return {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{seconds}s"}
+    return {"@type": f"{RPC}RetryInfo", "retryDelay": f"{seconds}s"}
 
 
-def models(names: Sequence[str]) -> dict[str, Any]:
-    """The body of the list of models."""
-    methods = ["generateContent", "countTokens"]
-    return {
-        "models": [
-            {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods} for name in names
-        ]
-    }
+def refusal(behaviour: Behaviour, message: str) -> dict[str, Any]:
+    """The body of an error response; `Behaviour.code` is its status, or the reason or the quota in its details."""
+    code = behaviour.code
+    details: list[dict[str, Any]] = []
+    if code.startswith("API_KEY_"):
+        details.append({"@type": f"{RPC}ErrorInfo", "reason": code, "domain": "googleapis.com"})
+    elif "Per" in code:
+        details.append({"@type": f"{RPC}QuotaFailure", "violations": [{"quotaId": code}]})
+    told = error(behaviour.error, message, "" if details else code)
+    if behaviour.retry_after:
+        details.append(retry_info(behaviour.retry_after))
+    return {"error": {**told["error"], "details": details}} if details else told
+
+
+def models(names: Sequence[str], path: str = "") -> dict[str, Any]:
+    """The body of one page of the list of models; one whose name begins with `embedding` generates nothing.
+
+    Args:
+        names: all models.
+        path: what was asked for; its query has the size of the page, and the token that the page before gave.
+    """
+    asked = parse_qs(path.partition("?")[2])
+    size, start = int(asked.get("pageSize", ["50"])[0]), int(asked.get("pageToken", ["0"])[0])
+    page = {"models": [_model(name) for name in names[start : start + size]]}
+    return {**page, "nextPageToken": str(start + size)} if start + size < len(names) else page
+
+
+def _model(name: str) -> dict[str, Any]:
+    methods = ["embedContent"] if name.startswith("embedding") else ["generateContent", "countTokens"]
+    limits = {"inputTokenLimit": 1_048_576, "outputTokenLimit": 65_536}
+    return {"name": f"models/{name}", "displayName": name, "supportedGenerationMethods": methods, **limits}

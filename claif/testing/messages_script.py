@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 ERROR_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
+    402: "billing_error",
     403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",
     429: "rate_limit_error",
+    504: "timeout_error",
     529: "overloaded_error",
 }
 FINISH = {
@@ -73,7 +75,9 @@ def _chat_messages(content: str | list[dict[str, Any]]) -> Iterator[dict[str, An
 
 def _blocks(behaviour: Behaviour, request: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """The content blocks of the answer, each with the deltas that it is streamed in."""
-    if behaviour.reasoning:
+    if behaviour.reasoning == "redacted":
+        yield {"type": "redacted_thinking", "data": "c2VjcmV0"}, []
+    elif behaviour.reasoning:
         thoughts = [{"type": "thinking_delta", "thinking": piece} for piece in ("Let me ", "think.")]
         signature = {"type": "signature_delta", "signature": "cHJvb2Y="}
         block = {"type": "thinking", "thinking": "Let me think.", "signature": "cHJvb2Y="}
@@ -161,9 +165,19 @@ def error(status: int, message: str, code: str = "") -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_scripted"}
 
 
-def models(names: Sequence[str]) -> dict[str, Any]:
-    """The body of the list of models."""
+def models(names: Sequence[str], limit: int = 20, after: str = "") -> dict[str, Any]:
+    """The body of one page of the list of models.
+
+    Args:
+        names: all of them.
+        limit: how many a page has.
+        after: the last one of the page before.
+    """
     made = "2023-11-14T22:13:20Z"
-    data = [{"type": "model", "id": name, "display_name": name, "created_at": made} for name in names]
-    ends = {"first_id": names[0], "last_id": names[-1]} if names else {"first_id": None, "last_id": None}
-    return {"data": data, "has_more": False, **ends}
+    rest = list(names)[list(names).index(after) + 1 if after in names else 0 :]
+    data = [
+        {"type": "model", "id": name, "display_name": name, "created_at": made, "max_input_tokens": 200_000}
+        for name in rest[:limit]
+    ]
+    ends = {"first_id": data[0]["id"], "last_id": data[-1]["id"]} if data else {"first_id": None, "last_id": None}
+    return {"data": data, "has_more": len(rest) > limit, **ends}

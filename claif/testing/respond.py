@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 import trio
 
@@ -55,7 +56,7 @@ async def respond(
     elif behaviour.error and misbehave:
         await _error(exchange, behaviour, path)
     elif path == "/models":
-        await _json(exchange, 200, _family(request, path).models(models))
+        await _json(exchange, 200, _models(request, path, models))
     elif request.method == "POST" and (path in SCRIPTS or path == COUNT_TOKENS):
         await _post(exchange, behaviour, path, misbehave=misbehave)
     elif request.method == "POST" and is_gemini(request.path) and path.rpartition(":")[2] in GEMINI:
@@ -70,6 +71,16 @@ def _family(request: RecordedRequest, path: str) -> ModuleType:
         return gemini_script
     anthropic = path.startswith("/messages") or "anthropic-version" in request.headers
     return messages_script if anthropic else chat_script
+
+
+def _models(request: RecordedRequest, path: str, models: Sequence[str]) -> Any:
+    family = _family(request, path)
+    if family is gemini_script:
+        return gemini_script.models(models, request.path)
+    if family is not messages_script:
+        return family.models(models)
+    page = parse_qs(request.path.partition("?")[2])
+    return messages_script.models(models, int(page.get("limit", ["20"])[0]), page.get("after_id", [""])[0])
 
 
 async def _json(exchange: Exchange, status: int, body: Any) -> None:
@@ -90,6 +101,8 @@ async def _error(exchange: Exchange, behaviour: Behaviour, path: str) -> None:
     headers = [("request-id" if family is messages_script else "x-request-id", "req-scripted")]
     if behaviour.retry_after:
         headers.append(("retry-after", behaviour.retry_after))
+    if behaviour.should_retry:
+        headers.append(("x-should-retry", behaviour.should_retry))
     match behaviour.body:
         case "empty":
             kind, body = "text/plain", b""
@@ -97,9 +110,10 @@ async def _error(exchange: Exchange, behaviour: Behaviour, path: str) -> None:
             kind, body = "text/html", f"<html><h1>{behaviour.error}</h1></html>".encode()
         case _:
             message = behaviour.message or f"The scripted server answers {behaviour.error}."
-            told = family.error(behaviour.error, message, behaviour.code)
-            if family is gemini_script and behaviour.retry_after:
-                told["error"]["details"] = [gemini_script.retry_info(behaviour.retry_after)]
+            if family is gemini_script:
+                told = gemini_script.refusal(behaviour, message)
+            else:
+                told = family.error(behaviour.error, message, behaviour.code)
             kind, body = JSON[1], json.dumps(told).encode()
     await exchange.reply(behaviour.error, body, [("content-type", kind), *headers])
 

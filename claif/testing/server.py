@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Any, Self
 
 import trio
 
-from ..pipeline.failures import unwrapped
+from .background import background
 from .behaviour import from_path, to_path
 from .http_server import Exchange, RecordedRequest, serve_connection
 from .respond import JSON, respond
@@ -55,7 +55,7 @@ class ScriptedServer:
         return self.url(**behaviour).removesuffix("/v1")
 
     async def __aenter__(self) -> Self:
-        self._nursery = await self._stack.enter_async_context(_background())
+        self._nursery = await self._stack.enter_async_context(background())
         await self.start()
         return self
 
@@ -134,17 +134,6 @@ class ScriptedServer:
         self._seen[request.path] += 1
         misbehave = not behaviour.times or self._seen[request.path] <= behaviour.times
         await respond(exchange, behaviour, path, models=self.models, misbehave=misbehave)
-
-
-@asynccontextmanager
-async def _background() -> AsyncIterator[trio.Nursery]:
-    # A test's own exception leaves the server as it is, not in a group.
-    with unwrapped():
-        async with trio.open_nursery() as nursery:
-            try:
-                yield nursery
-            finally:
-                nursery.cancel_scope.cancel()
 
 
 async def _main(port: int) -> None:

@@ -140,8 +140,8 @@ def _sentence(provider: str | None, status: int, text: str | None) -> str:
     whom = provider or "The provider"
     if status < HTTPStatus.BAD_REQUEST:
         return f"{whom} failed in the middle of its answer: {text or 'it does not say why'}"
-    phrase = HTTPStatus(status).phrase if status in _PHRASES else "an error"
-    return f"{whom} answered {status} {phrase}" + (f": {text}" if text else ".")
+    phrase = f" {HTTPStatus(status).phrase}" if status in _PHRASES else ""
+    return f"{whom} answered {status}{phrase}" + (f": {text}" if text else ".")
 
 
 def _request_id(headers: list[tuple[bytes, bytes]]) -> str | None:

@@ -147,3 +147,16 @@ def test_a_picture_that_would_unpack_to_gigabytes_is_refused(tmp_path):
     path.write_bytes(PNG[:16] + (30_000).to_bytes(4, "big") * 2 + PNG[24:])
     with pytest.raises(InvalidQueryError, match="30000 x 30000 pixels"):
         attach.load_attachment(str(path))
+
+
+def test_a_file_is_its_text_or_else_an_attachment(tmp_path):
+    text, photo, empty = tmp_path / "a.md", tmp_path / "b.png", tmp_path / "c.md"
+    text.write_bytes(b"\xef\xbb\xbfh\xc3\xa9")
+    photo.write_bytes(PNG)
+    empty.write_bytes(b"")
+    assert attach.load_file(str(text)) == TextBlock("hé")
+    assert attach.load_file(str(photo)) == ImageBlock(PNG, "image/png")
+    with pytest.raises(InvalidQueryError, match="is empty"):
+        attach.load_file(str(empty))
+    with pytest.raises(InvalidQueryError, match="cannot be read"):
+        attach.load_file(str(tmp_path))

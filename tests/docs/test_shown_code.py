@@ -84,6 +84,10 @@ async def test_the_test_of_a_layer_passes() -> None:
     await block("test-a-plugin.md", "FakeProvider.scripted").test_my_layer_survives_a_rate_limit()
 
 
+async def test_the_test_with_a_bad_network_passes() -> None:
+    await block("test-a-plugin.md", "FaultProxy(").test_my_provider_survives_a_bad_network()
+
+
 async def test_a_source_of_another_kind_configures_a_client(tmp_path: Path) -> None:
     plugins = PluginManager()
     plugins.register(block("remote-configuration.md", "ConfigSource("), "claif-store")

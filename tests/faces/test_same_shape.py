@@ -10,9 +10,13 @@ import pytest
 
 import claif
 from claif.blocking import query
+from claif.client import Streams
 
 FACES = [claif.blocking.Client, claif.aio.Client]
-STREAMS = [claif.blocking.Stream, claif.aio.Stream]
+STREAMS = [
+    *((claif.blocking.Stream, claif.Stream, {"reply"}), (claif.aio.Stream, claif.Stream, {"reply"})),
+    *((claif.blocking.Streams, Streams, {"outcomes"}), (claif.aio.Streams, Streams, {"outcomes"})),
+]
 
 NOT_OFFERED = {
     "run": "calls `emit` in the caller's own trio task; `stream` is for everybody else",
@@ -31,7 +35,9 @@ OWN = {claif.blocking.Client: {"close"}, claif.aio.Client: {"aclose"}}
 
 
 def public(cls: type) -> dict[str, Callable[..., Any]]:
-    return {name: member for name, member in vars(cls).items() if not name.startswith("_") and callable(member)}
+    """Its methods, and those of the classes that it is put together from."""
+    found = {name: member for base in reversed(cls.__mro__[:-1]) for name, member in vars(base).items()}
+    return {name: member for name, member in found.items() if not name.startswith("_") and callable(member)}
 
 
 def parameters(function: Callable[..., Any]) -> list[tuple[str, str, object, object]]:
@@ -91,10 +97,10 @@ def test_what_crosses_to_the_other_thread_is_awaited_under_asyncio_only(name: st
     assert not asynchronous(claif.blocking.Client)
 
 
-@pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.__module__)
-def test_a_stream_has_the_events_and_the_reply(stream: type) -> None:
-    assert summary(stream) == summary(claif.Stream)
-    assert {name for name in vars(stream) if not name.startswith("_")} == {"reply"}
+@pytest.mark.parametrize(("stream", "core", "has"), STREAMS)
+def test_a_stream_has_the_events_and_the_reply(stream: type, core: type, has: set[str]) -> None:
+    assert summary(stream) == summary(core)
+    assert {name for name in vars(stream) if not name.startswith("_")} == has
     assert hasattr(stream, "__iter__") != hasattr(stream, "__aiter__")
 
 

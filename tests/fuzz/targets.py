@@ -19,6 +19,10 @@ from claif.errors import ClaifError, ProtocolError
 from claif.processors.redact_pii import Redactor
 from claif.protocols.chat_completions.decode import Decoder
 from claif.protocols.failures import ErrorSource
+from claif.protocols.generate_content.decode import Decoder as GeminiDecoder
+from claif.protocols.generate_content.failures import GeminiSource
+from claif.protocols.messages.decode import Decoder as MessagesDecoder
+from claif.protocols.messages.failures import MessagesErrors
 from claif.transport.chunks import ChunkJoiner
 from claif.transport.limits import Limits
 from claif.transport.lines import LineParser
@@ -106,7 +110,21 @@ def parsed(pieces: list[bytes]) -> tuple[bytes, str]:
 
 def chat(data: bytes) -> None:
     """Whatever a server of chat completions sends, there are events, or an error of ours."""
-    decoder = Decoder(ErrorSource("fuzz"))
+    decoded(data, Decoder(ErrorSource("fuzz")))
+
+
+def messages(data: bytes) -> None:
+    """The same of the Messages API."""
+    decoded(data, MessagesDecoder(MessagesErrors("fuzz")))
+
+
+def gemini(data: bytes) -> None:
+    """The same of the Gemini API."""
+    decoded(data, GeminiDecoder(GeminiSource("fuzz")))
+
+
+def decoded(data: bytes, decoder: Decoder | MessagesDecoder | GeminiDecoder) -> None:
+    """Have a decoder make events of a stream, and show them."""
     parser = SSEParser(LIMITS)
     try:
         for piece in pieces_of(data):
@@ -172,6 +190,38 @@ data: {"choices":[{"delta":{},"finish_reason":"tool_calls"}],"usage":{"prompt_to
 data: [DONE]
 
 """
+GEMINI = b"""\x20data: {"candidates":[{"content":{"parts":[{"text":"a","thought":true}]}}],"responseId":"1"}
+
+data: {"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"S"}]}}]}
+
+data: {"candidates":[{"content":{"parts":[{"inlineData":{"mimeType":"image/png","data":"AAE="}}]}}]}
+
+data: {"candidates":[{"finishReason":"STOP"}],"usageMetadata":{"promptTokenCount":1,"thoughtsTokenCount":2}}
+
+"""
+
+
+def streamed(*events: str) -> bytes:
+    """A seed that is a stream of these events."""
+    return b"\0" + "".join([f"data: {event}\n\n" for event in events]).encode()
+
+
+MESSAGES = (
+    streamed(
+        '{"type":"message_start","message":{"model":"m","usage":{"input_tokens":1}}}',
+        '{"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"x"}}',
+        '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}',
+        '{"type":"message_stop"}',
+    ),
+    streamed('{"type":"content_block_delta","index":1,"delta":{"type":"signature_delta","signature":"x"}}'),
+    streamed(
+        '{"type":"content_block_start","index":2,"content_block":{"type":"tool_use","name":"f"}}',
+        '{"type":"content_block_delta","index":2,"delta":{"type":"input_json_delta","partial_json":"{}"}}',
+        '{"type":"content_block_stop","index":2}',
+    ),
+    streamed('{"type":"error","error":{"type":"overloaded_error","message":"x"}}'),
+)
+
 TARGETS = {
     "sse": Target(
         sse,
@@ -206,6 +256,16 @@ TARGETS = {
             b'\0data: {"choices":[{"delta":{"reasoning":"r","content":[{"thinking":[{"text":"t"}],"text":"u"}]}}]}\n\n',
         ),
     ),
+    "Gemini API": Target(
+        gemini,
+        lambda data: gemini(b"\0" + data),
+        (
+            GEMINI,
+            b'\x00data: {"promptFeedback":{"blockReason":"SAFETY"}}\n\n',
+            b'\x00data: {"error":{"code":429,"details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo"}]}}\n\n',
+        ),
+    ),
+    "messages": Target(messages, lambda data: messages(b"\0" + data), MESSAGES),
     "configuration": Target(
         configuration,
         configuration,

@@ -24,8 +24,8 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from section import read_section, write_section  # noqa: E402 - it stands beside the benchmarks
 
 TITLE = "Mutation testing"
-GOAL = 80
-"""Percent of the mutants of each part that tests have to notice."""
+GOAL, HIGHER_GOAL = 80, 85
+"""Percent of the mutants of each part that tests have to notice; the higher one of what keeps queries going."""
 SURVIVED, UNTESTED, UNDECIDED = 0, (5, 33), (None, 2, 34, 35)
 """What mutmut writes down for a mutant: the exit code of its tests."""
 
@@ -52,6 +52,7 @@ class Part:
     name: str
     modules: tuple[str, ...]
     tests: tuple[str, ...]
+    goal: int = GOAL
 
 
 PARTS = (
@@ -83,6 +84,30 @@ PARTS = (
         ),
     ),
     Part("terminal sanitiser", ("claif/cli/sanitize.py",), ("tests/cli/test_sanitize.py",)),
+    Part(
+        "breaker",
+        ("claif/routing/breaker.py", "claif/routing/outcomes.py"),
+        ("tests/routing/test_breaker.py", "tests/routing/test_outcomes.py"),
+        goal=HIGHER_GOAL,
+    ),
+    Part(
+        "limiter",
+        ("claif/routing/gcra.py", "claif/routing/limiter.py"),
+        ("tests/routing/test_gcra.py", "tests/routing/test_limiter.py"),
+        goal=HIGHER_GOAL,
+    ),
+    Part(
+        "retry policy",
+        ("claif/routing/retry_policy.py", "claif/routing/budget.py"),
+        ("tests/routing/test_retry_policy.py", "tests/routing/test_budget.py"),
+        goal=HIGHER_GOAL,
+    ),
+    Part(
+        "hedger",
+        ("claif/config/hedge.py", "claif/routing/hedge.py", "claif/routing/latency.py"),
+        ("tests/routing/test_hedge.py", "tests/routing/test_latency.py", "tests/routing/test_budget.py"),
+        goal=HIGHER_GOAL,
+    ),
 )
 
 
@@ -185,10 +210,12 @@ def section(found: list[Figures]) -> str:
     """The section of RESULTS.md; parts that were not measured now keep their line."""
     lines = {line.split("|")[1].strip(): line for line in read_section(TITLE).splitlines() if line.startswith("| ")}
     lines |= {figures.part.name: figures.row() for figures in found}
+    stricter = ", ".join([part.name for part in PARTS if part.goal == HIGHER_GOAL])
     head = (
         f"Python {platform.python_version()}, mutmut {importlib.metadata.version('mutmut')}, "
         f"hypothesis {importlib.metadata.version('hypothesis')}. Command: `tox -e mutation -- --write`. "
-        f"Goal: at least {GOAL} % of the mutants of each part are noticed by its own tests."
+        f"Goal: at least {GOAL} % of the mutants of each part are noticed by its own tests, and "
+        f"{HIGHER_GOAL} % of those of {stricter}."
     )
     foot = (
         "mutmut changes functions and methods; constants of modules (regular expressions among them), properties and "
@@ -212,7 +239,7 @@ def main() -> int:
             print(found[-1].row(), flush=True)
     if options.write:
         write_section(TITLE, section(found))
-    return 0 if all(figures.percent >= GOAL for figures in found) else 1
+    return 0 if all(figures.percent >= figures.part.goal for figures in found) else 1
 
 
 if __name__ == "__main__":

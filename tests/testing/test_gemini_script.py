@@ -100,6 +100,9 @@ async def test_each_delta_is_an_event() -> None:
 async def test_tokens_are_counted_beforehand() -> None:
     async with ScriptedServer() as server:
         assert await ask(server, "countTokens") == (200, None, {"totalTokens": 3})
+        asked = {**ASK, "systemInstruction": {"parts": [{"text": "Be terse."}]}}
+        assert await ask(server, "countTokens", {"generateContentRequest": asked}) == (200, None, {"totalTokens": 5})
+        assert await ask(server, "countTokens", {"contents": []}) == (200, None, {})
 
 
 @pytest.mark.parametrize(
@@ -123,6 +126,32 @@ async def test_an_error_says_in_its_body_too_when_to_ask_again() -> None:
         _, header, body = await ask(server, error=429, retry_after=2)
     detail = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "2s"}
     assert (header, body["error"]["details"]) == ("2", [detail])
+
+
+async def test_an_error_has_its_reason_or_its_quota_in_its_details() -> None:
+    async with ScriptedServer() as server:
+        _, _, bad_key = await ask(server, error=400, code="API_KEY_INVALID")
+        _, _, quota = await ask(server, error=429, code="RequestsPerDay", retry_after="18.4")
+    assert (bad_key["error"]["status"], bad_key["error"]["details"][0]["reason"]) == (
+        "INVALID_ARGUMENT",
+        "API_KEY_INVALID",
+    )
+    violated, again = quota["error"]["details"]
+    assert (quota["error"]["status"], violated["violations"], again["retryDelay"]) == (
+        "RESOURCE_EXHAUSTED",
+        [{"quotaId": "RequestsPerDay"}],
+        "18.4s",
+    )
+
+
+@pytest.mark.parametrize(("block", "feedback"), [("SAFETY", {"blockReason": "SAFETY"}), ("none", None)])
+async def test_a_prompt_can_be_refused_with_a_reason_or_without(block: str, feedback: Any) -> None:
+    async with ScriptedServer() as server:
+        (streamed,) = await stream(server, block=block)
+        _, _, whole = await ask(server, block=block)
+    for found in (streamed, whole):
+        assert "candidates" not in found
+        assert found.get("promptFeedback") == feedback
 
 
 async def test_a_stream_that_is_not_asked_for_as_events_is_a_list() -> None:
@@ -154,6 +183,20 @@ async def test_models_are_listed_in_the_shape_of_who_asks() -> None:
     async with ScriptedServer(models=["a", "b"]) as server, HTTP() as http:
         found = json.loads((await http.endpoint(server.root_url()).request("GET", "/v1beta/models")).body)
     assert [model["name"] for model in found["models"]] == ["models/a", "models/b"]
+
+
+async def test_models_come_in_pages() -> None:
+    names = [f"m{number}" for number in range(60)]
+    async with ScriptedServer(models=[*names, "embedding-1"]) as server, HTTP() as http:
+        endpoint = http.endpoint(server.root_url())
+        first = json.loads((await endpoint.request("GET", "/v1beta/models")).body)
+        token = first["nextPageToken"]
+        last = json.loads((await endpoint.request("GET", f"/v1beta/models?pageToken={token}")).body)
+    assert "nextPageToken" not in last
+    assert [model["name"] for model in first["models"] + last["models"]] == [f"models/{n}" for n in names] + [
+        "models/embedding-1"
+    ]
+    assert last["models"][-1]["supportedGenerationMethods"] == ["embedContent"]
 
 
 @pytest.mark.parametrize("method", ["embedContent", "nothing"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from claif.errors import ConnectionError
 from claif.testing import Behaviour, ScriptedServer
-from claif.testing.messages_script import as_chat, chunks, whole
+from claif.testing.messages_script import as_chat, chunks, models, whole
 from claif.transport.http import HTTP
 
 ANTHROPIC = [("anthropic-version", "2023-06-01"), ("x-api-key", "sk-dummy")]
@@ -52,7 +52,7 @@ def folded(events: list[dict[str, Any]]) -> dict[str, Any]:
         Behaviour,
         text=st.text(),
         piece=st.integers(0, 5),
-        reasoning=st.sampled_from(["", "yes"]),
+        reasoning=st.sampled_from(["", "yes", "redacted"]),
         tool=st.booleans(),
         shell=st.sampled_from(["", "ls"]),
         finish=st.sampled_from(["stop", "length", "none"]),
@@ -112,9 +112,11 @@ async def test_tokens_are_counted_beforehand() -> None:
     ("status", "kind"),
     [
         (401, "authentication_error"),
+        (402, "billing_error"),
         (404, "not_found_error"),
         (429, "rate_limit_error"),
         (500, "api_error"),
+        (504, "timeout_error"),
         (529, "overloaded_error"),
     ],
 )
@@ -149,6 +151,23 @@ async def test_models_are_listed_in_the_shape_of_who_asks() -> None:
         ours = json.loads((await http.endpoint(url).request("GET", "/models")).body)
     assert ([model["type"] for model in theirs["data"]], theirs["last_id"]) == (["model", "model"], "b")
     assert [model["object"] for model in ours["data"]] == ["model", "model"]
+
+
+async def test_a_long_list_of_models_has_pages() -> None:
+    async with ScriptedServer(models=["a", "b", "c"]) as server, HTTP() as http:
+        endpoint = http.endpoint(server.url(), headers=ANTHROPIC)
+        first = json.loads((await endpoint.request("GET", "/models?limit=2")).body)
+        second = json.loads((await endpoint.request("GET", "/models?limit=2&after_id=b")).body)
+    assert ([model["id"] for model in first["data"]], first["has_more"], first["last_id"]) == (["a", "b"], True, "b")
+    assert ([model["id"] for model in second["data"]], second["has_more"]) == (["c"], False)
+    assert models([])["last_id"] is None
+
+
+async def test_a_refusal_may_say_whether_to_ask_again() -> None:
+    async with ScriptedServer() as server, HTTP() as http:
+        endpoint = http.endpoint(server.url(error=429, should_retry="false"), headers=ANTHROPIC)
+        response = await endpoint.request("POST", "/messages", body=json.dumps(ASK).encode())
+    assert (response.status, response.header("x-should-retry")) == (429, "false")
 
 
 async def test_an_unknown_path_is_refused_in_the_shape_of_who_asks() -> None:

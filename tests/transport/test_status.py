@@ -73,6 +73,11 @@ def test_a_wrong_address_is_named_as_a_likely_reason_for_a_404() -> None:
     assert "base_url" in str(error_from_response(404, []).hint)
 
 
+def test_a_status_that_has_no_name_is_told_by_its_number() -> None:
+    assert error_from_response(529, [], provider="acme", message="Busy.").message == "acme answered 529: Busy."
+    assert error_from_response(529, [], provider="acme").message == "acme answered 529."
+
+
 def test_the_request_id_and_the_wait_come_from_the_headers() -> None:
     error = error_from_response(429, [(b"X-Request-ID", b"req-1"), (b"Retry-After", b"3")])
     assert (error.request_id, error.retry_after) == ("req-1", 3.0)

@@ -85,6 +85,11 @@ class Status:
             self._say(f"{what}: done ({_size(done)})")
         self._working = "" if finished else what
 
+    def count(self, what: str, done: int, total: int) -> None:
+        """Show how many of several things are done, on a terminal; the line stays until `clear`."""
+        if self._live:
+            self._draw(self._picture(what, done / total if total else 1.0, f"{done} of {total}"))
+
     def _bar(self, what: str, done: int, total: int | None, *, finished: bool) -> None:
         now = monotonic()
         if finished or now < self._next:
@@ -94,11 +99,13 @@ class Status:
             self._draw(f"{what} {_size(done)}" if done else what)
             return
         share = min(done / total, 1.0) if total else 1.0
-        text = f"{share:4.0%} of {_size(total)}"
+        self._draw(self._picture(what, share, f"{share:4.0%} of {_size(total)}"))
+
+    def _picture(self, what: str, share: float, text: str) -> str:
         length = max(0, min(_BAR, shutil.get_terminal_size().columns - len(what) - len(text) - 3))
         full, empty = ("━", "─") if self._unicode else ("#", "-")
         filled = round(share * length)
-        self._draw(f"{what} {full * filled}{empty * (length - filled)} {text}")
+        return f"{what} {full * filled}{empty * (length - filled)} {text}"
 
     def _say(self, text: str) -> None:
         self.clear()

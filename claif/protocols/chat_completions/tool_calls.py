@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from ..._json import loads as json_loads
-from ...errors import ProtocolError
-from ...models import Event, Notice, ToolUse, ToolUseBlock
+from ..calls import call_event
+
+if TYPE_CHECKING:
+    from ...models import Event
 
 
 @define
@@ -18,11 +18,6 @@ class _Call:
     name: str = ""
     arguments: list[str] = field(factory=list)
     parameters: dict[str, Any] | None = None
-
-
-def new_id() -> str:
-    """An id for a call that came without one: nine letters and digits, which is what the strictest server accepts."""
-    return token_hex(5)[:9]
 
 
 class ToolCalls:
@@ -77,24 +72,10 @@ class ToolCalls:
     def finish(self) -> list[Event]:
         """The complete calls, in order; a call whose arguments are no JSON object becomes a `Notice`, never a guess."""
         calls, self._calls, self._by_index = self._calls, [], {}
-        return [_event(call) for call in calls]
-
-
-def _event(call: _Call) -> Event:
-    text = "".join(call.arguments)
-    parameters: Any = call.parameters
-    if parameters is None:
-        try:
-            parameters = json_loads(text) if text.strip() else {}
-        except ProtocolError:
-            parameters = None
-    if not isinstance(parameters, dict) or not call.name:
-        return Notice(
-            "invalid_tool_call",
-            f"The model called the tool {call.name or '(without a name)'} with arguments that are not a JSON object.",
-            {"id": call.id, "tool_name": call.name, "arguments": text},
-        )
-    return ToolUse(ToolUseBlock(call.id or new_id(), call.name, parameters))
+        return [
+            call_event(call.id, call.name, "".join(call.arguments) if call.parameters is None else call.parameters)
+            for call in calls
+        ]
 
 
 def _text(value: Any) -> str:

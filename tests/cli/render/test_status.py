@@ -83,3 +83,20 @@ def test_a_quiet_line_says_nothing(screen):
     line.tick()
     line.progress("Downloading", 1, 1)
     assert screen.getvalue() == ""
+
+
+def test_it_counts_things_that_are_done(screen):
+    line = Status()
+    line.count("files", 1, 4)
+    line.clear()
+    drawn = screen.getvalue()
+    assert drawn.startswith("\r\x1b[Kfiles ━")
+    assert "1 of 4" in drawn
+    assert drawn.count("━") * 3 in range(drawn.count("─") - 2, drawn.count("─") + 3)
+    assert drawn.endswith("\r\x1b[K")
+
+
+def test_it_counts_silently_where_nobody_looks(screen, monkeypatch):
+    monkeypatch.setattr(screen, "isatty", lambda: False)
+    Status().count("files", 1, 4)
+    assert not screen.getvalue()

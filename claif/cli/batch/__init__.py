@@ -1,0 +1,1 @@
+"""One query for each of many files."""

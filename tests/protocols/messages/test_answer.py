@@ -1,0 +1,179 @@
+"""The blocks of an answer, and what their ends add."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from claif.api import (
+    Event,
+    Finished,
+    Message,
+    Notice,
+    TextBlock,
+    TextDelta,
+    ThinkingBlock,
+    ThinkingDelta,
+    ToolUse,
+    ToolUseBlock,
+    UnknownBlock,
+    UnknownEvent,
+)
+from claif.protocols.messages.decode import Decoder
+from claif.protocols.messages.failures import MessagesErrors
+
+SOURCE = MessagesErrors("house", "m")
+
+
+def decode(*data: Any, decoder: Decoder | None = None) -> list[Event]:
+    decoder = decoder or Decoder(SOURCE)
+    return [event for chunk in data for event in decoder.feed(json.dumps(chunk))]
+
+
+def start(kind: str, index: int = 0, **more: Any) -> dict[str, Any]:
+    return {"type": "content_block_start", "index": index, "content_block": {"type": kind, **more}}
+
+
+def delta(kind: str, index: int = 0, **more: Any) -> dict[str, Any]:
+    return {"type": "content_block_delta", "index": index, "delta": {"type": kind, **more}}
+
+
+def text(piece: str, index: int = 0) -> dict[str, Any]:
+    return delta("text_delta", index, text=piece)
+
+
+def arguments(piece: str, index: int = 0) -> dict[str, Any]:
+    return delta("input_json_delta", index, partial_json=piece)
+
+
+def stop(index: int = 0) -> dict[str, Any]:
+    return {"type": "content_block_stop", "index": index}
+
+
+def ended(reason: str | None = "end_turn", **usage: Any) -> dict[str, Any]:
+    return {"type": "message_delta", "delta": {"stop_reason": reason}, **({"usage": usage} if usage else {})}
+
+
+END = {"type": "message_stop"}
+
+
+def complete(*data: Any) -> list[Event]:
+    """All events of an answer that ends well, without its beginning."""
+    decoder = Decoder(SOURCE)
+    return [*decode(*data, decoder=decoder), *decoder.close()]
+
+
+def test_thoughts_keep_their_proof_apart_from_the_text() -> None:
+    events = complete(
+        start("thinking", thinking="", signature=""),
+        delta("thinking_delta", thinking="Let me "),
+        delta("thinking_delta", thinking="see."),
+        delta("signature_delta", signature="pro"),
+        delta("signature_delta", signature="of"),
+        stop(),
+        start("text", 1, text=""),
+        text("Yes", 1),
+        text("!", 1),
+        stop(1),
+        ended(),
+        END,
+    )
+    assert events == [
+        ThinkingDelta("Let me "),
+        ThinkingDelta("see."),
+        TextDelta("Yes"),
+        TextDelta("!"),
+        Message.assistant([ThinkingBlock("Let me see.", "messages:proof"), TextBlock("Yes!")]),
+        Finished("stop"),
+    ]
+
+
+def test_a_thought_that_is_not_shown_keeps_its_proof() -> None:
+    hidden = [start("thinking", thinking="", signature=""), delta("signature_delta", signature="p"), stop()]
+    (message, _) = complete(*hidden, END)
+    assert message == Message.assistant([ThinkingBlock("", "messages:p")])
+
+
+def test_without_proofs_the_deltas_are_the_whole_message() -> None:
+    assert complete(start("thinking", thinking="Hm"), stop(), text("Yes", 1), END) == [
+        ThinkingDelta("Hm"),
+        TextDelta("Yes"),
+        Finished("stop"),
+    ]
+
+
+def test_redacted_thoughts_and_blocks_of_tools_at_the_provider_are_kept() -> None:
+    redacted = {"type": "redacted_thinking", "data": "c2VjcmV0"}
+    searching = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {"query": "x"}}
+    events = complete(
+        start("redacted_thinking", data="c2VjcmV0"),
+        stop(),
+        start("server_tool_use", 1, id="s", name="web_search", input={}),
+        arguments('{"query":', 1),
+        arguments(' "x"}', 1),
+        stop(1),
+        text("Found.", 2),
+        END,
+    )
+    assert events == [
+        UnknownEvent(redacted),
+        UnknownEvent(searching),
+        TextDelta("Found."),
+        Message.assistant([UnknownBlock(redacted), UnknownBlock(searching), TextBlock("Found.")]),
+        Finished("stop"),
+    ]
+
+
+def test_the_input_of_a_tool_at_the_provider_that_is_no_json_is_kept_as_text() -> None:
+    (event, *_) = complete(start("server_tool_use", name="x"), arguments("{"), stop(), END)
+    assert event == UnknownEvent({"type": "server_tool_use", "name": "x", "input": "{"})
+
+
+def test_calls_come_when_their_blocks_end_in_their_order_beside_the_text() -> None:
+    events = complete(
+        text("I look."),
+        stop(),
+        start("tool_use", 1, id="t1", name="weather", input={}),
+        arguments("", 1),
+        arguments('{"city": "Zü', 1),
+        arguments('rich"}', 1),
+        stop(1),
+        start("tool_use", 2, id="t2", name="now", input={}),
+        stop(2),
+        ended("tool_use"),
+        END,
+    )
+    assert events == [
+        TextDelta("I look."),
+        ToolUse(ToolUseBlock("t1", "weather", {"city": "Zürich"})),
+        ToolUse(ToolUseBlock("t2", "now", {})),
+        Finished("tool_use"),
+    ]
+
+
+def test_a_message_with_proofs_has_the_calls_too() -> None:
+    events = complete(
+        delta("signature_delta", signature="p"), stop(), start("tool_use", 1, id="t", name="f", input={"a": 1}), END
+    )
+    block = ToolUseBlock("t", "f", {"a": 1})
+    assert events == [
+        ToolUse(block),
+        Message.assistant([ThinkingBlock("", "messages:p"), block]),
+        Finished("stop"),
+    ]
+
+
+@pytest.mark.parametrize("broken", ['{"city": "Zü', "[1]", "NaN"])
+def test_arguments_that_are_no_object_become_a_notice_and_never_a_guess(broken: str) -> None:
+    (notice, _) = complete(start("tool_use", id="t", name="f", input={}), arguments(broken), stop(), END)
+    assert isinstance(notice, Notice)
+    assert (notice.kind, notice.data["arguments"]) == ("invalid_tool_call", broken)
+
+
+def test_a_call_without_an_id_gets_one_and_one_without_a_name_is_a_notice() -> None:
+    (call, notice, _) = complete(start("tool_use", name="f"), stop(), arguments("{}", 1), stop(1), END)
+    assert isinstance(call, ToolUse)
+    assert call.block.id
+    assert isinstance(notice, Notice)

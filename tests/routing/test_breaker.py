@@ -1,0 +1,405 @@
+"""The circuit breaker, beside a model and rule by rule."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+
+from claif.config.routes_schema import BreakerSettings
+from claif.routing.breaker import Breaker, Permit
+
+NEVER = 10**6
+"""Failures in a row that do not occur."""
+
+
+def breaker(**given: float) -> Breaker:
+    """A breaker that opens after three failures in a row, for 5 seconds, then 10, then 16."""
+    usual = {"failures": 3, "minimum_calls": NEVER, "cool_down": 5.0, "max_cool_down": 16.0}
+    return Breaker(BreakerSettings(**{**usual, **given}))
+
+
+def fail(endpoint: Breaker, now: float, times: int = 1) -> None:
+    for _ in range(times):
+        permit = endpoint.acquire(now)
+        assert permit is not None
+        endpoint.failure(permit, now)
+
+
+def succeed(endpoint: Breaker, now: float, seconds: float = 0.1) -> None:
+    permit = endpoint.acquire(now)
+    assert permit is not None
+    endpoint.success(permit, now, seconds)
+
+
+class Model(RuleBasedStateMachine):
+    """Calls that begin and end in any order, beside a model that keeps the whole history."""
+
+    permits = Bundle("permits")
+    settings = BreakerSettings(
+        failures=4, failure_rate=0.5, window=20.0, minimum_calls=6, slow_call=2.0, cool_down=3.0, max_cool_down=10.0
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 1000.0
+        self.breaker = Breaker(self.settings)
+        self.until: float | None = None
+        self.pause = self.settings.cool_down
+        self.probe: Permit | None = None
+        self.begun: dict[Permit, int] = {}
+        self.changes = 0
+        self.results: list[tuple[float, str]] = []
+
+    def permitted(self) -> bool:
+        return self.until is None or (self.now >= self.until and self.probe is None)
+
+    def open(self, until: float) -> None:
+        self.changes += self.until is None
+        self.until = until if self.until is None else max(until, self.until)
+
+    def end(self, permit: Permit, result: str | None) -> None:
+        """What a result means: of the call on trial, of one from before, or of an ordinary one."""
+        begun = self.begun.pop(permit, None)
+        if begun is None:
+            return
+        trial, self.probe = permit is self.probe, None if permit is self.probe else self.probe
+        if result is None or begun != self.changes:
+            return
+        if not trial:
+            self.results.append((self.now, result))
+            self.judge()
+        elif result != "good":
+            self.pause = min(self.pause * 2, self.settings.max_cool_down)
+            self.open(self.now + self.pause)
+        else:
+            self.pause = self.settings.cool_down
+            assert self.until is not None
+            if self.now >= self.until:
+                self.until, self.results = None, []
+                self.changes += 1
+
+    def judge(self) -> None:
+        recent = [result for when, result in self.results if when > self.now - self.settings.window]
+        last = [result for _, result in self.results[-self.settings.failures :]]
+        in_a_row = last == ["bad"] * self.settings.failures
+        share = max(recent.count("bad"), recent.count("slow")) / len(recent)
+        if in_a_row or (len(recent) >= self.settings.minimum_calls and share >= self.settings.failure_rate):
+            self.open(self.now + self.pause)
+
+    @rule(seconds=st.sampled_from([0.0, 0.25, 1.0, 3.0, 7.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def the_cool_down_ends(self) -> None:
+        self.now = max(self.now, self.until or 0.0)
+
+    @rule(target=permits)
+    def begin(self) -> Permit | None:
+        permitted = self.permitted()
+        permit = self.breaker.acquire(self.now)
+        assert (permit is not None) == permitted
+        if permit is not None:
+            self.begun[permit] = self.changes
+            if self.until is not None:
+                self.probe = permit
+        return permit
+
+    @rule(permit=permits, result=st.sampled_from(["good", "bad", "bad", "slow", None]))
+    def finish(self, permit: Permit | None, result: str | None) -> None:
+        if permit is None:
+            return
+        if result is None:
+            self.breaker.release(permit)
+        elif result == "bad":
+            self.breaker.failure(permit, self.now)
+        else:
+            self.breaker.success(permit, self.now, 2.0 if result == "slow" else 1.9)
+        self.end(permit, result)
+
+    @rule(permit=consumes(permits))
+    def finish_well(self, permit: Permit | None) -> None:
+        self.finish(permit, "good")
+
+    @rule(seconds=st.sampled_from([-1.0, 0.0, 0.5, 4.0, 30.0]))
+    def retry_after(self, seconds: float) -> None:
+        self.breaker.cool_down(self.now, seconds)
+        if seconds > 0:
+            self.open(self.now + seconds)
+
+    @invariant()
+    def it_is_as_the_model_says(self) -> None:
+        state = "closed" if self.until is None else "open" if self.now < self.until else "half-open"
+        assert self.breaker.state(self.now) == state
+        assert self.breaker.reopens_at == self.until
+        assert self.breaker.allow(self.now) == self.permitted()
+
+
+TestModel = Model.TestCase
+TestModel.settings = settings(
+    max_examples=60,
+    stateful_step_count=50,
+    suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no failure
+)
+
+
+class TestOpening:
+    """When an endpoint is left alone."""
+
+    def test_it_opens_after_so_many_failures_in_a_row(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 2)
+        assert endpoint.state(1.0) == "closed"
+        fail(endpoint, 1.5)
+        assert endpoint.state(1.5) == "open"
+        assert endpoint.reopens_at == 6.5
+
+    def test_a_success_breaks_the_row(self) -> None:
+        endpoint = breaker()
+        for _ in range(5):
+            fail(endpoint, 1.0, 2)
+            succeed(endpoint, 1.0)
+        assert endpoint.state(1.0) == "closed"
+
+    def test_it_opens_when_too_large_a_share_failed_of_enough_calls(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=20, failure_rate=0.55)
+        fail(endpoint, 1.0, 11)
+        for _ in range(8):
+            succeed(endpoint, 1.0)
+        assert endpoint.state(1.0) == "closed"
+        succeed(endpoint, 1.0)
+        assert endpoint.state(1.0) == "open"
+
+    def test_a_smaller_share_does_not_open_it(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=4, failure_rate=0.5)
+        for _ in range(3):
+            succeed(endpoint, 1.0)
+        fail(endpoint, 1.0, 2)
+        assert endpoint.state(1.0) == "closed"
+        fail(endpoint, 1.0)
+        assert endpoint.state(1.0) == "open"
+
+    def test_calls_that_the_window_has_left_behind_do_not_count(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=3, failure_rate=0.5, window=60.0)
+        fail(endpoint, 0.0, 2)
+        succeed(endpoint, 60.0)
+        assert endpoint.state(60.0) == "closed"
+        fail(endpoint, 60.0)
+        assert endpoint.state(60.0) == "closed"
+        fail(endpoint, 60.0)
+        assert endpoint.state(60.0) == "open"
+
+    def test_slow_calls_open_it(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=4, failure_rate=0.5, slow_call=2.0)
+        for seconds in (1.9, 1.9, 2.0):
+            succeed(endpoint, 1.0, seconds)
+        assert endpoint.state(1.0) == "closed"
+        succeed(endpoint, 1.0, 2.5)
+        assert endpoint.state(1.0) == "open"
+
+    def test_less_than_a_second_can_be_slow(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=2, failure_rate=1.0, slow_call=0.5)
+        succeed(endpoint, 1.0, 0.5)
+        succeed(endpoint, 1.0, 0.6)
+        assert endpoint.state(1.0) == "open"
+
+    def test_failures_and_slow_calls_are_not_added_up(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=5, failure_rate=0.5, slow_call=2.0)
+        fail(endpoint, 1.0, 2)
+        succeed(endpoint, 1.0, 3.0)
+        succeed(endpoint, 1.0, 3.0)
+        succeed(endpoint, 1.0)
+        assert endpoint.state(1.0) == "closed"
+
+    def test_no_call_is_slow_unless_that_is_configured(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=4, failure_rate=0.5)
+        for seconds in (0.0, 100.0, 100.0, 100.0, 100.0):
+            succeed(endpoint, 1.0, seconds)
+        assert endpoint.state(1.0) == "closed"
+
+    def test_more_calls_can_be_needed_than_are_remembered_by_default(self) -> None:
+        endpoint = breaker(failures=NEVER, minimum_calls=1200, failure_rate=1.0)
+        fail(endpoint, 1.0, 1199)
+        assert endpoint.state(1.0) == "closed"
+        fail(endpoint, 1.0)
+        assert endpoint.state(1.0) == "open"
+
+
+class TestOpen:
+    """While it is left alone."""
+
+    def test_nothing_is_permitted_until_the_cool_down_is_over(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        assert not endpoint.allow(5.999)
+        assert endpoint.acquire(5.999) is None
+        assert endpoint.state(5.999) == "open"
+        assert endpoint.allow(6.0)
+        assert endpoint.state(6.0) == "half-open"
+
+    def test_asking_whether_has_no_effect(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        assert [endpoint.allow(6.0) for _ in range(3)] == [True] * 3
+        assert endpoint.acquire(6.0) is not None
+
+    def test_late_results_of_earlier_calls_neither_close_it_nor_keep_it_open(self) -> None:
+        endpoint = breaker()
+        early = [endpoint.acquire(0.0) for _ in range(5)]
+        fail(endpoint, 1.0, 3)
+        for permit in early[:4]:
+            endpoint.failure(permit, 2.0)
+        endpoint.success(early[4], 7.0, 0.1)
+        assert endpoint.reopens_at == 6.0
+        assert endpoint.state(7.0) == "half-open"
+
+    def test_late_results_of_earlier_calls_do_not_open_it_again(self) -> None:
+        endpoint = breaker()
+        early = [endpoint.acquire(0.0) for _ in range(3)]
+        fail(endpoint, 1.0, 3)
+        succeed(endpoint, 6.0)
+        for permit in early:
+            endpoint.failure(permit, 6.0)
+        assert endpoint.state(6.0) == "closed"
+
+    def test_late_results_do_not_count_the_second_time_either(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        succeed(endpoint, 6.0)
+        late = endpoint.acquire(6.0)
+        fail(endpoint, 7.0, 3)
+        endpoint.failure(late, 11.0)
+        assert endpoint.reopens_at == 12.0
+
+    def test_a_result_counts_once(self) -> None:
+        endpoint = breaker()
+        permit = endpoint.acquire(0.0)
+        for _ in range(5):
+            endpoint.failure(permit, 0.0)
+        assert endpoint.state(0.0) == "closed"
+
+
+class TestProbe:
+    """The one call that tries it again."""
+
+    def test_there_is_one_at_a_time(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        assert endpoint.acquire(6.0) is not None
+        assert not endpoint.allow(6.0)
+        assert endpoint.acquire(100.0) is None
+        assert endpoint.state(6.0) == "half-open"
+
+    def test_its_success_closes_the_breaker_and_all_is_forgotten(self) -> None:
+        endpoint = breaker(failures=3, minimum_calls=4)
+        fail(endpoint, 1.0, 3)
+        succeed(endpoint, 6.0)
+        assert endpoint.state(6.0) == "closed"
+        assert endpoint.reopens_at is None
+        fail(endpoint, 6.0, 2)
+        assert endpoint.state(6.0) == "closed"
+        succeed(endpoint, 6.0)
+        assert endpoint.state(6.0) == "closed"
+
+    def test_its_failures_double_the_cool_down_up_to_the_maximum(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 0.0, 3)
+        ends = []
+        for _ in range(4):
+            assert endpoint.reopens_at is not None
+            ends.append(endpoint.reopens_at)
+            fail(endpoint, endpoint.reopens_at)
+        assert ends == [5.0, 15.0, 31.0, 47.0]
+
+    def test_its_success_brings_the_first_cool_down_back(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 0.0, 3)
+        fail(endpoint, 5.0)
+        succeed(endpoint, 15.0)
+        fail(endpoint, 20.0, 3)
+        assert endpoint.reopens_at == 25.0
+
+    def test_a_maximum_below_the_first_cool_down_does_not_shorten_it(self) -> None:
+        endpoint = breaker(cool_down=5.0, max_cool_down=1.0)
+        fail(endpoint, 0.0, 3)
+        fail(endpoint, 5.0)
+        assert endpoint.reopens_at == 10.0
+
+    def test_a_probe_that_is_given_up_gives_its_place_back(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        permit = endpoint.acquire(6.0)
+        endpoint.release(permit)
+        assert endpoint.state(6.0) == "half-open"
+        succeed(endpoint, 6.0)
+        assert endpoint.state(6.0) == "closed"
+
+    def test_releasing_a_probe_that_was_told_of_does_not_free_the_place_of_the_next(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 1.0, 3)
+        first = endpoint.acquire(6.0)
+        endpoint.failure(first, 6.0)
+        assert endpoint.acquire(16.0) is not None
+        endpoint.release(first)
+        assert not endpoint.allow(16.0)
+
+    def test_a_slow_probe_has_failed(self) -> None:
+        endpoint = breaker(slow_call=2.0)
+        fail(endpoint, 1.0, 3)
+        succeed(endpoint, 6.0, 2.0)
+        assert endpoint.reopens_at == 16.0
+
+
+class TestRetryAfter:
+    """The time that a provider asked for."""
+
+    def test_it_opens_the_breaker_for_exactly_so_long(self) -> None:
+        endpoint = breaker()
+        endpoint.cool_down(1.0, 0.123)
+        assert endpoint.reopens_at == 1.123
+        assert not endpoint.allow(1.1229)
+        assert endpoint.allow(1.123)
+
+    @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
+    def test_no_time_is_nothing(self, seconds: float) -> None:
+        endpoint = breaker()
+        endpoint.cool_down(1.0, seconds)
+        assert endpoint.state(1.0) == "closed"
+
+    def test_a_deadline_never_becomes_earlier(self) -> None:
+        endpoint = breaker()
+        endpoint.cool_down(0.0, 30.0)
+        endpoint.cool_down(1.0, 2.0)
+        assert endpoint.reopens_at == 30.0
+        endpoint.cool_down(1.0, 40.0)
+        assert endpoint.reopens_at == 41.0
+
+    def test_a_failed_probe_does_not_make_it_earlier_either(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 0.0, 3)
+        permit = endpoint.acquire(5.0)
+        endpoint.cool_down(5.0, 100.0)
+        endpoint.failure(permit, 5.0)
+        assert endpoint.reopens_at == 105.0
+
+    def test_a_probe_that_succeeds_meanwhile_does_not_close_it(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 0.0, 3)
+        fail(endpoint, 5.0)
+        permit = endpoint.acquire(15.0)
+        endpoint.cool_down(15.0, 100.0)
+        endpoint.success(permit, 16.0, 0.1)
+        assert endpoint.state(16.0) == "open"
+        assert endpoint.allow(115.0)
+        fail(endpoint, 115.0)
+        assert endpoint.reopens_at == 125.0, "the success has brought the first cool-down back"
+
+    def test_a_probe_that_succeeds_at_that_moment_closes_it(self) -> None:
+        endpoint = breaker()
+        fail(endpoint, 0.0, 3)
+        permit = endpoint.acquire(5.0)
+        endpoint.cool_down(5.0, 10.0)
+        endpoint.success(permit, 15.0, 0.1)
+        assert endpoint.state(15.0) == "closed"
