@@ -227,7 +227,7 @@ class AgentProvider(Provider):
     def _key(self, job: Job) -> PoolKey:
         from ..transport.process.pool_key import command_key
 
-        key = command_key(self.context.name, job.command, job.policy, job.open)
+        key = command_key(self.context.name, job.command, job.policy, job.open, self.settings.mcp_servers)
         self._keys.add(key)
         return key
 
