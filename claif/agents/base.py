@@ -81,7 +81,10 @@ class Driver(Protocol):
         """
 
     async def renew(self) -> bool:
-        """After a turn: begin anew, so that the next one knows nothing of it; whether that worked."""
+        """After a turn: begin anew, so that the next one knows nothing of it; whether that worked.
+
+        With `resumable` and `begin_renewal` too, see `Resumable`, another driver can finish it after `go_on`.
+        """
 
     async def interrupt(self) -> bool:
         """Have it stop what it does; bounded by the caller. Whether it can take another turn."""
@@ -224,7 +227,7 @@ class AgentProvider(Provider):
     def _key(self, job: Job) -> PoolKey:
         from ..transport.process.pool_key import command_key
 
-        key = command_key(self.context.name, job.command, job.policy, job.open)
+        key = command_key(self.context.name, job.command, job.policy, job.open, self.settings.mcp_servers)
         self._keys.add(key)
         return key
 

@@ -49,10 +49,17 @@ async def test_the_next_client_gets_the_process_of_the_last_and_nothing_that_was
 async def test_whatever_differs_gets_a_process_of_its_own(folder: Path) -> None:
     pids = [
         (await ask(folder, **table))[0]
-        for table in ({}, {"api_key": "sk-another"}, {"env": {"MODE": "other"}}, {"permission": "plan"}, {})
+        for table in (
+            {},
+            {"api_key": "sk-another"},
+            {"env": {"MODE": "other"}},
+            {"permission": "plan"},
+            {"mcp_servers": {"calc": {"command": "calc"}}},
+            {},
+        )
     ]
-    assert len(set(pids)) == 4
-    assert pids[0] == pids[4]
+    assert len(set(pids)) == 5
+    assert pids[0] == pids[5]
 
 
 async def test_two_at_the_same_time_get_two_and_one_broker_serves_them(folder: Path) -> None:

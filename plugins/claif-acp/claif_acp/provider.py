@@ -114,7 +114,8 @@ class AcpProvider(AgentProvider):
             environment={**self._login(launch), **setup.environment, **self.settings.env},
             directory=policy.directory,
         )
-        return Job(query=query, mode=mode, command=command, policy=policy, open=query.conversation)
+        bound = (query.conversation, self.settings.serve_files)
+        return Job(query=query, mode=mode, command=command, policy=policy, open=bound)
 
     def driver(self, process: Process, job: Job) -> Any:
         """Speaks with the process."""

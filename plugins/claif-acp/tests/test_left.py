@@ -103,6 +103,17 @@ async def test_an_agent_that_does_not_begin_it_is_ended_and_the_next_command_sta
     assert len(place.told("initialize")) == 2
 
 
+async def test_one_that_was_offered_files_is_for_commands_that_offer_them(
+    opened: Opened, place: Place, go: Path
+) -> None:
+    await left(opened, place, "ahead", go)
+    touch(go)
+    async with opened("ahead", str(go), preset="qwen", keep_warm=True, serve_files=False) as client:
+        assert (await client.query("hi")).text == "The answer of session-1."
+    offers = [greeting["clientCapabilities"]["fs"]["readTextFile"] for greeting in place.told("initialize")]
+    assert offers == [True, False]
+
+
 async def test_one_that_never_begins_it_is_given_up(opened: Opened, place: Place, go: Path) -> None:
     pid = await left(opened, place, "ahead", go)
     assert await ask(opened, "ahead", go) == "The answer of session-1."
