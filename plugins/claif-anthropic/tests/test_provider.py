@@ -321,7 +321,7 @@ async def test_the_tokens_of_a_query_are_counted_without_asking_it() -> None:
     assert body["model"] == "scripted-1"
 
 
-async def test_a_count_that_is_refused_or_none_is_a_typed_error() -> None:
+async def test_a_count_that_is_refused_is_a_typed_error() -> None:
     async with ScriptedServer() as server:
         async with connected(server, model="m", behaviour={"error": 429, "retry_after": 2}) as provider:
             with pytest.raises(RateLimitError) as caught:
@@ -368,9 +368,11 @@ def test_the_status_tells_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> No
     assert AnthropicProvider.status("anthropic", AnthropicSettings(api_key=Secret("k"))).state == "ready"
     assert AnthropicProvider.status("x", AnthropicSettings(preset="ollama")).state == "ready"
     assert AnthropicProvider.status("x", AnthropicSettings(preset="olama")).state == "broken"
+    addresses = (None, "https://api.anthropic.com", "https://api.anthropic.com/v1", "https://api.anthropic.com/v1/")
+    settings = [AnthropicSettings(base_url=address) for address in addresses]
+    assert [AnthropicProvider.status("anthropic", each).state for each in settings] == ["no key"] * 4
     monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-1")
-    for address in (None, "https://api.anthropic.com", "https://api.anthropic.com/v1"):
-        assert AnthropicProvider.status("anthropic", AnthropicSettings(base_url=address)).state == "ready"
+    assert [AnthropicProvider.status("anthropic", each).state for each in settings] == ["ready"] * 4
 
 
 def test_an_unknown_way_to_send_the_key_is_refused() -> None:

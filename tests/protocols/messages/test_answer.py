@@ -177,3 +177,13 @@ def test_a_call_without_an_id_gets_one_and_one_without_a_name_is_a_notice() -> N
     assert isinstance(call, ToolUse)
     assert call.block.id
     assert isinstance(notice, Notice)
+
+
+@pytest.mark.parametrize(
+    "before", [(start("tool_use", name="f"), stop()), (start("text", text="x"),), (start("thinking", thinking="x"),)]
+)
+def test_input_for_a_block_that_takes_none_is_a_call_of_its_own_without_a_name(before: tuple[Any, ...]) -> None:
+    events = complete(*before, arguments('{"a": 1}'), END)
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert (notice.data["tool_name"], notice.data["arguments"]) == ("", '{"a": 1}')
+    assert not [event for event in events if isinstance(event, ToolUse) and event.block.parameters]

@@ -77,10 +77,11 @@ def test_a_prompt_that_is_too_long_says_so(message: str) -> None:
     ],
 )
 def test_an_account_that_may_spend_no_more_is_no_reason_to_ask_again(status: int, code: str, message: str) -> None:
-    error = refusal(status, code, message)
-    assert isinstance(error, RateLimitError)
-    assert not error.retryable
-    assert "credit" in (error.hint or "")
+    for headers in ([], [(b"x-should-retry", b"false")]):
+        error = refusal(status, code, message, headers)
+        assert isinstance(error, RateLimitError)
+        assert not error.retryable
+        assert "credit" in (error.hint or "")
 
 
 def test_a_limit_tells_how_long_to_wait_unless_waiting_does_not_help() -> None:
