@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...models import Event, Notice, ToolResultBlock, ToolUse, ToolUseBlock
+from ..calls import call_event, new_id
+
+if TYPE_CHECKING:
+    from ...models import Event, ToolResultBlock, ToolUseBlock
 
 _OURS = "claif-call-"
 """So begins the id of a call that came without one; the server does not get to see it."""
 
 
-def call_event(call: dict[str, Any]) -> Event:
-    """The call in a part of the answer; one without a name or with arguments of another kind becomes a `Notice`."""
-    given, name, arguments = call.get("id"), call.get("name"), call.get("args")
-    identity = given if isinstance(given, str) else ""
-    parameters = {} if arguments is None else arguments
-    if not isinstance(name, str) or not name or not isinstance(parameters, dict):
-        name = name if isinstance(name, str) else ""
-        return Notice(
-            "invalid_tool_call",
-            f"The model called the tool {name or '(without a name)'} with arguments that are not a JSON object.",
-            {"id": identity, "tool_name": name, "arguments": arguments},
-        )
-    return ToolUse(ToolUseBlock(identity or _OURS + token_hex(6), name, parameters))
+def read_call(call: dict[str, Any]) -> Event:
+    """The call in a part of the answer; see `call_event`."""
+    identity, name, arguments = call.get("id"), call.get("name"), call.get("args")
+    return call_event(
+        identity if isinstance(identity, str) and identity else _OURS + new_id(),
+        name if isinstance(name, str) else "",
+        {} if arguments is None else arguments,
+    )
 
 
 def call_part(block: ToolUseBlock) -> dict[str, Any]:

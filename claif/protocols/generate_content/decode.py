@@ -21,7 +21,7 @@ from ...models import (
     UsageReport,
 )
 from .answer import Answer
-from .calls import call_event
+from .calls import read_call
 from .failures import blocked, broken_off, no_candidate
 from .usage import read_usage
 
@@ -174,7 +174,7 @@ class Decoder:
             if text:
                 events.append(ThinkingDelta(text) if thought else TextDelta(text))
         elif isinstance(call := part.get("functionCall"), dict):
-            event = call_event(call)
+            event = read_call(call)
             events.append(event)
             if isinstance(event, ToolUse):
                 self._called = True

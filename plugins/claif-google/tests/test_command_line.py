@@ -33,7 +33,8 @@ def home(tmp_path: Path) -> Path:
 
 def claif(home: Path, server: ServerProcess, *arguments: str, **behaviour: Any) -> subprocess.CompletedProcess[str]:
     url = server.root_url(**behaviour)
-    (home / "config.toml").write_text(f'[providers.google]\nbase_url = "{url}"\napi_key = "{KEY}"\n')
+    table = f'[retry]\nmax_attempts = 1\n[providers.google]\nbase_url = "{url}"\napi_key = "{KEY}"\n'
+    (home / "config.toml").write_text(table)
     (home / "config.toml").chmod(0o600)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("CLAIF_")}
     return subprocess.run(

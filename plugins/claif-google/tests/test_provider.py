@@ -50,7 +50,11 @@ def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def client_of(**table: Any) -> AsyncIterator[Client]:
-    config = {"general": {"default_provider": "house"}, "providers": {"house": {"type": "google", **table}}}
+    config = {
+        "general": {"default_provider": "house"},
+        "retry": {"max_attempts": 1},
+        "providers": {"house": {"type": "google", **table}},
+    }
     async with Client(config) as client:
         yield client
 
