@@ -11,11 +11,12 @@ from ..errors import InvalidQueryError
 from ..models import Query
 from ..models.build import How, Prompt, build_query
 from ..pipeline.failures import unwrapped
-from .fanout import Run, ignore
 from .outcome import Outcome, outcome_of
+from .stream import ignore
 
 if TYPE_CHECKING:
     from ..models import Reply
+    from .fanout import Run
 
 END = object()
 """What `Take` gives after the last prompt."""

@@ -32,7 +32,8 @@ from ..style import err_style, out_style
 from .journal import Journal, question_key
 
 if TYPE_CHECKING:
-    from ...client import Client, Outcome
+    from ...client import Client
+    from ...client.outcome import Outcome
     from ...models import Query
     from ..session import Session
 
