@@ -67,8 +67,8 @@ async def gather(
 ) -> None:
     """Ask many prompts, and emit what became of each.
 
-    A prompt is taken when one fewer than `concurrency` are asked and fewer than `AHEAD` times as many wait for their
-    outcome to be taken.
+    A prompt is taken when fewer than `concurrency` are asked, and fewer than `AHEAD` times as many are taken whose
+    outcome has not been emitted.
 
     Args:
         run: asks one.
