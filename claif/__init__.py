@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from . import blocking as blocking
     from .blocking import query as query
     from .client import Client as Client
-    from .client import Outcome as Outcome
     from .client import Stream as Stream
+    from .client.outcome import Outcome as Outcome
     from .errors import ClaifError as ClaifError
     from .models import Decision as Decision
     from .models import FileBlock as FileBlock
@@ -72,7 +72,7 @@ __getattr__, __dir__ = lazy_exports(
     __name__,
     {
         "Client": ".client",
-        "Outcome": ".client",
+        "Outcome": ".client.outcome",
         "Stream": ".client",
         "ClaifError": ".errors",
         "query": ".blocking",

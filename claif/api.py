@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
     from .client import Client as Client
-    from .client import Outcome as Outcome
     from .client import Stream as Stream
+    from .client.outcome import Outcome as Outcome
     from .config import Config as Config
     from .config import ConfigSource as ConfigSource
     from .config import ProviderSettings as ProviderSettings
@@ -164,7 +164,8 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
-    ".client": ("Client", "Outcome", "Stream"),
+    ".client": ("Client", "Stream"),
+    ".client.outcome": ("Outcome",),
     ".config": (
         "Config",
         "ConfigSource",

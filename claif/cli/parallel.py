@@ -13,7 +13,7 @@ from attrs import frozen
 from ..client.fanout import names_of
 from ..client.outcome import Outcome
 from .open_client import open_client
-from .render.board import Board, choose_board
+from .render.choose_board import choose_board
 from .render.remarks import Remarks
 from .render.status import Status
 from .report import describe
@@ -22,6 +22,7 @@ from .run import run_interruptible
 if TYPE_CHECKING:
     from ..client import Client
     from ..models import Query
+    from .render.board import Board
     from .session import Session
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from .client import Client
-from .outcome import Outcome
 from .stream import Stream, Streams
 
-__all__ = ["Client", "Outcome", "Stream", "Streams"]
+__all__ = ["Client", "Stream", "Streams"]

@@ -23,12 +23,11 @@ from ..pipeline.failures import unwrapped
 from ..pipeline.watchdog import Watchdog
 from ..routing.members import Factory, Member, Members
 from ..transport.http import HTTP
-from .fanout import ignore
 from .many import Many
 from .opening import Given, configure
 from .route import Router
 from .running import Running
-from .stream import Stream, feed
+from .stream import Stream, feed, ignore
 
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader

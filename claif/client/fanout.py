@@ -13,6 +13,7 @@ from ..errors import AllFailedError, ConfigurationError, InvalidQueryError
 from ..models.build import How, Prompt, build_query
 from ..pipeline.failures import unwrapped
 from .outcome import Outcome, outcome_of
+from .stream import ignore
 
 if TYPE_CHECKING:
     from ..models import Event, Query, Reply
@@ -24,10 +25,6 @@ Run = Callable[["Query", "Emit"], Awaitable["Reply"]]
 
 Item = tuple[str, "Event | Outcome"]
 """Whose it is, and what: an event of its answer or, at last, what became of it."""
-
-
-async def ignore(_event: Event) -> None:
-    """Have no use for an event."""
 
 
 def queries_for(prompt: Prompt, providers: Sequence[str], how: How, *, stream: bool) -> list[Query]:

@@ -11,11 +11,12 @@ from ..errors import InvalidQueryError
 from ..models import Query
 from ..models.build import How, Prompt, build_query
 from ..pipeline.failures import unwrapped
-from .fanout import Run, ignore
 from .outcome import Outcome, outcome_of
+from .stream import ignore
 
 if TYPE_CHECKING:
     from ..models import Reply
+    from .fanout import Run
 
 END = object()
 """What `Take` gives after the last prompt."""
@@ -66,8 +67,8 @@ async def gather(
 ) -> None:
     """Ask many prompts, and emit what became of each.
 
-    A prompt is taken when one fewer than `concurrency` are asked and fewer than `AHEAD` times as many wait for their
-    outcome to be taken.
+    A prompt is taken when fewer than `concurrency` are asked, and fewer than `AHEAD` times as many are taken whose
+    outcome has not been emitted.
 
     Args:
         run: asks one.

@@ -1,4 +1,4 @@
-"""What a client does with several providers, or with many prompts; each method is a thin shell around a function."""
+"""What a client does with several providers, or many prompts: thin shells around functions that are loaded late."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ import trio
 
 from ..pipeline.edge import Edge
 from ..pipeline.failures import unwrapped
-from . import gather
-from .fanout import Item, ask_all, choices_of, ignore, names_of, queries_for, race
-from .stream import Streams, feed
+from .stream import Streams, feed, ignore
 
 if TYPE_CHECKING:
     from ..models import Query, Reply
     from ..models.build import How, Prompt
     from ..pipeline.types import Emit
     from ..routing.members import Member
+    from .fanout import Item
     from .outcome import Outcome
 
 
@@ -54,6 +53,8 @@ class Many(ABC):
             ConfigurationError: no names were given, and nobody is ready.
             ClientClosedError: the client was closed meanwhile.
         """
+        from .fanout import ask_all, names_of, queries_for
+
         return await ask_all(
             self.run, queries_for(prompt, names_of(providers, self.providers), how, stream=False), _drop
         )
@@ -77,6 +78,8 @@ class Many(ABC):
             ConfigurationError: no names were given, and nobody is ready.
             ClientClosedError: from the iteration; the client was closed meanwhile.
         """
+        from .fanout import ask_all, names_of, queries_for
+
         queries = queries_for(prompt, names_of(providers, self.providers), how, stream=True)
         edge: Edge[Item] = Edge()
         streams = Streams(edge)
@@ -101,6 +104,8 @@ class Many(ABC):
             InvalidQueryError: nobody could answer this, or a name was given twice.
             ConfigurationError: no names were given, and nobody is ready.
         """
+        from .fanout import names_of, queries_for, race
+
         return await race(self.run, queries_for(prompt, names_of(providers, self.providers), how, stream=False))
 
     async def query_random(
@@ -123,6 +128,8 @@ class Many(ABC):
             ConfigurationError: no names were given, and nobody is ready.
             ClaifError: as from `query`.
         """
+        from .fanout import choices_of, queries_for
+
         name = choose(choices_of(providers, self.providers))
         [query] = queries_for(prompt, [name], how, stream=False)
         return await self.run(query, ignore)
@@ -148,12 +155,14 @@ class Many(ABC):
             ClientClosedError: from the iteration; the client was closed meanwhile.
             Exception: from the iteration; what `prompts` raised, after the outcomes of those before.
         """
-        how = gather.check_gather(concurrency, how)
-        take = gather.taking(prompts)
+        from .gather import check_gather, gather, taking
+
+        how = check_gather(concurrency, how)
+        take = taking(prompts)
         edge: Edge[Outcome] = Edge(1)
         with unwrapped():
             async with trio.open_nursery() as nursery:
-                ask = partial(gather.gather, self.run, take, concurrency=concurrency, ordered=ordered, how=how)
+                ask = partial(gather, self.run, take, concurrency=concurrency, ordered=ordered, how=how)
                 nursery.start_soon(feed, _drop_result, edge, ask)
                 yield edge
                 nursery.cancel_scope.cancel()

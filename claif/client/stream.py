@@ -37,6 +37,10 @@ class Streams:
         return self._edge
 
 
+async def ignore(_event: Event) -> None:
+    """Have no use for an event."""
+
+
 async def feed(
     end: Callable[[R], None], edge: Edge[E], ask: Callable[[Callable[[E], Awaitable[None]]], Awaitable[R]]
 ) -> None:

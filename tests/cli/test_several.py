@@ -213,6 +213,19 @@ def test_stopping_leaves_what_had_come(ask):
     assert terminal.text.rstrip().endswith("s")
 
 
+def test_a_change_of_size_in_the_middle_draws_the_columns_anew(ask):
+    words = " ".join(f"word{number}" for number in range(40))
+    cli = ask(a={"text": words, "delay": 0.03}, b=GOOD)
+    with cli.terminal("parallel", "Why?", "-p", "a", "-p", "b", "--compare", columns=120) as terminal:
+        terminal.read(b"word5")
+        terminal.resize(50, 12)
+        assert terminal.end() == 0
+    last = terminal.text.replace("\r", "").rpartition(f"a{' ' * 23}│ b\n")[2]
+    assert "word39" in last
+    assert max(map(len, re.findall(r"^.*│.*$", last, re.MULTILINE))) <= 50
+    assert b"\x1b" not in OWN.sub(b"", terminal.seen)
+
+
 @pytest.mark.parametrize("args", [["--compare"], [], ["--diff"]])
 def test_a_hostile_answer_reaches_no_terminal(ask, args):
     cli = ask(a={"text": HOSTILE}, b={"text": HOSTILE, "first": 0.2}, c=LIMITED)

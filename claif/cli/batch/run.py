@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,8 @@ from ..style import err_style, out_style
 from .journal import Journal, question_key
 
 if TYPE_CHECKING:
-    from ...client import Client, Outcome
+    from ...client import Client
+    from ...client.outcome import Outcome
     from ...models import Query
     from ..session import Session
 
@@ -102,7 +103,12 @@ class _Work:
     async def run(self, client: Client) -> None:
         """Ask for all."""
         self._progress()
-        gathering = client.gather(self._queries(), concurrency=self._batch.concurrency, ordered=self._journal is None)
+        files = list(self._batch.places)
+        if self._journal is not None:
+            files = [file for file in files if not await self._was_done(self._journal, file)]
+        gathering = client.gather(
+            self._queries(files), concurrency=self._batch.concurrency, ordered=self._journal is None
+        )
         async with gathering as outcomes:
             async for outcome in outcomes:
                 file, key = self._asked[outcome.index]
@@ -117,9 +123,23 @@ class _Work:
                     return
         await self._print_failures()
 
-    def _queries(self) -> Iterator[Query]:
-        """The query for each file that is not done; one that cannot be read is a failure of its own."""
-        for file, place in self._batch.places.items():
+    async def _was_done(self, journal: Journal, file: str) -> bool:
+        """Whether the answer for a file is there already; of thousands it takes long to tell, and can be stopped."""
+
+        def look() -> bool:
+            try:
+                return journal.has(self._batch.places[file], question_key(_with_file(self._query, file)))
+            except ClaifError:  # it cannot be read, which is told when it is its turn
+                return False
+
+        done = await trio.to_thread.run_sync(look)
+        self._passed += done
+        self._progress()
+        return done
+
+    def _queries(self, files: Iterable[str]) -> Iterator[Query]:
+        """The query for each file; one that cannot be read is a failure of its own."""
+        for file in files:
             try:
                 query = _with_file(self._query, file)
                 query.check()
@@ -128,12 +148,7 @@ class _Work:
                 self._untold.append(file)
                 self._progress()
                 continue
-            key = "" if self._journal is None else question_key(query)
-            if self._journal is not None and self._journal.has(place, key):
-                self._passed += 1
-                self._progress()
-                continue
-            self._asked.append((file, key))
+            self._asked.append((file, "" if self._journal is None else question_key(query)))
             yield query
 
     async def _take(self, file: str, key: str, outcome: Outcome) -> None:

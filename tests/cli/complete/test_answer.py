@@ -51,7 +51,7 @@ def ask(claif, line: str, word: str | None = None):
         ("claif -p scripted --permission=p", ["plain,plan"]),
         ("claif --sandbox r", ["plain,require"]),
         ("claif query --directory ", ["dir,"]),
-        ("claif --con", ["plain,--continue"]),
+        ("claif --con", ["plain,--concurrency", "plain,--continue"]),
         ("claif config set sandbox.lev", ["plain,sandbox.level"]),
         ("claif config set sandbox.network p", ["plain,proxy"]),
         ("claif config set providers.agent.permission f", ["plain,full"]),

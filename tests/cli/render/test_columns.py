@@ -10,7 +10,7 @@ from claif.cli.render.columns import Column
 from claif.cli.render.comparison import comparison_table, differences, to_data
 from claif.cli.render.markdown import BlockRenderer, plain
 from claif.cli.table import display_width
-from claif.client import Outcome
+from claif.client.outcome import Outcome
 from claif.errors import ConnectionError, RateLimitError
 from claif.models import Message, Reply, TextDelta, TextReset, Timings, Usage
 
