@@ -21,7 +21,7 @@ from claif_openai.provider import OpenAISettings
 import claif.api
 from claif import errors, hookspecs
 from claif.cli.root import root
-from claif.config import routes_schema, routing, schema
+from claif.config import keep_going, route_schema, schema
 from claif.doctor.configuration import VARIABLES
 from claif.processors import extract_code, redact_pii, save_code
 
@@ -70,10 +70,10 @@ def configuration_page() -> str:
     ]
     tables = {
         **schema.SECTIONS,
-        "breaker": routes_schema.BreakerSettings,
-        "limits.NAME": routes_schema.LimitSettings,
-        "retry": routes_schema.RetrySettings,
-        "routes.NAME": routing.Route,
+        "breaker": keep_going.BreakerSettings,
+        "limits.NAME": keep_going.LimitSettings,
+        "retry": keep_going.RetrySettings,
+        "routes.NAME": route_schema.Route,
         "processors.extract-code": extract_code.Settings,
         "processors.redact-pii": redact_pii.Settings,
         "processors.save-code": save_code.Settings,

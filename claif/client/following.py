@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TYPE_CHECKING
 
 import trio
 
 from ..config.hedge import parse_hedge
-from ..errors import ClaifError, InvalidQueryError, RateLimitError
+from ..errors import ClaifError, InvalidQueryError, RateLimitError, TimeoutError
 from ..middleware.attempt import note_attempt
 from ..models import Notice
 from ..pipeline.gate import Gate
@@ -19,7 +20,7 @@ from ..routing.retry_policy import RetryPolicy
 from ..routing.strategies import Standing, healthy_first, in_turn
 
 if TYPE_CHECKING:
-    from ..config.routes_schema import RetrySettings
+    from ..config.keep_going import RetrySettings
     from ..models import Query
     from ..pipeline.types import Emit, Layer
     from ..routing.health import Health
@@ -125,8 +126,11 @@ class Following:
         candidate = step.candidate
         health = self._router.book.of(candidate.provider)
         began = trio.current_time()
+        seconds = self._plan.attempt_timeout
+        limit = trio.CancelScope(deadline=began + (inf if seconds is None else seconds))
 
         def begins() -> None:
+            limit.deadline = inf
             health.latency.add(trio.current_time() - began)
             if opened is not None:
                 opened()
@@ -136,8 +140,11 @@ class Following:
         told = len(run.attempts)
         health.in_flight += 1
         try:
-            await self._router.ask(self._inner, candidate, self._query, gate.emit)
-            await gate.release()
+            with limit:
+                await self._router.ask(self._inner, candidate, self._query, gate.emit)
+                await gate.release()
+            if limit.cancelled_caught:
+                raise _late(candidate, seconds)
         except ClaifError as error:
             asked = len(run.attempts) > told
             if not asked and isinstance(error, InvalidQueryError):
@@ -227,6 +234,14 @@ class Following:
     @staticmethod
     def _standing(candidate: Candidate, health: Health, now: float) -> Standing:
         return Standing(candidate, health.in_flight, health.latency.average, health.well(now))
+
+
+def _late(candidate: Candidate, seconds: float | None) -> TimeoutError:
+    return TimeoutError(
+        f"{candidate} did not begin to answer within {seconds:g} s, which is as long as the route lets it.",
+        provider=candidate.provider,
+        model=candidate.model,
+    )
 
 
 def _policy(retry: RetrySettings) -> RetryPolicy:

@@ -41,7 +41,7 @@ def declared_type(path: Path) -> Any:
         cls: type | None = ProviderSettings
         keys = keys[1:]
     elif table in ROUTING:
-        from .routing import class_of
+        from .route_schema import class_of
 
         cls, keys = class_of(table), keys if table in {"retry", "breaker"} else keys[1:]
     else:

@@ -15,7 +15,7 @@ from ..pipeline.types import Emit, Handler, Layer, Slot
 from ..routing.limiter import Limiter, Queue
 
 if TYPE_CHECKING:
-    from ..config.routes_schema import LimitSettings
+    from ..config.keep_going import LimitSettings
     from ..routing.limiter import Entry
 
 BYTES_OF_A_TOKEN = 4

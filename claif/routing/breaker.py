@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from .outcomes import MOST, Outcomes
 
 if TYPE_CHECKING:
-    from ..config.routes_schema import BreakerSettings
+    from ..config.keep_going import BreakerSettings
 
 State = Literal["closed", "open", "half-open"]
 

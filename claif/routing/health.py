@@ -10,7 +10,7 @@ from .latency import Latency
 from .retry_policy import RetryBudget
 
 if TYPE_CHECKING:
-    from ..config.routes_schema import BreakerSettings, RetrySettings
+    from ..config.keep_going import BreakerSettings, RetrySettings
     from .breaker import Permit
 
 

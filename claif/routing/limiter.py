@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .gcra import MOMENT, Gcra, Grant
 
 if TYPE_CHECKING:
-    from ..config.routes_schema import LimitSettings
+    from ..config.keep_going import LimitSettings
 
 BURST = 0.05
 """Share of a minute's limit that may come at once; one request may in any case."""

@@ -50,6 +50,7 @@ class Plan:
         fallbacks: further members by the kind of failure after which they are asked.
         max_attempts: how often members are asked in all; `None` leaves it to the retries.
         deadline: seconds over all attempts; `None` is no limit of its own.
+        attempt_timeout: seconds in which a member must begin its answer; `None` is no limit of its own.
         hedge_after: when another member is asked too; `None` is never.
     """
 
@@ -61,6 +62,7 @@ class Plan:
     fallbacks: Mapping[str, tuple[Candidate, ...]] = field(factory=dict)
     max_attempts: int | None = None
     deadline: float | None = None
+    attempt_timeout: float | None = None
     hedge_after: float | str | None = None
 
     @property
@@ -111,6 +113,7 @@ def _resolved(name: str, reason: str, model: str | None, config: Config) -> Plan
             fallbacks={kind: _candidates(members) for kind, members in route.fallbacks.items()},
             max_attempts=route.max_attempts,
             deadline=route.deadline,
+            attempt_timeout=route.attempt_timeout,
             hedge_after=route.hedge_after,
         )
     names = [routing.aliases.get(part, part) for part in map(str.strip, target.split(","))]

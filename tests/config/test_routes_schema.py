@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from claif.config.check import Problems, make
-from claif.config.routes_schema import BreakerSettings, LimitSettings, RetrySettings
+from claif.config.keep_going import BreakerSettings, LimitSettings, RetrySettings
 
 WRONG = {
     RetrySettings: {

@@ -87,7 +87,7 @@ PARTS = (
     Part(
         "breaker",
         ("claif/routing/breaker.py", "claif/routing/outcomes.py"),
-        ("tests/routing/test_breaker.py", "tests/routing/test_outcomes.py"),
+        ("tests/routing/test_breaker.py", "tests/routing/test_breaker_model.py", "tests/routing/test_outcomes.py"),
         goal=HIGHER_GOAL,
     ),
     Part(

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule
 
-from claif.config.routes_schema import BreakerSettings, RetrySettings
+from claif.config.keep_going import BreakerSettings, RetrySettings
 from claif.errors import (
     AuthenticationError,
     ClaifError,

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, precondition, rule
 
-from claif.config.routes_schema import LimitSettings
+from claif.config.keep_going import LimitSettings
 from claif.routing.limiter import Entry, Limiter, Queue, Ticket
 
 RPM, TPM, AT_ONCE = 120, 6000, 3

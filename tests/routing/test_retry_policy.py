@@ -74,7 +74,7 @@ def test_a_provider_that_asks_for_too_much_time_is_not_asked_again() -> None:
 
 
 def test_the_policy_is_that_of_the_configuration_unless_another_is_given() -> None:
-    from claif.config.routes_schema import RetrySettings
+    from claif.config.keep_going import RetrySettings
 
     policy, settings = RetryPolicy(), RetrySettings()
     assert (policy.max_attempts, policy.base, policy.cap, policy.max_retry_after) == (
