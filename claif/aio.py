@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import ModelInfo, Reply
+    from .models import ModelInfo, Query, Reply
     from .permission import Approver
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
+    from .routing.plan import Plan
 
 __all__ = ["Client", "Stream", "Streams"]
 
@@ -197,6 +198,14 @@ class Client(Many):
     async def default_provider(self) -> Choice:
         """The provider that is asked when nobody names one, and why."""
         return await run(self._host.portal(), partial(self._host.ask, core.Client.default_provider))
+
+    async def plan(self, query: Query) -> Plan:
+        """Whom this query would be asked of, and why.
+
+        Raises:
+            ClaifError: its name means nobody, or it cannot be asked of several.
+        """
+        return await run(self._host.portal(), partial(self._host.ask, lambda client: client.plan(query)))
 
     async def providers(self) -> list[Member]:
         """Every provider that can be asked, with its state."""

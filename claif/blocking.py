@@ -30,10 +30,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import Decision, ModelInfo, PermissionRequest, Reply
+    from .models import Decision, ModelInfo, PermissionRequest, Query, Reply
     from .plugin.manager import PluginManager
     from .routing.default import Choice
     from .routing.members import Factory, Member
+    from .routing.plan import Plan
 
 __all__ = ["Client", "Stream", "Streams", "query"]
 
@@ -191,6 +192,14 @@ class Client(Many):
     def default_provider(self) -> Choice:
         """The provider that is asked when nobody names one, and why."""
         return run(self._host.portal(), partial(self._host.ask, core.Client.default_provider))
+
+    def plan(self, query: Query) -> Plan:
+        """Whom this query would be asked of, and why.
+
+        Raises:
+            ClaifError: its name means nobody, or it cannot be asked of several.
+        """
+        return run(self._host.portal(), partial(self._host.ask, lambda client: client.plan(query)))
 
     def providers(self) -> list[Member]:
         """Every provider that can be asked, with its state."""

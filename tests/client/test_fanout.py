@@ -35,7 +35,7 @@ PATIENT = {"connect_timeout": 1e6, "first_event_timeout": 1e6}
 def client(**answers: Any) -> Client:
     """A client whose providers have these names and give these answers."""
     fakes = {name: answer if callable(answer) else FakeProvider.scripted(answer) for name, answer in answers.items()}
-    config = {"general": {"timeout": 1e6}, "providers": dict.fromkeys(fakes, PATIENT)}
+    config = {"general": {"timeout": 1e6}, "retry": {"max_attempts": 1}, "providers": dict.fromkeys(fakes, PATIENT)}
     made = Client(config, plugins=PluginManager(), providers=fakes)
     made.fakes = fakes
     return made

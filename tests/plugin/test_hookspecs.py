@@ -28,6 +28,7 @@ def test_the_hooks_are_those_whose_rooms_exist() -> None:
         "claif_process_message",
         "claif_config_sources",
         "claif_query_finished",
+        "claif_route",
     }
 
 

@@ -42,7 +42,8 @@ async def asking(ending: bytes) -> AsyncIterator[Client]:
         serve = partial(trio.serve_tcp, partial(answer, ending=ending), 0, host="127.0.0.1")
         (listener, *_) = await nursery.start(serve)
         house = {"type": "anthropic", "base_url": f"http://127.0.0.1:{listener.socket.getsockname()[1]}"}
-        async with Client({"general": {"default_provider": "house"}, "providers": {"house": house}}) as client:
+        config = {"general": {"default_provider": "house"}, "retry": {"max_attempts": 1}, "providers": {"house": house}}
+        async with Client(config) as client:
             yield client
         nursery.cancel_scope.cancel()
 
