@@ -7,9 +7,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..client.fanout import Item, ask_all, names_of, queries_for
-from ..client.gather import END, check_gather, gather
-from ..client.outcome import Outcome
 from .callback import in_loop
 from .feed import Feed
 from .loop_items import Items, block
@@ -18,12 +15,14 @@ from .loop_waiter import run
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
+    from ..client.fanout import Item
+    from ..client.outcome import Outcome
     from ..models import Reply
     from ..models.build import How, Prompt
     from .host import Host
 
 
-class Streams(Items[Item]):
+class Streams(Items["Item"]):
     """The events of several answers, each with whose it is; `outcomes` is what became of all once they have ended."""
 
     @property
@@ -79,6 +78,8 @@ class Many:
             ConfigurationError: no names were given, and nobody is ready.
             ClientClosedError: from the iteration; the client was closed meanwhile.
         """
+        from ..client.fanout import ask_all, names_of, queries_for
+
         host = self._host
         queries = await run(
             host.portal(),
@@ -157,6 +158,8 @@ class Many:
             ClientClosedError: from the iteration; the client was closed meanwhile.
             Exception: from the iteration; what `prompts` raised, after the outcomes of those before.
         """
+        from ..client.gather import END, check_gather, gather
+
         host, kept = self._host, check_gather(concurrency, how)
         iterator = iter(prompts)
 
@@ -172,5 +175,5 @@ class Many:
                 )
             )
 
-        async with block(lambda wake: Feed[Outcome, Any](host, ask, wake, limit=1), Items[Outcome]) as outcomes:
+        async with block(lambda wake: Feed["Outcome", Any](host, ask, wake, limit=1), Items["Outcome"]) as outcomes:
             yield outcomes

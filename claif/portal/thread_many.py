@@ -6,9 +6,6 @@ import random
 from functools import partial
 from typing import TYPE_CHECKING, Any, Unpack
 
-from ..client.fanout import Item, ask_all, names_of, queries_for
-from ..client.gather import END, check_gather, gather
-from ..client.outcome import Outcome
 from .callback import in_thread
 from .feed import Feed
 from .thread_items import Block, Items
@@ -18,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
+    from ..client.fanout import Item
+    from ..client.outcome import Outcome
     from ..models import Reply
     from ..models.build import How, Prompt
     from .host import Host
 
 
-class Streams(Items[Item]):
+class Streams(Items["Item"]):
     """The events of several answers, each with whose it is; `outcomes` is what became of all once they have ended."""
 
     @property
@@ -76,6 +75,8 @@ class Many:
             ConfigurationError: no names were given, and nobody is ready.
             ClientClosedError: from the iteration; the client was closed meanwhile.
         """
+        from ..client.fanout import ask_all, names_of, queries_for
+
         host = self._host
         queries = run(
             host.portal(),
@@ -152,6 +153,8 @@ class Many:
             ClientClosedError: from the iteration; the client was closed meanwhile.
             Exception: from the iteration; what `prompts` raised, after the outcomes of those before.
         """
+        from ..client.gather import END, check_gather, gather
+
         host, kept = self._host, check_gather(concurrency, how)
         iterator = iter(prompts)
         # It may block, and may use this client itself.
@@ -164,4 +167,4 @@ class Many:
                 )
             )
 
-        return Block(lambda wake: Feed[Outcome, Any](host, ask, wake, limit=1), Items[Outcome])
+        return Block(lambda wake: Feed["Outcome", Any](host, ask, wake, limit=1), Items["Outcome"])
