@@ -235,7 +235,7 @@ class Client(Many):
 
     def providers(self) -> list[Member]:
         """Every provider that can be asked, with its state."""
-        return self._members.all()
+        return self._router.with_health(self._members.all())
 
     def chain(self, query: Query) -> list[Layer]:
         """The layers that this query would pass, outermost first."""

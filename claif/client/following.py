@@ -151,10 +151,12 @@ class Following:
                 return self._unfit(candidate, error)
             if not asked:
                 note_attempt(run, trio.current_time() - began, error)
+            closed = health.breaker.reopens_at is None
             goes_on = self._failed(step, error)
             if gate.open:
                 raise
             await gate.give_up()
+            await self._tell_of_breaker(candidate, closed=closed)
             if not goes_on:
                 raise
             return False
@@ -185,6 +187,14 @@ class Following:
         self._last = error
         again = step.candidate.provider not in self._router.agents
         return self._course.failed(step.candidate, error, now, again=again)
+
+    async def _tell_of_breaker(self, candidate: Candidate, *, closed: bool) -> None:
+        """Tell that a member is left alone from now on, if its breaker was closed and is not any more."""
+        until = self._router.book.of(candidate.provider).breaker.reopens_at
+        if closed and until is not None and not self._plan.single:
+            seconds = until - trio.current_time()
+            text = f"{candidate.provider} failed so often that it is left alone for {seconds:.0f} s."
+            await self._emit(Notice("breaker", text, {"provider": candidate.provider, "seconds": seconds}))
 
     async def _wait(self, step: Wait) -> None:
         """Wait until somebody can be asked.

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
+import trio
 from attrs import evolve
 
 from ..errors import ClaifError, InvalidQueryError, TimeoutError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from ..routing.default import Choice
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
-    from ..routing.members import Members
+    from ..routing.members import Member, Members
 
 
 class Router:
@@ -73,6 +74,14 @@ class Router:
             routing = self.config.routing
             self._book = HealthBook(routing.breaker, routing.retry)
         return self._book
+
+    def with_health(self, members: Sequence[Member]) -> list[Member]:
+        """The members with the state of their breakers, as far as anything is known of them."""
+        known = {} if self._book is None else self._book.known()
+        now = trio.current_time()
+        return [
+            evolve(one, breaker=known[one.name].breaker.state(now)) if one.name in known else one for one in members
+        ]
 
     def hedges(self, plan: Plan) -> HedgeBudget:
         """How many queries of a route may still be hedged."""

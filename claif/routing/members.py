@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..transport.http import HTTP
     from ..transport.process.pool import PoolStats
     from ..transport.process.processes import Processes
+    from .breaker import State
     from .generations import Generation
 
 Factory = Callable[[Context], Any] | type[BaseProvider]
@@ -48,6 +49,8 @@ class Member:
         status: whether it can be used here.
         default: whether it is asked when nobody names one.
         processes: what the client's pool does for it; `None` while the client has started no process.
+        breaker: `closed`, `open` while it is left alone because it failed, or `half-open` while one query tries it;
+            `None` while nothing is known of its health.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Member:
     status: ProviderStatus
     default: bool = False
     processes: PoolStats | None = None
+    breaker: State | None = None
 
 
 class Members:

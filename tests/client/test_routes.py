@@ -176,10 +176,12 @@ async def test_most_attempts_are_counted_over_all_members() -> None:
 
 async def test_who_fails_again_and_again_is_left_alone_and_then_tried_once() -> None:
     async with routed({"a": [DOWN], "b": ["hello"]}, breaker={"failures": 3, "cool_down": 5}) as client:
-        for _ in range(20):
-            assert (await client.query("hi", provider="all")).provider == "b"
+        notices = [notice for _ in range(20) for notice in (await client.query("hi", provider="all")).notices]
+        assert [notice.kind for notice in notices] == ["fallback", "fallback", "breaker", "fallback"]
         assert asked(client)["a"] == 3
+        assert {one.name: one.breaker for one in client.providers()} == {"a": "open", "b": "closed"}
         await trio.sleep(5)
+        assert client.providers()[0].breaker == "half-open"
         for _ in range(20):
             assert (await client.query("hi", provider="all")).provider == "b"
         assert asked(client)["a"] == 4
