@@ -119,6 +119,7 @@ async def main() -> None:
             finally:
                 environ = {**os.environ, "CLAIF_HOME": str(folder / "warm")}
                 await trio.run_process([bin_of("claif-all") / "claif", "agent", "stop"], env=environ)
+                await trio.sleep(2)  # what it ends takes its own folders along
     text = "\n".join(["| " + " | ".join(cells) + " |" for cells in [HEAD, ["---"] * len(HEAD), *rows]])
     print(text)
     if options.write:

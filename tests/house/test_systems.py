@@ -21,6 +21,7 @@ PLACES = {
         *(f"{SANDBOX}/confine.py", f"{SANDBOX}/layout.py", f"{SANDBOX}/levels.py", f"{SANDBOX}/order.py"),
     },
     "waiting for a slow reader": {"claif/cli/render/output.py", f"{PROCESS}/supervisor.py"},
+    "what waits in a pipe": {f"{BROKER}/child.py"},
     "signals": {"claif/cli/signals.py", "claif/cli/editor.py", f"{PROCESS}/supervisor.py"},
     "forks": {"claif/portal/process.py", f"{PROCESS}/supervisor.py", f"{SANDBOX}/relay.py"},
     "groups of processes": {

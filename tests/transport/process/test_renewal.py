@@ -148,11 +148,11 @@ async def test_one_that_does_not_get_ready_then_is_not_left() -> None:
 class OneElsewhere:
     """One process that another client has left while it was getting ready."""
 
-    process: FakeProcess = field(factory=lambda: FakeProcess(quiet=False))
+    process: Any = field(factory=lambda: FakeProcess(quiet=False))
 
     async def take(self, key: PoolKey) -> Adopted | None:
-        process, self.process = self.process, None  # type: ignore[assignment]
-        return None if process is None else Adopted(process, {"steps": ["ask"]}, 3, renewing=True)  # type: ignore[arg-type]
+        process, self.process = self.process, None
+        return None if process is None else Adopted(process, {"steps": ["ask"]}, 3, renewing=True)
 
 
 @asynccontextmanager
