@@ -20,8 +20,7 @@ PLACES = {
         *("claif/cli/pipes.py", f"{PROCESS}/tree.py", f"{PROCESS}/supervisor.py", f"{BROKER}/place.py"),
         *(f"{SANDBOX}/confine.py", f"{SANDBOX}/layout.py", f"{SANDBOX}/levels.py", f"{SANDBOX}/order.py"),
     },
-    "waiting for a slow reader": {"claif/cli/render/output.py", f"{PROCESS}/supervisor.py"},
-    "what waits in a pipe": {f"{BROKER}/child.py"},
+    "waiting for a pipe": {"claif/cli/render/output.py", f"{PROCESS}/supervisor.py", f"{BROKER}/child.py"},
     "signals": {"claif/cli/signals.py", "claif/cli/editor.py", f"{PROCESS}/supervisor.py"},
     "forks": {"claif/portal/process.py", f"{PROCESS}/supervisor.py", f"{SANDBOX}/relay.py"},
     "groups of processes": {
@@ -45,7 +44,7 @@ NAMES = {
     "supports_dir_fd": "descriptors of folders",
     "/proc": "pipes and other processes",
     "ctypes": "pipes and other processes",
-    "poll": "waiting for a slow reader",
+    "poll": "waiting for a pipe",
     "SIGHUP": "signals",
     "SIGBREAK": "signals",
     "fork": "forks",
