@@ -25,7 +25,10 @@ def chain_rows(state: Session) -> list[dict[str, Any]]:
     Returns:
         Rows with `slot`, `layer`, `plugin`, and `around`: `query` or `attempt`.
     """
-    return [_row(layer) for layer in trio.run(_layers, state)]
+    rows = [_row(layer) for layer in trio.run(_layers, state)]
+    attempts = next((index for index, row in enumerate(rows) if row["around"] == "attempt"), len(rows))
+    rows.insert(attempts, {"around": "query", "slot": Slot.ROUTE.name.lower(), "layer": "route", "plugin": "claif"})
+    return rows
 
 
 async def _layers(state: Session) -> list[Layer]:

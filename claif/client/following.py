@@ -141,9 +141,10 @@ class Following:
         health.in_flight += 1
         try:
             with limit:
-                await self._router.ask(self._inner, candidate, self._query, gate.emit)
+                await self._router.ask(self._inner, candidate, self._query, gate.emit, requires=self._plan.requires)
                 await gate.release()
             if limit.cancelled_caught:
+                del run.attempts[told:]  # it was cancelled, as far as the attempt knew
                 raise _late(candidate, seconds)
         except ClaifError as error:
             asked = len(run.attempts) > told
@@ -170,8 +171,6 @@ class Following:
 
     def _unfit(self, candidate: Candidate, error: InvalidQueryError) -> bool:
         """A member cannot be asked this; another one perhaps can."""
-        if self._plan.single:
-            raise error
         self._course.unfit(candidate)
         if self._last is None:
             self._last = error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -132,8 +132,23 @@ class Router:
 
         return compose(outer, route)
 
-    async def ask(self, inner: Sequence[Layer], candidate: Candidate, query: Query, emit: Emit) -> None:
+    async def ask(
+        self,
+        inner: Sequence[Layer],
+        candidate: Candidate,
+        query: Query,
+        emit: Emit,
+        *,
+        requires: Collection[str] = (),
+    ) -> None:
         """Ask a member once.
+
+        Args:
+            inner: the layers around the attempt, outermost first.
+            candidate: the member.
+            query: what is asked.
+            emit: takes the events of the answer.
+            requires: capabilities that it must have, beside those that the query needs.
 
         Raises:
             InvalidQueryError: it cannot be asked this.
@@ -149,6 +164,11 @@ class Router:
             if "agent" in provider.capabilities:
                 self.agents.add(candidate.provider)
             run.model = candidate.model or member.settings.model
+            if lacking := sorted(set(requires) - provider.capabilities):
+                raise InvalidQueryError(
+                    f"{candidate.provider} lacks what the route requires: {', '.join(lacking)}.",
+                    provider=candidate.provider,
+                )
             query = _fitted(_addressed(query, candidate), member, provider)
             await compose(inner, provider_end(provider))(query, emit)
         finally:

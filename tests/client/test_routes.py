@@ -158,6 +158,27 @@ async def test_an_image_goes_only_to_who_sees() -> None:
             await client.query("what is it?", provider="a", attachments=[image])
 
 
+async def test_a_route_asks_only_who_has_what_it_requires() -> None:
+    class Plain(FakeProvider):
+        capabilities = frozenset({"text"})
+
+    async with routed({"a": ["a"], "b": ["b"]}, route={"requires": ["tools"]}) as client:
+        await client.replace("a", Plain)
+        assert (await client.query("hi", provider="all")).text == "b"
+        await client.replace("b", Plain)
+        with pytest.raises(InvalidQueryError, match="lacks what the route requires: tools"):
+            await client.query("hi", provider="all")
+
+
+async def test_who_does_not_begin_in_the_time_that_the_route_gives_is_not_waited_for() -> None:
+    answers = {"a": [[Pause(8), "late"]], "b": [[Pause(1), "b", Pause(9), "!"]]}
+    async with routed(answers, route={"attempt_timeout": 2}) as client:
+        start = trio.current_time()
+        reply = await client.query("hi", provider="all")
+        assert trio.current_time() - start == pytest.approx(2 + 1 + 9)
+        assert (reply.text, [one.error for one in reply.attempts]) == ("b!", ["TimeoutError", None])
+
+
 async def test_a_route_has_one_deadline_over_all_attempts() -> None:
     answers = {"a": [[Pause(6), DOWN]], "b": [[Pause(6), "late"]]}
     async with routed(answers, route={"deadline": 10}) as client:
