@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,18 @@ from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..pipeline.watchdog import Deadline
 from ..routing.course import Ask, Course, Wait
-from ..routing.retry_policy import RetryPolicy
 from ..routing.strategies import Standing, healthy_first, in_turn
 
 if TYPE_CHECKING:
-    from ..config.keep_going import RetrySettings
     from ..models import Query
     from ..pipeline.types import Emit, Layer
     from ..routing.health import Health
     from ..routing.plan import Candidate, Plan
     from .route import Router
+
+
+UNLIMITED: AbstractContextManager[None] = nullcontext()
+"""In place of a limit for an attempt."""
 
 
 class Following:
@@ -41,12 +44,11 @@ class Following:
 
     def __init__(self, router: Router, plan: Plan, inner: Sequence[Layer], query: Query, emit: Emit) -> None:
         self._router, self._plan, self._inner, self._query, self._emit = router, plan, inner, query, emit
-        retry = router.config.routing.retry
         self._last: ClaifError | None = None
         self._course = Course(
             self._order(),
             router.book.of,
-            _policy(retry),
+            router.policy,
             router.rng,
             most=plan.max_attempts,
             fallbacks=plan.fallbacks,
@@ -127,10 +129,11 @@ class Following:
         health = self._router.book.of(candidate.provider)
         began = trio.current_time()
         seconds = self._plan.attempt_timeout
-        limit = trio.CancelScope(deadline=began + (inf if seconds is None else seconds))
+        limit = None if seconds is None else trio.CancelScope(deadline=began + seconds)
 
         def begins() -> None:
-            limit.deadline = inf
+            if limit is not None:
+                limit.deadline = inf
             health.latency.add(trio.current_time() - began)
             if opened is not None:
                 opened()
@@ -140,27 +143,16 @@ class Following:
         told = len(run.attempts)
         health.in_flight += 1
         try:
-            with limit:
+            with limit or UNLIMITED:
                 await self._router.ask(self._inner, candidate, self._query, gate.emit, requires=self._plan.requires)
                 await gate.release()
-            if limit.cancelled_caught:
+            if limit is not None and limit.cancelled_caught:
                 del run.attempts[told:]  # it was cancelled, as far as the attempt knew
                 raise _late(candidate, seconds)
         except ClaifError as error:
-            asked = len(run.attempts) > told
-            if not asked and isinstance(error, InvalidQueryError):
-                return self._unfit(candidate, error)
-            if not asked:
+            if len(run.attempts) == told and not isinstance(error, InvalidQueryError):
                 note_attempt(run, trio.current_time() - began, error)
-            closed = health.breaker.reopens_at is None
-            goes_on = self._failed(step, error)
-            if gate.open:
-                raise
-            await gate.give_up()
-            await self._tell_of_breaker(candidate, closed=closed)
-            if not goes_on:
-                raise
-            return False
+            return await self._failing(step, error, gate, asked=len(run.attempts) > told)
         else:
             now = trio.current_time()
             health.succeeded(step.permit, now, now - began)
@@ -169,11 +161,23 @@ class Following:
             health.in_flight -= 1
             health.released(step.permit)
 
-    def _unfit(self, candidate: Candidate, error: InvalidQueryError) -> bool:
-        """A member cannot be asked this; another one perhaps can."""
-        self._course.unfit(candidate)
-        if self._last is None:
-            self._last = error
+    async def _failing(self, step: Ask, error: ClaifError, gate: Gate, *, asked: bool) -> bool:
+        """A member has failed, or cannot be asked this; returns if somebody else may be asked.
+
+        Raises:
+            ClaifError: nobody may.
+        """
+        if not asked:
+            self._course.unfit(step.candidate)
+            self._last = self._last or error
+            return False
+        closed = self._router.book.of(step.candidate.provider).breaker.reopens_at is None
+        goes_on = self._failed(step, error)
+        if not gate.open:
+            await gate.give_up()
+            await self._tell_of_breaker(step.candidate, closed=closed)
+        if gate.open or not goes_on:
+            raise error
         return False
 
     def _failed(self, step: Ask, error: ClaifError) -> bool:
@@ -230,6 +234,8 @@ class Following:
         if len(plan.candidates) == 1:
             return list(plan.candidates)
         now = trio.current_time()
+        if plan.strategy == "priority" and not router.plugins.routes:
+            return sorted(plan.candidates, key=lambda one: not router.book.of(one.provider).well(now))
         standings = [
             self._standing(candidate, router.book.of(candidate.provider), now) for candidate in plan.candidates
         ]
@@ -250,15 +256,6 @@ def _late(candidate: Candidate, seconds: float | None) -> TimeoutError:
         f"{candidate} did not begin to answer within {seconds:g} s, which is as long as the route lets it.",
         provider=candidate.provider,
         model=candidate.model,
-    )
-
-
-def _policy(retry: RetrySettings) -> RetryPolicy:
-    return RetryPolicy(
-        max_attempts=retry.max_attempts,
-        base=retry.base,
-        cap=retry.max_delay,
-        max_retry_after=retry.max_retry_after,
     )
 
 

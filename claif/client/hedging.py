@@ -49,7 +49,6 @@ class Hedged:
         self._winner: _Runner | None = None
         self._failure: ClaifError | None = None
         self._answered = False
-        self._none_left = trio.Event()
 
     async def run(self, first: Ask, seconds: float) -> bool:
         """Ask the first, and after so many seconds the second; whether one answered.
@@ -59,7 +58,10 @@ class Hedged:
         """
         async with trio.open_nursery() as nursery:
             self._start(nursery, first)
-            nursery.start_soon(self._hedge, nursery, seconds)
+            with trio.move_on_after(seconds) as timer:
+                await self._edge.wait()
+            if timer.cancelled_caught:
+                await self._hedge(nursery, seconds)
             async for event in self._edge:
                 await self._emit(event)
             nursery.cancel_scope.cancel()
@@ -71,12 +73,11 @@ class Hedged:
         return self._answered
 
     async def _hedge(self, nursery: trio.Nursery, seconds: float) -> None:
-        with trio.move_on_after(seconds):
-            await self._none_left.wait()
-        if self._winner is None and self._running and (step := self._second()) is not None:
+        """Ask another member too, if there is one."""
+        if (step := self._second()) is not None:
             slow = self._runners[0].step.candidate
             text = f"{slow} has not begun to answer after {seconds:.2f} s; {step.candidate} is asked too."
-            await self._edge.send(Notice("hedge", text, {"provider": step.candidate.provider, "seconds": seconds}))
+            await self._emit(Notice("hedge", text, {"provider": step.candidate.provider, "seconds": seconds}))
             self._start(nursery, step)
 
     def _start(self, nursery: trio.Nursery, step: Ask) -> None:
@@ -109,5 +110,4 @@ class Hedged:
         finally:
             self._running -= 1
             if not self._running or self._winner is runner:
-                self._none_left.set()
                 self._edge.end()

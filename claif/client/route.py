@@ -31,6 +31,11 @@ if TYPE_CHECKING:
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
     from ..routing.members import Member, Members
+    from ..routing.retry_policy import RetryPolicy
+
+
+MOST_PLANS = 256
+"""Plans that are kept for the next query of the same names."""
 
 
 class Router:
@@ -63,6 +68,8 @@ class Router:
         self.agents: set[str] = set()
         self._default = default
         self._book: HealthBook | None = None
+        self._policy: RetryPolicy | None = None
+        self._plans: dict[tuple[str | Choice | None, str | None], Plan] = {}
         self._hedges: dict[str | None, HedgeBudget] = {}
 
     @property
@@ -74,6 +81,21 @@ class Router:
             routing = self.config.routing
             self._book = HealthBook(routing.breaker, routing.retry)
         return self._book
+
+    @property
+    def policy(self) -> RetryPolicy:
+        """How often a member is asked again, and after which wait."""
+        if self._policy is None:
+            from ..routing.retry_policy import RetryPolicy
+
+            retry = self.config.routing.retry
+            self._policy = RetryPolicy(
+                max_attempts=retry.max_attempts,
+                base=retry.base,
+                cap=retry.max_delay,
+                max_retry_after=retry.max_retry_after,
+            )
+        return self._policy
 
     def with_health(self, members: Sequence[Member]) -> list[Member]:
         """The members with the state of their breakers, as far as anything is known of them."""
@@ -97,7 +119,13 @@ class Router:
         Raises:
             ClaifError: its name means nobody, or it cannot be asked of several.
         """
-        plan = plan_for(query, self.config, self._default() if query.provider is None else None)
+        default = self._default() if query.provider is None else None
+        key = (query.provider or default, query.model)
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = plan_for(query, self.config, default)
+            if len(self._plans) < MOST_PLANS:
+                self._plans[key] = plan
         if not plan.single:
             self._check_several(query, plan)
         return plan

@@ -37,6 +37,11 @@ class Edge(Generic[T]):
         self._ended, self._error = True, error
         self._reader.unpark_all()
 
+    async def wait(self) -> None:
+        """Wait until there is an event to take, or the end."""
+        while not self._events and not self._ended:
+            await self._reader.park()
+
     def __aiter__(self) -> Edge[T]:
         return self
 

@@ -241,6 +241,11 @@ class PluginManager:
                 self.warn(name, error.message)
                 yield name, False
 
+    @property
+    def routes(self) -> bool:
+        """Whether a plugin may say in which order members are asked."""
+        return bool(self._implementations("claif_route"))
+
     def route(self, query: Query, candidates: Sequence[Standing], strategy: str) -> Sequence[Standing] | None:
         """The order in which a plugin wants the members of a route to be asked; `None` leaves it to the strategy.
 

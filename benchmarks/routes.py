@@ -1,0 +1,79 @@
+"""Measure what a route costs, beside litellm's Router: `python benchmarks/routes.py [--rounds N] [--write]`.
+
+All ask the same server, which answers at once: Claif with one provider, Claif with everything around a query (a route
+of three members, breakers, limits and a message processor) without and with hedging, and litellm's Router over three
+deployments.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import time
+from functools import partial
+from statistics import median
+from typing import Any
+
+from measure import alternate, client, ratios
+from section import write_section
+from server import Server
+
+CLIENTS = {
+    "claif, one provider": ("claif", "claif_client"),
+    "claif, the whole chain": ("claif", "claif_route"),
+    "claif, and hedging": ("claif", "claif_hedged"),
+    "litellm Router": ("litellm", "litellm_router"),
+}
+TITLE = "Routes"
+HEAD = ("", "one after the other", "to one provider", "256 in flight", "calls a second")
+GOALS = "Goals: the chain at most 1.15 x one provider; 12 x less than litellm's Router, and 6 x its calls a second."
+
+
+def measure(rounds: int, window: float) -> list[tuple[str, ...]]:
+    """A row for each client."""
+    with Server() as server:
+
+        def sample(name: str, *arguments: object) -> dict[str, Any]:
+            return client(*CLIENTS[name], "call", *arguments, "--url", server.url)
+
+        calls = alternate({name: partial(sample, name, "--window", window) for name in CLIENTS}, rounds, "calls")
+        many = ("--in-flight", 256, "--window", 2 * window)
+        flights = alternate({name: partial(sample, name, *many) for name in CLIENTS}, rounds, "in flight")
+    cpu = {name: [one["cpu_ms"] for one in found] for name, found in calls.items()}
+    busy = {name: [one["cpu_ms"] for one in found] for name, found in flights.items()}
+    rate = {name: [one["per_second"] for one in found] for name, found in flights.items()}
+    first = next(iter(CLIENTS))
+    return [
+        (
+            name,
+            f"{median(cpu[name]):.3f} ms",
+            _range(ratios(cpu[name], cpu[first])),
+            f"{median(busy[name]):.3f} ms",
+            f"{median(rate[name]):,.0f} ({_range(ratios(rate[name], rate[first]))})",
+        )
+        for name in CLIENTS
+    ]
+
+
+def _range(values: list[float]) -> str:
+    return f"{median(values):.2f} x ({min(values):.2f} to {max(values):.2f})"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--window", type=float, default=1.0, help="seconds of each sample")
+    parser.add_argument("--write", action="store_true", help="write the section of RESULTS.md")
+    options = parser.parse_args()
+    rows = measure(options.rounds, options.window)
+    text = "\n".join(["| " + " | ".join(cells) + " |" for cells in [HEAD, ("---",) * len(HEAD), *rows]])
+    print(text)
+    if options.write:
+        when = f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
+        said = "Processor time of a call, medians."
+        write_section(TITLE, f"{when}. Command: `python benchmarks/routes.py --write`. {said} {GOALS}\n\n{text}")
+
+
+if __name__ == "__main__":
+    main()
