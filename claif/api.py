@@ -127,6 +127,8 @@ if TYPE_CHECKING:
     from .protocols.failures import ErrorSource as ErrorSource
     from .protocols.generate_content import GenerateContent as GenerateContent
     from .protocols.messages import MessagesAPI as MessagesAPI
+    from .protocols.served import Access as Access
+    from .protocols.served import ServedProvider as ServedProvider
     from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
@@ -260,6 +262,7 @@ _MODULES = {
     ".protocols.failures": ("ErrorSource",),
     ".protocols.generate_content": ("GenerateContent",),
     ".protocols.messages": ("MessagesAPI",),
+    ".protocols.served": ("Access", "ServedProvider"),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),

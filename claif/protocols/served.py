@@ -1,0 +1,133 @@
+"""Providers whose answers come from a server of models: the key, the server once it is known, and the default model."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from attrs import evolve, frozen
+
+from ..config.findkey import find_key, missing_key
+from ..errors import ClaifError, InvalidConfigError, MissingAPIKeyError
+from ..provider import Context, Provider, ProviderStatus
+from .server import ModelServer
+
+if TYPE_CHECKING:
+    from ..config.schema import ProviderSettings
+    from ..config.secret import Secret
+    from ..models import ModelInfo, Query
+    from ..pipeline.types import Emit
+
+S = TypeVar("S", bound=ModelServer)
+
+
+@frozen
+class Access:
+    """Which key an address may get.
+
+    Args:
+        variables: environment variables in which the key is by convention.
+        own: whether the address is the one that these are for; their key is sent to no other unless the user says so.
+        needed: whether that address refuses whoever has no key.
+    """
+
+    variables: tuple[str, ...] = ()
+    own: bool = True
+    needed: bool = True
+
+    def key(self, settings: ProviderSettings) -> Secret | None:
+        """The configured key, else the one in a variable, else the stored one."""
+        return find_key(settings, *(self.variables if self.own else ()))
+
+    def lack(self, name: str, settings: ProviderSettings) -> MissingAPIKeyError | None:
+        """What to tell a user whose provider of this name would be refused for want of a key."""
+        if self.needed and self.own and self.key(settings) is None:
+            return missing_key(name, *self.variables)
+        return None
+
+
+class ServedProvider(Provider, Generic[S]):
+    """Answers by a server; subclasses say what key it needs and how to speak to it."""
+
+    default_model: ClassVar[str | None] = None
+    """The model that is asked when nobody names one; the server's first when `None`."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.settings: Any = context.settings
+        self._server: S | None = None
+        self._first_model: str | None = None
+
+    @classmethod
+    @abstractmethod
+    def access(cls, name: str, settings: Any) -> Access:
+        """Which key the configured address may get.
+
+        Raises:
+            InvalidConfigError: the settings name no address.
+        """
+
+    @abstractmethod
+    def open(self, key: Secret | None) -> S:
+        """The server, which is to be asked with this key; nothing is sent.
+
+        Raises:
+            InvalidConfigError: the address is not allowed.
+        """
+
+    @classmethod
+    def status(cls, name: str, settings: Any) -> ProviderStatus:
+        """Ready, unless the server needs a key and there is none."""
+        try:
+            lack = cls.access(name, settings).lack(name, settings)
+        except InvalidConfigError as error:
+            return ProviderStatus("broken", error.message, error.hint or "")
+        return ProviderStatus() if lack is None else ProviderStatus("no key", lack.message, lack.hint or "")
+
+    async def connect(self) -> None:
+        """Find the key and the address; nothing is sent.
+
+        Raises:
+            MissingAPIKeyError: the server needs a key and there is none.
+            InvalidConfigError: the address is not allowed.
+        """
+        access = self.access(self.context.name, self.settings)
+        if (lack := access.lack(self.context.name, self.settings)) is not None:
+            raise lack
+        self._server = self.open(access.key(self.settings))
+
+    @property
+    def server(self) -> S:
+        """The server; it exists once the provider is connected."""
+        if self._server is None:
+            raise RuntimeError("the provider is not connected")
+        return self._server
+
+    async def query(self, query: Query, emit: Emit) -> None:
+        """Answer by the server."""
+        await self.server.query(await self.with_model(query), emit)
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models that the server lists."""
+        return await self.server.models()
+
+    async def with_model(self, query: Query) -> Query:
+        """The query with the server's first model, if neither it nor the settings name one."""
+        if query.model is None and not (self.settings.model or self.default_model):
+            return evolve(query, model=await self._model_of_server())
+        return query
+
+    async def _model_of_server(self) -> str | None:
+        """The first model of a server that has no default, asked for once; one that lists none may need none."""
+        if self._first_model is None:
+            try:
+                models = await self.models()
+            except ClaifError as error:
+                if error.status is None:
+                    raise
+                return None
+            if not models:
+                return None
+            self._first_model = models[0].id
+        return self._first_model
