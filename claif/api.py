@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from .protocols.failures import ErrorSource as ErrorSource
     from .protocols.generate_content import GenerateContent as GenerateContent
     from .protocols.messages import MessagesAPI as MessagesAPI
+    from .protocols.presets import choose_preset as choose_preset
     from .protocols.served import Access as Access
     from .protocols.served import ServedProvider as ServedProvider
     from .protocols.server import ModelServer as ModelServer
@@ -262,6 +263,7 @@ _MODULES = {
     ".protocols.failures": ("ErrorSource",),
     ".protocols.generate_content": ("GenerateContent",),
     ".protocols.messages": ("MessagesAPI",),
+    ".protocols.presets": ("choose_preset",),
     ".protocols.served": ("Access", "ServedProvider"),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),

@@ -138,6 +138,28 @@ class ErrorSource:
             model=self.model,
         )
 
+    def parse(self, data: str) -> Any:
+        """The JSON data of a server-sent event.
+
+        Raises:
+            ProtocolError: it is none.
+        """
+        try:
+            return json_loads(data)
+        except ProtocolError:
+            raise self.garbled("an event that is not valid JSON") from None
+
+    def parse_object(self, data: str) -> dict[str, Any]:
+        """The JSON object of a server-sent event.
+
+        Raises:
+            ProtocolError: it is none.
+        """
+        found = self.parse(data)
+        if not isinstance(found, dict):
+            raise self.garbled(f"an event that is no JSON object but {type(found).__name__}")
+        return found
+
     def _read(self, data: Any) -> Problem:
         """What an error body says; a protocol may have another shape of it."""
         return read_problem(data)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..._json import loads as json_loads
-from ...errors import ProtocolError
 from ...models import Event, Finished, Started, TextDelta, ThinkingDelta, UnknownEvent, Usage, UsageReport
 from .tool_calls import ToolCalls
 
@@ -66,11 +64,7 @@ class Decoder:
         if data == DONE:
             self.done = True
             return ()
-        try:
-            chunk = json_loads(data)
-        except ProtocolError:
-            raise self._source.garbled("an event that is not valid JSON") from None
-        return self.decode(chunk)
+        return self.decode(self._source.parse(data))
 
     def decode(self, chunk: Any) -> Sequence[Event]:
         """Decode one chunk, or a whole answer that came in one piece.

@@ -7,8 +7,6 @@ from binascii import a2b_base64
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..._json import loads as json_loads
-from ...errors import ClaifError, ProtocolError
 from ...models import (
     Event,
     Finished,
@@ -26,6 +24,7 @@ from .failures import blocked, broken_off, no_candidate
 from .usage import read_usage
 
 if TYPE_CHECKING:
+    from ...errors import ClaifError
     from ..failures import ErrorSource
 
 KNOWN = frozenset(("candidates", "modelVersion", "promptFeedback", "responseId", "usageMetadata"))
@@ -90,11 +89,7 @@ class Decoder:
         Raises:
             ClaifError: it is not a JSON object, or the server reports an error in it.
         """
-        try:
-            chunk = json_loads(data)
-        except ProtocolError:
-            raise self._source.garbled("an event that is not valid JSON") from None
-        return self._decode(chunk)
+        return self._decode(self._source.parse(data))
 
     def decode(self, body: Any) -> Sequence[Event]:
         """Decode a whole answer that came in one piece, or the list of chunks that a stream is without events.

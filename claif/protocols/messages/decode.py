@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..._json import loads as json_loads
-from ...errors import ProtocolError
 from ...models import Event, Finished, Started, UnknownEvent, UsageReport
 from .answer import Answer
 from .usage import read_usage
@@ -63,12 +61,7 @@ class Decoder:
         """
         if self.done or data == DONE:
             return ()
-        try:
-            chunk = json_loads(data)
-        except ProtocolError:
-            raise self._source.garbled("an event that is not valid JSON") from None
-        if not isinstance(chunk, dict):
-            raise self._source.garbled(f"an event that is no JSON object but {type(chunk).__name__}")
+        chunk = self._source.parse_object(data)
         kind = chunk.get("type")
         if kind == "content_block_delta":
             return self._delta(chunk)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from claif.api import InvalidConfigError
+from claif.api import choose_preset
 
 ALL = frozenset(
     ("text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models")
@@ -66,29 +66,12 @@ CUSTOM = Preset()
 
 
 def find_preset(provider: str, preset: str | None, base_url: str | None) -> Preset:
-    """The preset that is meant.
-
-    1. The one that the settings name,
-    2. or the one of the provider's own name,
-    3. or, for an address that the settings give, none in particular,
-    4. or Anthropic.
+    """The preset that the settings of a provider of this name mean; Anthropic if they mean none.
 
     Raises:
-        InvalidConfigError: there is no preset of the name that the settings give.
+        InvalidConfigError: there is no preset of the name that they give.
     """
-    if preset is None:
-        return PRESETS.get(provider) or (CUSTOM if base_url else PRESETS["anthropic"])
-    found = PRESETS.get(preset)
-    if found is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(preset, PRESETS, n=1)
-        raise InvalidConfigError(
-            f"There is no preset {preset}.",
-            problems=(f"providers.{provider}.preset: unknown preset {preset!r}",),
-            hint=f"Did you mean {near[0]}?" if near else f"There are: {', '.join(sorted(PRESETS))}.",
-        )
-    return found
+    return choose_preset(PRESETS, "anthropic", CUSTOM, provider=provider, preset=preset, base_url=base_url)
 
 
 def root_of(base_url: str) -> str:

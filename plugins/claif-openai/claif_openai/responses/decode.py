@@ -9,13 +9,11 @@ from claif.api import (
     ErrorSource,
     Event,
     Finished,
-    ProtocolError,
     Started,
     TextDelta,
     ThinkingDelta,
     UnknownEvent,
     UsageReport,
-    json_loads,
 )
 from claif_openai.responses.answer import Answer
 from claif_openai.responses.usage import read_usage
@@ -100,12 +98,7 @@ class Decoder:
         """
         if self.done or data == DONE:
             return ()
-        try:
-            chunk = json_loads(data)
-        except ProtocolError:
-            raise self._source.garbled("an event that is not valid JSON") from None
-        if not isinstance(chunk, dict):
-            raise self._source.garbled(f"an event that is no JSON object but {type(chunk).__name__}")
+        chunk = self._source.parse_object(data)
         kind = chunk.get("type")
         # The common event by the shortest way.
         if kind == "response.output_text.delta":
