@@ -103,6 +103,17 @@ PARTS = (
         goal=HIGHER_GOAL,
     ),
     Part(
+        "router",
+        ("claif/routing/course.py", "claif/routing/health.py", "claif/routing/plan.py", "claif/routing/strategies.py"),
+        (
+            "tests/routing/test_course.py",
+            "tests/routing/test_plan.py",
+            "tests/routing/test_strategies.py",
+            "tests/client/test_routes.py",
+        ),
+        goal=HIGHER_GOAL,
+    ),
+    Part(
         "hedger",
         ("claif/config/hedge.py", "claif/routing/hedge.py", "claif/routing/latency.py"),
         ("tests/routing/test_hedge.py", "tests/routing/test_latency.py", "tests/routing/test_budget.py"),
