@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import threading
 
 import pytest
 import trio
@@ -15,7 +15,8 @@ from claif.portal import thread_waiter
 
 
 def press_ctrl_c() -> None:
-    os.kill(os.getpid(), signal.SIGINT)
+    """Sent to the process, another thread could take it, and this one would go on for a while."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
 async def interrupted(query: Query, emit: Emit, probe: Probe) -> None:
