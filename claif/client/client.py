@@ -293,7 +293,14 @@ class Client(Many):
                     progress=self._progress,
                     approver=self._approver,
                 )
-                self._router = Router(self.config, self.plugins, self._members, self.default_provider, self._watchdog)
+                self._router = Router(
+                    self.config,
+                    self.plugins,
+                    self._members,
+                    self.default_provider,
+                    watchdog=self._watchdog,
+                    nursery=nursery,
+                )
                 self._closed = False
                 try:
                     yield

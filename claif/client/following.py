@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .route import Router
 
 
+SPREAD = 1.0
+"""Seconds over which those come back at most who waited for the same moment; the first comes at that moment."""
 UNLIMITED: AbstractContextManager[None] = nullcontext()
 """In place of a limit for an attempt."""
 
@@ -217,6 +219,9 @@ class Following:
         text = f"{who} {why}; {step.candidate} is asked in {seconds:.1f} s."
         await self._emit(Notice("wait", text, {"provider": step.candidate.provider, "seconds": seconds}))
         await trio.sleep_until(step.until)
+        health = self._router.book.of(step.candidate.provider)
+        if step.until == health.drained and not health.wakes_first():
+            await trio.sleep(self._router.rng.uniform(0, min(SPREAD, seconds)))
 
     async def _tell(self, step: Ask) -> None:
         """Tell that somebody is asked after another one has failed."""

@@ -47,6 +47,7 @@ class Router:
         members: the providers that can be asked.
         default: tells who is asked when a query names nobody.
         watchdog: ends what is late.
+        nursery: the client's; endpoints that are left alone are probed in it.
 
     Attributes:
         rng: for what is left to chance; a test may seed it.
@@ -60,8 +61,11 @@ class Router:
         plugins: PluginManager,
         members: Members,
         default: Callable[[], Choice],
+        *,
         watchdog: Watchdog,
+        nursery: trio.Nursery,
     ) -> None:
+        self._nursery = nursery
         self.config, self.plugins, self.members, self.watchdog = config, plugins, members, watchdog
         self.rng = Random()  # noqa: S311 - jitter needs no secrecy
         self.turns: Counter[str] = Counter()
@@ -80,6 +84,10 @@ class Router:
 
             routing = self.config.routing
             self._book = HealthBook(routing.breaker, routing.retry)
+            if routing.breaker.probes:
+                from .probing import probe_for_ever
+
+                self._nursery.start_soon(probe_for_ever, self._book, self.members, routing.breaker.cool_down)
         return self._book
 
     @property

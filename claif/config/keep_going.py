@@ -48,6 +48,7 @@ class BreakerSettings:
         slow_call: seconds from which a call is slow; 0 means that none is.
         cool_down: seconds for which it is left alone the first time; then one query tries it.
         max_cool_down: seconds that this time, doubled whenever that query fails, does not exceed.
+        probes: whether one that is left alone is also tried without a query, by asking for its models.
     """
 
     failures: int = field(default=5, validator=count)
@@ -57,6 +58,7 @@ class BreakerSettings:
     slow_call: float = field(default=0.0, validator=not_negative)
     cool_down: float = field(default=5.0, validator=seconds)
     max_cool_down: float = field(default=60.0, validator=seconds)
+    probes: bool = False
 
 
 @frozen(kw_only=True)

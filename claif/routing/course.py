@@ -69,6 +69,7 @@ class _Entry:
     candidate: Candidate
     asks: int = 0
     ready: float = float("-inf")
+    invited: bool = False
     out: bool = False
 
 
@@ -78,8 +79,8 @@ class Course:
     What holds:
 
     1. Each member is asked once, in order, before any is asked again.
-    2. Who is asked again waits as the retry policy says; the endpoint's budget must allow it. Who let its time pass is
-       not asked again.
+    2. Who is asked again waits as the retry policy says, and the endpoint's budget must allow it, unless the endpoint
+       said itself when to come back. Who let its time pass is not asked again.
     3. Who wants not to be asked (Retry-After), or is left alone by its breaker, is passed over as long as somebody else
        can be asked; the breaker of the only one that is left does not keep it from being asked.
     4. A failure that the same member would have again takes it out; one that every member would have ends the course.
@@ -129,7 +130,7 @@ class Course:
             if ready > now:
                 return Wait(ready, soonest.candidate)
             health = self._health(soonest.candidate.provider)
-            if soonest.asks and not health.budget.withdraw():
+            if soonest.asks and not soonest.invited and not health.budget.withdraw():
                 soonest.out = True
                 continue
             return self._taken(soonest, health.breaker.acquire(now))
@@ -161,6 +162,7 @@ class Course:
         fallbacks = [one for one in self._fallbacks.get(kind, ()) if not self._has(one)]
         self._entries[:0] = [_Entry(one) for one in fallbacks]
         if again and error.retryable and kind != "timeout" and self._policy.permits(entry.asks, error.retry_after):
+            entry.invited = error.retry_after is not None
             entry.ready = now + self._policy.delay(entry.asks, self._rng, error.retry_after)
         else:
             entry.out = True

@@ -27,7 +27,7 @@ class Health:
         in_flight: queries that it answers now.
     """
 
-    __slots__ = ("breaker", "budget", "drained", "in_flight", "latency")
+    __slots__ = ("_woken", "breaker", "budget", "drained", "in_flight", "latency")
 
     def __init__(self, breaker: Breaker, budget: RetryBudget) -> None:
         self.breaker = breaker
@@ -35,6 +35,7 @@ class Health:
         self.latency = Latency()
         self.drained = float("-inf")
         self.in_flight = 0
+        self._woken = float("-inf")
 
     def well(self, now: float) -> bool:
         """Whether nothing speaks against asking it."""
@@ -58,6 +59,12 @@ class Health:
         """A call was neither answered nor failed, or told already how it ended."""
         if permit is not None:
             self.breaker.release(permit)
+
+    def wakes_first(self) -> bool:
+        """Whether whoever asks is the first to wait for the end of this time; the others shall not come all at once."""
+        first = self._woken != self.drained
+        self._woken = self.drained
+        return first
 
     def drain(self, until: float) -> None:
         """It wants not to be asked until then; what it wanted before still holds if that is later."""

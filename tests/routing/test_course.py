@@ -55,6 +55,7 @@ class Courses(RuleBasedStateMachine):
         self.book = HealthBook(BreakerSettings(failures=3, minimum_calls=10**6, cool_down=5.0), RetrySettings())
         self.firsts = dict.fromkeys(NAMES, 0)
         self.repeats = dict.fromkeys(NAMES, 0)
+        self.uninvited: dict[int, dict[str, bool]] = {}
 
     @rule(target=running, members=st.permutations(NAMES), count=st.integers(1, 3), most=st.none() | st.integers(1, 6))
     def begin(self, members: list[str], count: int, most: int | None) -> tuple[Course, list[Ask], int, list[str]]:
@@ -78,6 +79,7 @@ class Courses(RuleBasedStateMachine):
         if error is None:
             health.succeeded(step.permit, self.now, seconds)
             return multiple()
+        self.uninvited.setdefault(id(asked), {})[step.candidate.provider] = error.retry_after is None
         health.failed(step.permit, self.now, error)
         if error.retry_after is not None:
             health.drain(self.now + min(error.retry_after, 60.0))
@@ -116,7 +118,10 @@ class Courses(RuleBasedStateMachine):
         assert self.book.of(name).drained <= now, "it wants not to be asked"
         if step.permit is None:
             assert not any(self.book.of(member).breaker.allow(now) and member not in before for member in members)
-        (self.repeats if step.again else self.firsts)[name] += 1
+        if not step.again:
+            self.firsts[name] += 1
+        elif asked and self.uninvited.get(id(asked), {}).get(name, True):
+            self.repeats[name] += 1
         assert self.repeats[name] <= 0.1 * self.firsts[name] + 10
 
 

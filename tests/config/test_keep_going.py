@@ -26,6 +26,7 @@ WRONG = {
         "slow_call": [-1.0],
         "cool_down": [0],
         "max_cool_down": [0],
+        "probes": ["yes", 1],
     },
     LimitSettings: {
         "requests_per_minute": [0, 0.5],
@@ -71,5 +72,5 @@ def test_the_smallest_values_are_taken(cls: type) -> None:
 
 def test_what_holds_if_nothing_is_said() -> None:
     assert attrs.astuple(RetrySettings()) == (3, 0.5, 8.0, 60.0, 0.1)
-    assert attrs.astuple(BreakerSettings()) == (5, 0.5, 60.0, 10, 0.0, 5.0, 60.0)
+    assert attrs.astuple(BreakerSettings()) == (5, 0.5, 60.0, 10, 0.0, 5.0, 60.0, False)
     assert attrs.astuple(LimitSettings()) == (None, None, None, 60.0)
