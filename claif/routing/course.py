@@ -168,7 +168,8 @@ class Course:
             entry.out = True
         refused = kind == "content_filter" and kind not in self._fallbacks
         self._ended = self._ended or refused or isinstance(error, FINAL)
-        return not self._ended and any(not entry.out for entry in self._entries)
+        left = self._asked < self._limit() and any(not entry.out for entry in self._entries)
+        return left and not self._ended
 
     def undo(self, ask: Ask) -> None:
         """A member is not asked after all."""

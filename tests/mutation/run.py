@@ -107,6 +107,7 @@ PARTS = (
         ("claif/routing/course.py", "claif/routing/health.py", "claif/routing/plan.py", "claif/routing/strategies.py"),
         (
             "tests/routing/test_course.py",
+            "tests/routing/test_course_rules.py",
             "tests/routing/test_plan.py",
             "tests/routing/test_strategies.py",
             "tests/client/test_routes.py",
