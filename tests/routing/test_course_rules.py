@@ -168,7 +168,8 @@ def test_without_budget_nobody_is_asked_again_but_others_are() -> None:
         pass
     course = setting.course(A, B)
     for who in (A, B):
-        course.failed(who, BUSY, float(asks(course).again))
+        assert asks(course).candidate is who
+        course.failed(who, BUSY, 0.0)
     step = asks(course, 0.5)
     assert (step.candidate, step.again) == (B, True)
 
