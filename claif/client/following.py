@@ -244,11 +244,9 @@ class Following:
         standings = [
             self._standing(candidate, router.book.of(candidate.provider), now) for candidate in plan.candidates
         ]
-        key = plan.route or ",".join(map(str, plan.candidates))
-        turn, router.turns[key] = router.turns[key], router.turns[key] + 1
         order = router.plugins.route(self._query, standings, plan.strategy)
         if order is None:
-            order = in_turn(plan.strategy, standings, router.rng, turn)
+            order = in_turn(plan.strategy, standings, router.rng, router.turn(plan))
         return healthy_first(order)
 
     @staticmethod

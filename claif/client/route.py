@@ -51,7 +51,6 @@ class Router:
 
     Attributes:
         rng: for what is left to chance; a test may seed it.
-        turns: how often each route was used.
         agents: names of those that are agents, which are not asked twice: they may have acted unseen.
     """
 
@@ -68,7 +67,7 @@ class Router:
         self._nursery = nursery
         self.config, self.plugins, self.members, self.watchdog = config, plugins, members, watchdog
         self.rng = Random()  # noqa: S311 - jitter needs no secrecy
-        self.turns: Counter[str] = Counter()
+        self._turns: Counter[str | None] = Counter()
         self.agents: set[str] = set()
         self._default = default
         self._book: HealthBook | None = None
@@ -120,6 +119,11 @@ class Router:
 
             self._hedges[plan.route] = HedgeBudget()
         return self._hedges[plan.route]
+
+    def turn(self, plan: Plan) -> int:
+        """How often a route was used before."""
+        self._turns[plan.route] += 1
+        return self._turns[plan.route] - 1
 
     def plan(self, query: Query) -> Plan:
         """Whom a query may be asked of.
