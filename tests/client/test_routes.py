@@ -260,6 +260,21 @@ async def test_one_that_is_down_is_asked_little_more_often_than_there_are_querie
     assert all(count <= 300 * 1.1 + 10 for count in asked(client).values())
 
 
+async def test_members_take_turns_where_the_route_says_so() -> None:
+    async with routed({"a": ["x"], "b": ["x"], "c": ["x"]}, route={"strategy": "round-robin"}) as client:
+        asked_in_turn = [(await client.query("hi", provider="all")).provider for _ in range(4)]
+    assert asked_in_turn == ["a", "b", "c", "a"]
+
+
+async def test_the_one_that_is_least_busy_is_asked() -> None:
+    answers = {"a": [[Pause(5), "x"]], "b": [[Pause(5), "x"]]}
+    async with routed(answers, route={"strategy": "least-busy"}) as client, trio.open_nursery() as nursery:
+        for _ in range(10):
+            nursery.start_soon(partial(client.query, "hi", provider="all"))
+            await trio.testing.wait_all_tasks_blocked()
+        assert asked(client) == {"a": 5, "b": 5}
+
+
 async def test_a_model_is_named_with_its_provider() -> None:
     async with routed({"a": ["x"]}, aliases={"fast": "a/small", "all-fast": "all"}) as client:
         assert (await client.query("hi", provider="fast")).model == "small"
