@@ -53,6 +53,9 @@ async def test_queries_go_on_when_one_of_three_dies(death: str) -> None:
         asked = found.proxies["first"].counts.connections - before
         assert asked <= 2 * 16 + 5 + took / COOL_DOWN + 2
         assert health.breaker.reopens_at is not None
+        # From now on it costs the others nothing, but for a probe.
+        attempts = [len((await found.client.query("hi", provider="all")).attempts) for _ in range(50)]
+        assert sum(attempts) <= 50 + 2
 
 
 async def test_it_is_asked_again_when_it_is_back() -> None:
