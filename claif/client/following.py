@@ -15,7 +15,6 @@ from ..middleware.attempt import note_attempt
 from ..models import Notice
 from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
-from ..pipeline.watchdog import Deadline
 from ..routing.course import Ask, Course, Wait
 from ..routing.strategies import Standing, healthy_first, in_turn
 
@@ -67,20 +66,10 @@ class Following:
         """
         if failure is not None:
             self._failed(self._course.first(trio.current_time()), failure)
-        if self._plan.deadline is None:
-            return await self._run()
-        run, watchdog = current_run.get(), self._router.watchdog
-        deadline = Deadline(self._plan.deadline)
-        run.deadline = min(run.deadline, deadline.due)
-        watchdog.add(deadline)
-        try:
-            with deadline.scope:
-                return await self._run()
-        finally:
-            watchdog.remove(deadline)
-        raise deadline.error()
-
-    async def _run(self) -> None:
+        limit = current_run.get().limit
+        if self._plan.deadline is not None and limit is not None:
+            limit.shorten(self._plan.deadline)
+            self._router.watchdog.add(limit)
         waited = False
         while (step := self._course.next(trio.current_time())) is not None:
             if isinstance(step, Wait):

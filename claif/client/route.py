@@ -246,8 +246,8 @@ class Router:
 
 
 def _addressed(query: Query, candidate: Candidate) -> Query:
-    """The query as it is asked of a member: without the name of a route or an alias."""
-    if query.model == candidate.model and query.provider in {None, candidate.provider}:
+    """The query as it is asked of a member, whose own model may be named with it."""
+    if query.model == candidate.model:
         return query
     return evolve(query, provider=candidate.provider, model=candidate.model)
 

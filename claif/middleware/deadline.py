@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import inf
 from typing import TYPE_CHECKING
 
 from ..pipeline.run import current_run
@@ -19,12 +18,11 @@ def deadline_layer(watchdog: Watchdog, timeout: float) -> Layer:
     def wrap(handler: Handler) -> Handler:
         async def limited(query: Query, emit: Emit) -> None:
             seconds = timeout if query.options.timeout is None else query.options.timeout
-            if seconds == inf:
-                return await handler(query, emit)
             deadline = Deadline(seconds)
             run = current_run.get()
-            run.deadline = min(run.deadline, deadline.due)
-            watchdog.add(deadline)
+            run.limit = deadline
+            if seconds < inf:
+                watchdog.add(deadline)
             try:
                 with deadline.scope:
                     return await handler(query, emit)

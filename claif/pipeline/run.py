@@ -14,6 +14,7 @@ from ..logs import logger
 
 if TYPE_CHECKING:
     from ..models import Attempt, Message, Query
+    from .watchdog import Deadline
 
 NO_LIMITS = ProviderSettings()
 """The limits of a provider that has none of its own."""
@@ -26,12 +27,12 @@ class Run:
     """One running query; `id` tells it from others in the log, in its reply and in its error.
 
     `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
-    out that changes messages changes it too, and the client attaches it to the error. `deadline` is the time at which
-    the query is given up.
+    out that changes messages changes it too, and the client attaches it to the error. `limit` is the deadline of the
+    query, which layers may move forward.
     """
 
     __slots__ = (
-        *("attempts", "began", "closed", "deadline", "id", "limits", "model", "partial", "provider", "query", "scope"),
+        *("attempts", "began", "closed", "id", "limit", "limits", "model", "partial", "provider", "query", "scope"),
     )
 
     def __init__(self, query: Query) -> None:
@@ -43,9 +44,14 @@ class Run:
         self.model: str | None = None
         self.limits: ProviderSettings = NO_LIMITS
         self.attempts: list[Attempt] = []
-        self.deadline = inf
+        self.limit: Deadline | None = None
         self.partial: Message | None = None
         self.closed = False
+
+    @property
+    def deadline(self) -> float:
+        """The time at which the query is given up."""
+        return inf if self.limit is None else self.limit.due
 
     def close(self) -> None:
         """Cancel it because the client is closed."""

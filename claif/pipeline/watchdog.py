@@ -96,6 +96,12 @@ class Deadline:
         self.phase = "total"
         self.reason: str | None = None
 
+    def shorten(self, seconds: float) -> None:
+        """Let it pass so many seconds from now, unless it passes earlier; whoever watches it must be told."""
+        due = trio.current_time() + seconds
+        if due < self.due:
+            self.due, self.seconds = due, seconds
+
     def look(self, _now: float) -> float:
         """When to look at it again."""
         return self.due

@@ -280,7 +280,7 @@ async def test_a_model_is_named_with_its_provider() -> None:
         assert (await client.query("hi", provider="fast")).model == "small"
         assert (await client.query("hi", provider="a/large")).model == "large"
         assert (await client.query("hi", provider="all-fast")).provider == "a"
-        assert [query.provider for query in client.fakes["a"].queries] == ["a", "a", "a"]
+        assert [query.model for query in client.fakes["a"].queries] == ["small", "large", None]
 
 
 @pytest.mark.parametrize(
@@ -310,3 +310,15 @@ async def test_a_consumer_that_fails_is_nobodys_failure() -> None:
         with pytest.raises(ValueError, match="mine"):
             await client.run(Query("hi", provider="all"), emit)
         assert asked(client) == {"a": 1, "b": 0}
+
+
+async def test_a_routes_deadline_holds_for_a_query_that_has_none() -> None:
+    async with routed({"a": [[Pause(50), "late"]]}, route={"deadline": 5}) as client:
+        with pytest.raises(TimeoutError, match="5 s"):
+            await client.query("hi", provider="all", timeout=float("inf"))
+
+
+async def test_a_routes_deadline_does_not_lengthen_that_of_a_query() -> None:
+    async with routed({"a": [[Pause(50), "late"]]}, route={"deadline": 9}) as client:
+        with pytest.raises(TimeoutError, match="4 s"):
+            await client.query("hi", provider="all", timeout=4)
