@@ -6,7 +6,7 @@ import os
 import re
 import signal
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from math import inf
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -70,7 +70,8 @@ class Programs:
         """End all that run."""
         for fake in self._fakes.values():
             for pid in fake.processes():
-                os.kill(pid, signal.SIGKILL)
+                with suppress(ProcessLookupError):  # it may have ended by itself meanwhile
+                    os.kill(pid, signal.SIGKILL)
 
     async def stop(self) -> None:
         """Have every query from now on fail as if nobody could be reached."""

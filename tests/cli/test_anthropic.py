@@ -19,6 +19,7 @@ def server():
 
 def ask(cli, url, *args):
     cli.config(
+        "retry.max_attempts = 1\n"
         f'[providers.anthropic]\nbase_url = "{url}"\napi_key = "sk-canary"\nidle_timeout = 2\nfirst_event_timeout = 2\n'
     )
     return cli.run("query", "-p", "anthropic", *args, "Say hello")

@@ -17,6 +17,7 @@ def server():
 
 def ask(cli, url, *args):
     cli.config(
+        "retry.max_attempts = 1\n"
         "[providers.x]\n"
         'type = "openai"\n'
         'api_key = "key"\n'

@@ -33,6 +33,7 @@ def ask(cli, server, request):
     def configure(**behaviour: object):
         url = server.url(tag=request.node.name[:40], **behaviour)
         cli.config(
+            "retry.max_attempts = 1\n"
             f'general.default_provider = "it"\n[providers.it]\ntype = "openai"\nbase_url = "{url}"\n'
             'allow_http = true\napi_key = "sk-dummy"\nmodel = "scripted-1"\n'
         )

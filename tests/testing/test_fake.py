@@ -15,7 +15,8 @@ from claif.testing import FakeProvider, Pause
 
 
 def client_of(fake: Any) -> Client:
-    return Client({"general": {"default_provider": "fake"}}, providers={"fake": fake})
+    config = {"general": {"default_provider": "fake"}, "retry": {"max_attempts": 1}}
+    return Client(config, providers={"fake": fake})
 
 
 async def test_it_answers_from_its_script_and_repeats_the_last_answer() -> None:

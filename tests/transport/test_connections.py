@@ -216,7 +216,7 @@ async def test_a_connection_that_the_server_has_closed_is_not_used_again() -> No
 
 
 async def test_idle_connections_are_kept_for_less_time_than_servers_keep_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claif.transport.http.KEEPALIVE", -1.0)
+    monkeypatch.setattr("claif.transport.connections.KEEPALIVE", -1.0)
     async with serve(replies(OK)) as server, HTTP() as http:
         endpoint = http.endpoint(server.url)
         for _ in range(3):
