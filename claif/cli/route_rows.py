@@ -14,7 +14,7 @@ from .open_client import open_client
 
 if TYPE_CHECKING:
     from ..client import Client
-    from ..routing.plan import Candidate
+    from ..config.candidate import Candidate
     from .session import Session
 
 PROMPT = "Answer with the word ok."

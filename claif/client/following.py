@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from ..config.hedge import parse_hedge
 from ..errors import ClaifError, InvalidQueryError, RateLimitError, TimeoutError
 from ..middleware.attempt import note_attempt
 from ..models import Notice
@@ -19,10 +18,11 @@ from ..routing.course import Ask, Course, Wait
 from ..routing.strategies import Standing, healthy_first, in_turn
 
 if TYPE_CHECKING:
+    from ..config.candidate import Candidate
     from ..models import Query
     from ..pipeline.types import Emit, Layer
     from ..routing.health import Health
-    from ..routing.plan import Candidate, Plan
+    from ..routing.plan import Plan
     from .route import Router
 
 
@@ -99,7 +99,7 @@ class Following:
         if plan.hedge_after is None or len(plan.candidates) == 1:
             return None
         self._router.hedges(plan).deposit()
-        return parse_hedge(plan.hedge_after).delay(self._router.book.of(step.candidate.provider).latency)
+        return plan.hedge_after.delay(self._router.book.of(step.candidate.provider).latency)
 
     def _hedge(self) -> Ask | None:
         """Whom to ask too."""

@@ -17,10 +17,11 @@ from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.needs import check_needs
 from ..routing.options import with_defaults
-from ..routing.plan import Candidate, Plan, plan_for
+from ..routing.plan import Plan, plan_for
 
 if TYPE_CHECKING:
     from ..config import Config
+    from ..config.candidate import Candidate
     from ..models import Query
     from ..pipeline.types import Emit, Handler, Layer
     from ..pipeline.watchdog import Watchdog

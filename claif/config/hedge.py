@@ -1,4 +1,4 @@
-"""Hedging: when a second provider is asked because the first takes long, and how often that may happen; pure."""
+"""When a second provider is asked because the first takes long, as it is written."""
 
 from __future__ import annotations
 

@@ -9,72 +9,31 @@ from typing import Any
 from attrs import field, frozen
 from attrs.validators import optional
 
+from .candidate import Candidate
 from .hedge import parse_hedge
 from .keep_going import BreakerSettings, LimitSettings, RetrySettings
-from .schema import count, is_name, model_name, name_or_none, not_negative, positive, seconds
+from .schema import count, name_or_none, seconds
 
 FALLBACKS = ("context_length", "content_filter", "rate_limit", "timeout", "error")
 """Kinds of failures that can have fallbacks of their own; `error` is every other one."""
 
 
-@frozen(kw_only=True)
-class RouteMember:
-    """A member of a route.
-
-    Args:
-        provider: its name.
-        model: the model that it is asked for; its usual one when not given.
-        weight: its share where the strategy is `weighted`.
-        cost: what a million tokens cost, in US dollars, where the strategy is `cost`.
-    """
-
-    provider: str
-    model: str | None = field(default=None, validator=model_name)
-    weight: float = field(default=1.0, validator=positive)
-    cost: float | None = field(default=None, validator=optional(not_negative))
-
-    @classmethod
-    def of(cls, written: object) -> RouteMember:
-        """A member as it is written: `"openai"`, `"openai/gpt-5"`, or a table.
-
-        Raises:
-            ValueError: it is none of these.
-        """
-        if isinstance(written, RouteMember):
-            return written
-        if isinstance(written, str):
-            name, _, model = written.partition("/")
-            written = {"provider": name, **({"model": model} if model else {})}
-        if not isinstance(written, Mapping) or not written.keys() <= {"provider", "model", "weight", "cost"}:
-            raise ValueError('a member is written "NAME", "NAME/MODEL" or { provider = "NAME", weight = 2 }')
-        provider: Any = written.get("provider")
-        if not isinstance(provider, str) or not is_name(provider.replace(":", "-")):
-            raise ValueError(f"{str(provider)[:64]!r} is no name of a provider")
-        for key, kind in (("model", str), ("weight", (int, float)), ("cost", (int, float))):
-            if key in written and (not isinstance(written[key], kind) or isinstance(written[key], bool)):
-                raise ValueError(f"the {key} of the member {provider} is of a wrong type")
-        return cls(**written)
-
-    def __str__(self) -> str:
-        return self.provider if self.model is None else f"{self.provider}/{self.model}"
-
-
-def members_of(written: Any) -> tuple[RouteMember, ...]:
+def members_of(written: Any) -> tuple[Candidate, ...]:
     """Members as they are written.
 
     Raises:
         ValueError: one is none.
     """
-    return tuple([RouteMember.of(member) for member in written])
+    return tuple([Candidate.of(member) for member in written])
 
 
-def _some(written: Any) -> tuple[RouteMember, ...]:
+def _some(written: Any) -> tuple[Candidate, ...]:
     if not written:
         raise ValueError("a route needs members")
     return members_of(written)
 
 
-def _fallbacks(written: Mapping[str, Any]) -> Mapping[str, tuple[RouteMember, ...]]:
+def _fallbacks(written: Mapping[str, Any]) -> Mapping[str, tuple[Candidate, ...]]:
     unknown = written.keys() - set(FALLBACKS)
     if unknown:
         raise ValueError(f"there are fallbacks for {', '.join(FALLBACKS)}, not for {', '.join(sorted(unknown))}")

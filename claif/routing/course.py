@@ -19,9 +19,9 @@ from ..errors import (
 )
 
 if TYPE_CHECKING:
+    from ..config.candidate import Candidate
     from .breaker import Permit
     from .health import Health
-    from .plan import Candidate
     from .retry_policy import RetryPolicy
 
 FINAL = (ClientClosedError, PluginError)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from ..config.candidate import Candidate
+from ..config.hedge import Hedge, parse_hedge
 from ..errors import InvalidQueryError
 
 if TYPE_CHECKING:
@@ -15,26 +17,6 @@ if TYPE_CHECKING:
     from .default import Choice
 
 MAX_MEMBERS = 100
-
-
-@frozen
-class Candidate:
-    """A member that may be asked.
-
-    Args:
-        provider: its name.
-        model: the model that it is asked for; its usual one when `None`.
-        weight: its share where the strategy is `weighted`.
-        cost: what a million tokens cost, in US dollars, if the route says so.
-    """
-
-    provider: str
-    model: str | None = None
-    weight: float = 1.0
-    cost: float | None = None
-
-    def __str__(self) -> str:
-        return self.provider if self.model is None else f"{self.provider}/{self.model}"
 
 
 @frozen
@@ -63,7 +45,7 @@ class Plan:
     max_attempts: int | None = None
     deadline: float | None = None
     attempt_timeout: float | None = None
-    hedge_after: float | str | None = None
+    hedge_after: Hedge | None = None
 
     @property
     def single(self) -> bool:
@@ -105,16 +87,16 @@ def _resolved(name: str, reason: str, model: str | None, config: Config) -> Plan
                 hint="Name no model, or one member: -p NAME -m MODEL.",
             )
         return Plan(
-            _candidates(route.members),
+            route.members,
             f"{reason}; it is a route",
             target,
             strategy=route.strategy,
             requires=route.requires,
-            fallbacks={kind: _candidates(members) for kind, members in route.fallbacks.items()},
+            fallbacks=route.fallbacks,
             max_attempts=route.max_attempts,
             deadline=route.deadline,
             attempt_timeout=route.attempt_timeout,
-            hedge_after=route.hedge_after,
+            hedge_after=None if route.hedge_after is None else parse_hedge(route.hedge_after),
         )
     names = [routing.aliases.get(part, part) for part in map(str.strip, target.split(","))]
     if not all(names) or len(names) > MAX_MEMBERS:
@@ -132,7 +114,3 @@ def _candidate(name: str, model: str | None) -> Candidate:
     """A member by its name; a model in the name is the one that was asked for, if none was."""
     provider, _, own = name.partition("/")
     return Candidate(provider, own or model)
-
-
-def _candidates(members: Iterable[Any]) -> tuple[Candidate, ...]:
-    return tuple([Candidate(member.provider, member.model, member.weight, member.cost) for member in members])

@@ -12,7 +12,7 @@ from attrs import frozen
 from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from .plan import Candidate
+    from ..config.candidate import Candidate
 
 
 @frozen

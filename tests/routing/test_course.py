@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, multiple, rule
 
+from claif.config.candidate import Candidate
 from claif.config.keep_going import BreakerSettings, RetrySettings
 from claif.errors import (
     AuthenticationError,
@@ -24,7 +25,6 @@ from claif.errors import (
 )
 from claif.routing.course import Ask, Course, Wait, kind_of
 from claif.routing.health import HealthBook, is_sick
-from claif.routing.plan import Candidate
 from claif.routing.retry_policy import RetryPolicy
 
 NAMES = ("a", "b", "c")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from claif.config.candidate import Candidate
 from claif.config.keep_going import BreakerSettings, RetrySettings
 from claif.errors import (
     AuthenticationError,
@@ -20,7 +21,6 @@ from claif.errors import (
 )
 from claif.routing.course import Ask, Course, Wait
 from claif.routing.health import Health, HealthBook
-from claif.routing.plan import Candidate
 from claif.routing.retry_policy import RetryPolicy
 
 A, B, C, D = (Candidate(name) for name in "abcd")

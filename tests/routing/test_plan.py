@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from claif.config import ConfigLoader
+from claif.config.candidate import Candidate
+from claif.config.hedge import parse_hedge
 from claif.errors import InvalidQueryError
 from claif.models import Query
 from claif.routing.default import Choice
-from claif.routing.plan import MAX_MEMBERS, Candidate, Plan, plan_for
+from claif.routing.plan import MAX_MEMBERS, Plan, plan_for
 
 TABLES = {
     "aliases": {"fast": "openai/mini", "s": "safe", "two": "fast,local"},
@@ -66,7 +68,7 @@ def test_without_any_table_a_name_is_a_name() -> None:
 def test_a_route_is_as_it_is_configured() -> None:
     found = plan("safe")
     assert (found.route, found.strategy, found.requires, found.max_attempts) == ("safe", "weighted", ("tools",), 4)
-    assert (found.deadline, found.attempt_timeout, found.hedge_after) == (60, 20, "p95")
+    assert (found.deadline, found.attempt_timeout, found.hedge_after) == (60, 20, parse_hedge("p95"))
     assert found.candidates[1] == Candidate("google", "flash", 2, 1)
     assert found.fallbacks == {"context_length": (Candidate("google", "pro"),)}
     assert not found.single

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
+from claif.config.candidate import Candidate
 from claif.errors import ConfigurationError
-from claif.routing.plan import Candidate
 from claif.routing.strategies import STRATEGIES, Standing, healthy_first, in_turn
 
 A, B, C = Candidate("a", cost=3.0), Candidate("b", weight=8.0, cost=1.0), Candidate("c")
