@@ -15,6 +15,7 @@ from ..models import Notice
 from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.course import Ask, Course, Wait
+from ..routing.retry_policy import RetryPolicy
 from ..routing.strategies import Standing, healthy_first, in_turn
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Following:
         self._course = Course(
             self._order(),
             router.book.of,
-            router.policy,
+            RetryPolicy(router.config.routing.retry),
             router.rng,
             most=plan.max_attempts,
             fallbacks=plan.fallbacks,

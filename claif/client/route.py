@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
     from ..routing.members import Member, Members
-    from ..routing.retry_policy import RetryPolicy
 
 
 MOST_PLANS = 256
@@ -72,7 +71,6 @@ class Router:
         self.agents: set[str] = set()
         self._default = default
         self._book: HealthBook | None = None
-        self._policy: RetryPolicy | None = None
         self._plans: dict[tuple[str | Choice | None, str | None], Plan] = {}
         self._hedges: dict[str | None, HedgeBudget] = {}
 
@@ -89,21 +87,6 @@ class Router:
 
                 self._nursery.start_soon(probe_for_ever, self._book, self.members, routing.breaker.cool_down)
         return self._book
-
-    @property
-    def policy(self) -> RetryPolicy:
-        """How often a member is asked again, and after which wait."""
-        if self._policy is None:
-            from ..routing.retry_policy import RetryPolicy
-
-            retry = self.config.routing.retry
-            self._policy = RetryPolicy(
-                max_attempts=retry.max_attempts,
-                base=retry.base,
-                cap=retry.max_delay,
-                max_retry_after=retry.max_retry_after,
-            )
-        return self._policy
 
     def with_health(self, members: Sequence[Member]) -> list[Member]:
         """The members with the state of their breakers, as far as anything is known of them."""

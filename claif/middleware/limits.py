@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
+from math import inf
 from typing import TYPE_CHECKING
 
 import trio
@@ -16,7 +16,7 @@ from ..routing.limiter import Limiter, Queue
 
 if TYPE_CHECKING:
     from ..config.keep_going import LimitSettings
-    from ..routing.limiter import Entry
+    from ..routing.limiter import Entry, Ticket
 
 BYTES_OF_A_TOKEN = 4
 """On the average, in English; the difference is settled when the provider has told what was used."""
@@ -24,13 +24,6 @@ ANSWER = 1000
 """Tokens that an answer is thought to take when a query sets no `max_tokens`."""
 TOLD = 0.5
 """Seconds of waiting from which on the user is told."""
-
-
-class _Place:
-    """A place in the queue; `moved` is set when something may have changed for the first one."""
-
-    def __init__(self) -> None:
-        self.moved = trio.Event()
 
 
 class Turnstile:
@@ -46,7 +39,7 @@ class Turnstile:
         self.limiter = Limiter(settings)
         self._max_wait = settings.max_wait
         self._queue = Queue(self.limiter)
-        self._waiting: deque[_Place] = deque()
+        self._moved: dict[Ticket, trio.Event] = {}
 
     async def enter(self, tokens: int, until: float, emit: Emit) -> Entry:
         """Wait until a query may be asked.
@@ -60,27 +53,26 @@ class Turnstile:
             RateLimitError: the wait would be longer than the limits' `max_wait`, or than the query may take.
         """
         now = trio.current_time()
-        if not self._waiting and (entry := self.limiter.enter(now, tokens)) is not None:
+        if not self._queue and (entry := self.limiter.enter(now, tokens)) is not None:
             return entry
-        ticket, mine = self._queue.join(now, tokens), _Place()
-        self._waiting.append(mine)
-        give_up = min(now + self._max_wait, until)
+        ticket = self._queue.join(tokens)
+        waited = min(self._max_wait, until - now)
+        give_up = now + waited
         try:
             await self._tell(emit, self._queue.wait(now))
-            while trio.current_time() < give_up:
-                first = self._waiting[0] is mine
-                if first and (entry := self.limiter.enter(trio.current_time(), tokens)) is not None:
+            while (now := trio.current_time()) < give_up:
+                if self._queue.next_ready(now) is ticket and (entry := self.limiter.enter(now, tokens)) is not None:
                     return entry
-                wait = self._queue.wait(trio.current_time()) if first else float("inf")
-                mine.moved = trio.Event()
-                with trio.move_on_at(min(trio.current_time() + wait, give_up)):
-                    await mine.moved.wait()
+                moved = self._moved[ticket] = trio.Event()
+                wait = self._queue.wait(now) if self._queue.first is ticket else inf
+                with trio.move_on_at(min(now + wait, give_up)):
+                    await moved.wait()
         finally:
             self._queue.leave(ticket)
-            self._waiting.remove(mine)
+            self._moved.pop(ticket, None)
             self._wake_first()
         raise RateLimitError(
-            f"{self.name} could not be asked within its limits in {give_up - now:g} s.",
+            f"{self.name} could not be asked within its limits in {waited:g} s.",
             hint=f"Raise limits.{self.name}, or its max_wait, or ask another provider.",
             provider=self.name,
             code="limit",
@@ -93,8 +85,8 @@ class Turnstile:
         self._wake_first()
 
     def _wake_first(self) -> None:
-        if self._waiting:
-            self._waiting[0].moved.set()
+        if (first := self._queue.first) in self._moved:
+            self._moved[first].set()
 
     async def _tell(self, emit: Emit, seconds: float) -> None:
         if seconds >= TOLD:

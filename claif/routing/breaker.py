@@ -30,13 +30,11 @@ class Breaker:
 
     1. Closed: every call is permitted. It opens when so many calls in a row failed, or when of the calls in the window
        too large a share failed, or was slow.
-    2. Open: no call is permitted until the cool-down is over. How long it lasts is known from the beginning, and only
-       grows if the provider asks for more time.
+    2. Open: no call is permitted until the cool-down is over. How long it lasts is known from the beginning.
     3. Half-open, which an open one is from that moment on: one call is permitted at a time, the probe.
        a. It succeeds: closed, and all is forgotten. A slow probe has failed.
        b. It fails: open, for twice the time before, up to the maximum.
        c. It is given up: the next call is the probe.
-       d. It succeeds, but meanwhile the provider asked for time: open until then, and half-open again.
     4. A call counts only if the breaker was not opened since it began, so that late results of calls from before that
        neither close it, nor keep it open, nor open it again.
 
@@ -88,10 +86,8 @@ class Breaker:
             self._count(now, failed=False, slow=slow)
         elif slow:
             self._open_longer(now)
-        elif self.reopens_at is not None and now >= self.reopens_at:
-            self._close()
         else:
-            self._cool_down = self._settings.cool_down
+            self._close()
 
     def failure(self, permit: Permit, now: float) -> None:
         """Tell that a call failed in a way that speaks against the endpoint, a refused connection among them."""
@@ -106,16 +102,6 @@ class Breaker:
     def release(self, permit: Permit) -> None:
         """Give up a call that was neither a success nor a failure; does nothing after either."""
         self._tell(permit)
-
-    def cool_down(self, now: float, seconds: float) -> None:
-        """Leave the endpoint alone for a time that the provider asked for, but never shorter than until now.
-
-        Args:
-            now: the present moment.
-            seconds: how long; 0 or less asks for nothing.
-        """
-        if seconds > 0:
-            self._open(now + seconds)
 
     def _tell(self, permit: Permit) -> bool:
         """Note that a call is over; whether it counts."""
@@ -143,9 +129,7 @@ class Breaker:
     def _open(self, until: float) -> None:
         if self.reopens_at is None:
             self._era += 1
-            self.reopens_at = until
-        else:
-            self.reopens_at = max(self.reopens_at, until)
+        self.reopens_at = until
 
     def _close(self) -> None:
         self._cool_down = self._settings.cool_down

@@ -184,7 +184,7 @@ class Course:
         self._asked -= 1
 
     def _limit(self) -> int:
-        return self._most or len(self._entries) + self._policy.max_attempts - 1
+        return self._most or len(self._entries) + self._policy.settings.max_attempts - 1
 
     def _has(self, candidate: Candidate) -> bool:
         return any(entry.candidate == candidate for entry in self._entries)

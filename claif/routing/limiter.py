@@ -37,7 +37,6 @@ class Limiter:
         self._requests = _per_minute(settings.requests_per_minute)
         self._tokens = _per_minute(settings.tokens_per_minute)
         self._concurrency = inf if settings.concurrency is None else settings.concurrency
-        self._drained_until = -inf
         self.busy = 0
         """Calls that are in."""
 
@@ -53,7 +52,7 @@ class Limiter:
         """
         if self.busy >= self._concurrency:
             return inf
-        left = self._drained_until - now
+        left = 0.0
         if self._requests is not None:
             left = max(left, self._requests.wait(now, 1))
         if self._tokens is not None:
@@ -84,10 +83,6 @@ class Limiter:
         if self._tokens is not None and entry.reserved is not None and used_tokens is not None:
             self._tokens.settle(now, used_tokens - entry.reserved.cost, entry.reserved)
 
-    def drain(self, until: float) -> None:
-        """Let nobody in until then, as the provider asked; an earlier moment than before changes nothing."""
-        self._drained_until = max(self._drained_until, until)
-
 
 def _per_minute(limit: int | None) -> Gcra | None:
     return None if limit is None else Gcra(limit / _MINUTE, max(1.0, limit * BURST))
@@ -96,11 +91,9 @@ def _per_minute(limit: int | None) -> Gcra | None:
 class Ticket:
     """A place in the queue."""
 
-    __slots__ = ("joined", "tokens")
+    __slots__ = ("tokens",)
 
-    def __init__(self, joined: float, tokens: float) -> None:
-        self.joined = joined
-        """When it joined; how long one may wait is the caller's decision."""
+    def __init__(self, tokens: float) -> None:
         self.tokens = tokens
 
 
@@ -121,9 +114,9 @@ class Queue:
     def __contains__(self, ticket: Ticket) -> bool:
         return ticket in self._tickets
 
-    def join(self, now: float, tokens: float) -> Ticket:
+    def join(self, tokens: float) -> Ticket:
         """Take the last place, for a call of so many tokens."""
-        ticket = Ticket(now, tokens)
+        ticket = Ticket(tokens)
         self._tickets[ticket] = None
         return ticket
 
@@ -133,13 +126,15 @@ class Queue:
 
     def next_ready(self, now: float) -> Ticket | None:
         """The first in the queue if it may enter now; `None` if it may not, or nobody waits."""
-        first = self._first()
+        first = self.first
         return None if first is None or self._limiter.wait(now, first.tokens) else first
 
     def wait(self, now: float) -> float:
         """The seconds until the first in the queue may enter; infinity if nobody waits, or one must leave first."""
-        first = self._first()
+        first = self.first
         return inf if first is None else self._limiter.wait(now, first.tokens)
 
-    def _first(self) -> Ticket | None:
+    @property
+    def first(self) -> Ticket | None:
+        """Whose turn is next."""
         return next(iter(self._tickets), None)

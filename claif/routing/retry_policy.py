@@ -12,25 +12,21 @@ from .budget import Budget
 if TYPE_CHECKING:
     from random import Random
 
+    from ..config.keep_going import RetrySettings
+
 _MOST_DOUBLINGS = 60
 """More would only make a number too large; the cap holds long before."""
 
 
-@frozen(kw_only=True)
+@frozen
 class RetryPolicy:
     """How one query is repeated. Whether an error is worth it, the caller knows.
 
     Args:
-        max_attempts: how often it is asked at most, the first time included.
-        base: seconds that the first pause lasts at most; each further one may last twice as long.
-        cap: seconds that no pause exceeds which the provider did not ask for.
-        max_retry_after: seconds that a provider may ask to be left alone; one that asks for more is not asked again.
+        settings: how often, and after which pauses.
     """
 
-    max_attempts: int = 3
-    base: float = 0.5
-    cap: float = 8.0
-    max_retry_after: float = 60.0
+    settings: RetrySettings
 
     def permits(self, attempt: int, retry_after: float | None = None) -> bool:
         """Whether to ask again.
@@ -39,7 +35,7 @@ class RetryPolicy:
             attempt: how often it was asked.
             retry_after: the seconds for which the provider asked to be left alone, if it did.
         """
-        return attempt < self.max_attempts and (_asked(retry_after) or 0.0) <= self.max_retry_after
+        return attempt < self.settings.max_attempts and (_asked(retry_after) or 0.0) <= self.settings.max_retry_after
 
     def delay(self, attempt: int, rng: Random, retry_after: float | None = None) -> float:
         """The seconds of the pause before the next attempt.
@@ -55,7 +51,8 @@ class RetryPolicy:
         asked = _asked(retry_after)
         if asked is not None:
             return asked
-        return rng.uniform(0.0, min(self.cap, self.base * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)))
+        settings = self.settings
+        return rng.uniform(0.0, min(settings.max_delay, settings.base * 2.0 ** min(attempt - 1, _MOST_DOUBLINGS)))
 
 
 def _asked(retry_after: float | None) -> float | None:

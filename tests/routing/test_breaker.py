@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from claif.config.keep_going import BreakerSettings
 from claif.routing.breaker import Breaker
 
@@ -235,56 +233,3 @@ class TestProbe:
         fail(endpoint, 1.0, 3)
         succeed(endpoint, 6.0, 2.0)
         assert endpoint.reopens_at == 16.0
-
-
-class TestRetryAfter:
-    """The time that a provider asked for."""
-
-    def test_it_opens_the_breaker_for_exactly_so_long(self) -> None:
-        endpoint = breaker()
-        endpoint.cool_down(1.0, 0.123)
-        assert endpoint.reopens_at == 1.123
-        assert not endpoint.allow(1.1229)
-        assert endpoint.allow(1.123)
-
-    @pytest.mark.parametrize("seconds", [0.0, -1.0, float("nan")])
-    def test_no_time_is_nothing(self, seconds: float) -> None:
-        endpoint = breaker()
-        endpoint.cool_down(1.0, seconds)
-        assert endpoint.state(1.0) == "closed"
-
-    def test_a_deadline_never_becomes_earlier(self) -> None:
-        endpoint = breaker()
-        endpoint.cool_down(0.0, 30.0)
-        endpoint.cool_down(1.0, 2.0)
-        assert endpoint.reopens_at == 30.0
-        endpoint.cool_down(1.0, 40.0)
-        assert endpoint.reopens_at == 41.0
-
-    def test_a_failed_probe_does_not_make_it_earlier_either(self) -> None:
-        endpoint = breaker()
-        fail(endpoint, 0.0, 3)
-        permit = endpoint.acquire(5.0)
-        endpoint.cool_down(5.0, 100.0)
-        endpoint.failure(permit, 5.0)
-        assert endpoint.reopens_at == 105.0
-
-    def test_a_probe_that_succeeds_meanwhile_does_not_close_it(self) -> None:
-        endpoint = breaker()
-        fail(endpoint, 0.0, 3)
-        fail(endpoint, 5.0)
-        permit = endpoint.acquire(15.0)
-        endpoint.cool_down(15.0, 100.0)
-        endpoint.success(permit, 16.0, 0.1)
-        assert endpoint.state(16.0) == "open"
-        assert endpoint.allow(115.0)
-        fail(endpoint, 115.0)
-        assert endpoint.reopens_at == 125.0, "the success has brought the first cool-down back"
-
-    def test_a_probe_that_succeeds_at_that_moment_closes_it(self) -> None:
-        endpoint = breaker()
-        fail(endpoint, 0.0, 3)
-        permit = endpoint.acquire(5.0)
-        endpoint.cool_down(5.0, 10.0)
-        endpoint.success(permit, 15.0, 0.1)
-        assert endpoint.state(15.0) == "closed"

@@ -100,12 +100,6 @@ class Model(RuleBasedStateMachine):
     def finish_well(self, permit: Permit | None) -> None:
         self.finish(permit, "good")
 
-    @rule(seconds=st.sampled_from([-1.0, 0.0, 0.5, 4.0, 30.0]))
-    def retry_after(self, seconds: float) -> None:
-        self.breaker.cool_down(self.now, seconds)
-        if seconds > 0:
-            self.open(self.now + seconds)
-
     @invariant()
     def it_is_as_the_model_says(self) -> None:
         state = "closed" if self.until is None else "open" if self.now < self.until else "half-open"

@@ -60,7 +60,7 @@ class Courses(RuleBasedStateMachine):
     @rule(target=running, members=st.permutations(NAMES), count=st.integers(1, 3), most=st.none() | st.integers(1, 6))
     def begin(self, members: list[str], count: int, most: int | None) -> tuple[Course, list[Ask], int, list[str]]:
         order = [Candidate(name) for name in members[:count]]
-        course = Course(order, self.book.of, RetryPolicy(max_attempts=3), Random(0), most=most)
+        course = Course(order, self.book.of, RetryPolicy(RetrySettings(max_attempts=3)), Random(0), most=most)
         return course, [], most or count + 2, members[:count]
 
     @rule(target=running, one=consumes(running), error=st.none() | ERRORS, seconds=st.floats(0, 2))
@@ -150,7 +150,7 @@ def test_what_a_failure_means(error: ClaifError, kind: str, sick: bool) -> None:
 @pytest.mark.parametrize("error", [ClientClosedError("x"), PluginError("x")])
 def test_what_everybody_would_fail_at_ends_the_course(error: ClaifError) -> None:
     book = HealthBook(BreakerSettings(), RetrySettings())
-    course = Course([Candidate("a"), Candidate("b")], book.of, RetryPolicy(), Random(0))
+    course = Course([Candidate("a"), Candidate("b")], book.of, RetryPolicy(RetrySettings()), Random(0))
     step = course.next(0.0)
     assert isinstance(step, Ask)
     assert not course.failed(step.candidate, error, 0.0)

@@ -47,7 +47,7 @@ class Setting:
         most: int | None = None,
         fallbacks: Mapping[str, Sequence[Candidate]] | None = None,
     ) -> Course:
-        policy = RetryPolicy(max_attempts=3, base=0.5, cap=8.0, max_retry_after=60.0)
+        policy = RetryPolicy(RetrySettings(max_attempts=3, base=0.5, max_delay=8.0, max_retry_after=60.0))
         return Course(members, self.book.of, policy, Longest(), most=most, fallbacks=fallbacks)
 
     def open(self, *names: str, now: float = 0.0) -> None:

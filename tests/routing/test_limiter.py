@@ -29,7 +29,6 @@ class Model(RuleBasedStateMachine):
         self.waiting: list[Ticket] = []
         self.entered: list[list[float]] = []
         self.inside: dict[Entry, int] = {}
-        self.drained_until = 0.0
 
     @rule(seconds=st.sampled_from([0.01, 0.5, 2.0, 10.0]))
     def time_passes(self, seconds: float) -> None:
@@ -37,8 +36,8 @@ class Model(RuleBasedStateMachine):
 
     @rule(target=tickets, tokens=st.sampled_from([1, 20, 200, 300, 900]))
     def join(self, tokens: int) -> Ticket:
-        ticket = self.queue.join(self.now, tokens)
-        assert (ticket.joined, ticket.tokens) == (self.now, tokens)
+        ticket = self.queue.join(tokens)
+        assert ticket.tokens == tokens
         self.waiting.append(ticket)
         return ticket
 
@@ -79,14 +78,8 @@ class Model(RuleBasedStateMachine):
         if used is not None and used < call[1]:
             call[1] = used
 
-    @rule(seconds=st.sampled_from([0.5, 3.0]))
-    def drain(self, seconds: float) -> None:
-        self.limiter.drain(self.now + seconds)
-        self.drained_until = max(self.drained_until, self.now + seconds)
-
     def look_at_every_window(self) -> None:
         end, _, most_at_once = self.entered[-1]
-        assert end >= self.drained_until - 1e-6
         tokens = 0.0
         for number, (start, cost, _) in enumerate(reversed(self.entered), 1):
             tokens += cost
@@ -180,21 +173,6 @@ class TestLimiter:
             assert endpoint.wait(0.0, 300) == wait
             endpoint = limiter(tokens_per_minute=6000)
 
-    def test_nobody_enters_until_the_moment_that_the_provider_named(self) -> None:
-        endpoint = limiter()
-        endpoint.drain(10.0)
-        endpoint.drain(5.0)
-        assert endpoint.wait(2.0, 1) == 8.0
-        assert endpoint.enter(9.999, 1) is None
-        assert endpoint.wait(10.0, 1) == 0
-        assert endpoint.enter(10.0, 1)
-
-    def test_a_wait_that_rounding_leaves_over_is_none(self) -> None:
-        endpoint = limiter()
-        endpoint.drain(100_000.1)
-        assert endpoint.wait(100_000.1 - 1e-10, 1) == 0
-        assert endpoint.wait(100_000.1 - 1e-8, 1) > 0
-
 
 class TestQueue:
     """Who comes next."""
@@ -209,7 +187,7 @@ class TestQueue:
         endpoint = limiter(tokens_per_minute=6000)
         queue = Queue(endpoint)
         assert endpoint.enter(0.0, 200)
-        large, small = queue.join(0.0, 300), queue.join(0.0, 1)
+        large, small = queue.join(300), queue.join(1)
         assert endpoint.wait(0.0, 1) == 0
         assert queue.next_ready(0.0) is None
         assert queue.wait(0.0) == 2.0
@@ -219,13 +197,13 @@ class TestQueue:
 
     def test_being_ready_has_no_effect(self) -> None:
         queue = Queue(limiter(requests_per_minute=1))
-        ticket = queue.join(0.0, 1)
+        ticket = queue.join(1)
         assert queue.next_ready(0.0) is queue.next_ready(0.0) is ticket
         assert ticket in queue
 
     def test_a_place_can_be_given_up_anywhere_and_twice(self) -> None:
         queue = Queue(limiter())
-        first, second, third = (queue.join(float(number), 1) for number in range(3))
+        first, second, third = (queue.join(1) for _ in range(3))
         queue.leave(second)
         queue.leave(second)
         assert len(queue) == 2
