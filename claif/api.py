@@ -120,6 +120,7 @@ if TYPE_CHECKING:
     from .plugin.record import QueryRecord as QueryRecord
     from .protocols.attachments import data_url as data_url
     from .protocols.attachments import text_of_file as text_of_file
+    from .protocols.calls import call_event as call_event
     from .protocols.chat_completions import NO_QUIRKS as NO_QUIRKS
     from .protocols.chat_completions import ChatCompletions as ChatCompletions
     from .protocols.chat_completions import Quirks as Quirks
@@ -259,6 +260,7 @@ _MODULES = {
     ".pipeline.watchdog": ("unwatched",),
     ".plugin.record": ("QueryRecord",),
     ".protocols.attachments": ("data_url", "text_of_file"),
+    ".protocols.calls": ("call_event",),
     ".protocols.chat_completions": ("NO_QUIRKS", "ChatCompletions", "Quirks", "is_closed_schema"),
     ".protocols.failures": ("ErrorSource",),
     ".protocols.generate_content": ("GenerateContent",),

@@ -58,7 +58,7 @@ async def in_worktree(provider: AgentProvider, query: Query, emit: Emit) -> None
         except WorktreeError as error:
             if failure is None:
                 raise
-            told = f"{failure or type(failure).__name__} What it had changed cannot be told: {error.message}"
+            told = f"{str(failure) or type(failure).__name__} What it had changed cannot be told: {error.message}"
             raise WorktreeError(f"The agent failed: {told}", hint=error.hint) from failure
         for sentence in made.left_out:
             await emit(Notice("worktree", sentence))

@@ -27,4 +27,4 @@ def explanation(plan: Plan, attempts: Sequence[Attempt]) -> Iterable[str]:
         message = f": {attempt.message}" if attempt.message else ""
         yield f"{number}. {name}: {ended} after {attempt.seconds:.2f} s{message}"
     if not attempts:
-        yield "Nobody was asked."
+        yield "No attempt came to an end."

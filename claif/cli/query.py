@@ -157,6 +157,8 @@ def _ask_for_files(words: tuple[str, ...], given: dict[str, Any], state: Session
     for name in ("follow", "resume", "worktree"):
         if given[name]:
             raise click.UsageError("An agent's conversation or worktree is of one query: it cannot be given with -f.")
+    if given["explain"]:
+        raise click.UsageError("--explain tells of one query: it cannot be given with -f.")
     if given["form"] not in {None, "json"} or given["raw"]:
         raise click.UsageError("With -f the answers are text, or --json.")
     if "-" in given["attachments"]:

@@ -11,11 +11,13 @@ from ..errors import ClaifError
 from ..models import Query
 from .log import read_config
 from .open_client import open_client
+from .work import run_work
 
 if TYPE_CHECKING:
     from ..client import Client
     from ..config.candidate import Candidate
     from .session import Session
+    from .work import Progress
 
 PROMPT = "Answer with the word ok."
 
@@ -59,11 +61,11 @@ def tested_members(state: Session, name: str, seconds: float) -> list[dict[str, 
     Raises:
         ClaifError: no client can be opened, or the name means nobody.
     """
-    return trio.run(_tested, state, name, seconds)
+    return run_work(partial(_tested, state, name, seconds))
 
 
-async def _tested(state: Session, name: str, seconds: float) -> list[dict[str, Any]]:
-    async with open_client(state) as client:
+async def _tested(state: Session, name: str, seconds: float, progress: Progress) -> list[dict[str, Any]]:
+    async with open_client(state, progress=progress) as client:
         plan = client.plan(Query(PROMPT, provider=name))
         others = [one for members in plan.fallbacks.values() for one in members]
         candidates = list(dict.fromkeys([*plan.candidates, *others]))
@@ -76,8 +78,10 @@ async def _tested(state: Session, name: str, seconds: float) -> list[dict[str, A
 
 async def _test(client: Client, candidate: Candidate, seconds: float, row: dict[str, Any]) -> None:
     row.update({"member": str(candidate), "state": "ok", "first": None, "total": None, "detail": None})
+    # With the slash the name is that of a provider, even if a route or an alias has it too.
+    name = f"{candidate.provider}/"
     try:
-        reply = await client.query(PROMPT, provider=candidate.provider, model=candidate.model, timeout=seconds)
+        reply = await client.query(PROMPT, provider=name, model=candidate.model, timeout=seconds)
     except ClaifError as error:
         row.update({"state": "failed", "detail": f"{type(error).__name__}: {error.message}"})
     else:

@@ -130,7 +130,7 @@ async def _ask(
             if view.explain:
                 from .explain import explanation
 
-                remarks.lines(explanation(client.plan(query), attempts))
+                Remarks(quiet=view.quiet).lines(explanation(client.plan(query), attempts))
 
 
 async def _answer(

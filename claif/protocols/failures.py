@@ -170,7 +170,7 @@ class ErrorSource:
 
     def _error(self, status: int, headers: Sequence[tuple[bytes, bytes]], problem: Problem) -> ClaifError:
         if problem.retry_after is not None:
-            headers = [*headers, (b"retry-after", problem.retry_after.encode())]
+            headers = [*headers, (b"retry-after", problem.retry_after.encode("ascii", "replace"))]
         error = error_from_response(
             status,
             headers,

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+import trio
 from attrs import evolve
 
 from .._json import dumps as json_dumps
 from .._json import loads as json_loads
-from ..errors import ClaifError, ProtocolError
-from ..models import Event, ModelInfo, Query
+from ..errors import ClaifError, ProtocolError, TimeoutError
+from ..models import Event, ModelInfo, Notice, Query
 
 if TYPE_CHECKING:
     from ..pipeline.types import Emit
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .failures import ErrorSource
 
 OK = 200
+PATIENCE = 60.0
+"""Seconds in which a server must answer what is no query."""
 
 
 class Decoder(Protocol):
@@ -46,6 +49,8 @@ class ModelServer(ABC):
 
     path: ClassVar[str]
     """Where queries are posted to, below the endpoint's address."""
+    seedless: ClassVar[str | None] = None
+    """The name of the protocol if it takes no seed, so that users are told."""
 
     def __init__(self, endpoint: Endpoint, source: ErrorSource) -> None:
         self._endpoint = endpoint
@@ -77,6 +82,9 @@ class ModelServer(ABC):
         Raises:
             ClaifError: the server could not be asked, refused, or broke off.
         """
+        if self.seedless and query.options.seed is not None:
+            text = f"{self.seedless} takes no seed: the answer may differ each time."
+            await emit(Notice("ignored_option", text))
         source = self._source
         model = query.model or source.model
         if model != source.model:
@@ -111,16 +119,33 @@ class ModelServer(ABC):
                 if decoder.done:
                     return
 
+    async def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """Ask for something that is no query, such as a list or a count: the JSON data of the answer.
+
+        Args:
+            method: of HTTP.
+            path: below the endpoint's address.
+            body: JSON, if any.
+
+        Raises:
+            ClaifError: the server could not be asked, refused, or did not answer within `PATIENCE` seconds.
+        """
+        source = self._source
+        with trio.move_on_after(PATIENCE) as patience:
+            response = await self._endpoint.request(method, path, body=body)
+        if patience.cancelled_caught:
+            raise TimeoutError(f"{source.provider} said nothing for {PATIENCE:g} s.", provider=source.provider)
+        if response.status != OK:
+            raise source.from_response(response.status, response.headers, response.body)
+        return read_json(response.body, source)
+
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists, in its order.
 
         Raises:
             ClaifError: the server could not be asked, or refused.
         """
-        response = await self._endpoint.request("GET", "/models")
-        if response.status != OK:
-            raise self._source.from_response(response.status, response.headers, response.body)
-        data = read_json(response.body, self._source)
+        data = await self.ask("GET", "/models")
         listed = data.get("data") if isinstance(data, dict) else data
         if not isinstance(listed, list):
             raise self._source.garbled("a list of models that is none")

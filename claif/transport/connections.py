@@ -14,15 +14,16 @@ from .tls import Trust
 
 if TYPE_CHECKING:
     from .base_url import BaseURL
+    from .http import HTTP
 
 
 class Connections:
-    """All pools of a client, by origin, UNIX socket and certificates."""
+    """All pools of a client, by origin, UNIX socket and certificates; none is opened once `http` is closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, http: HTTP) -> None:
+        self._http = http
         self._pools: dict[tuple[str, str | None, str | None], Pool] = {}
         self._trust = Trust()
-        self._closed = False
 
     def pool(self, url: BaseURL, uds: str | None, ca_bundle: str | None) -> Pool:
         """The pool of an origin; see `HTTP.endpoint`."""
@@ -42,7 +43,7 @@ class Connections:
 
         async def connect() -> httpcore2.AsyncConnectionInterface:
             nonlocal factory
-            if self._closed:
+            if self._http.closed:
                 raise ClientClosedError("The client was closed.")
             context = self._trust.context(ca_bundle) if tls else None
             if proxy is None:
@@ -60,8 +61,7 @@ class Connections:
         return Pool(connect, backend if proxy else None)
 
     async def aclose(self) -> None:
-        """Close them all; none can be opened any more."""
-        self._closed = True
+        """Close them all."""
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             await pool.aclose()

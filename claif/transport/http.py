@@ -68,7 +68,7 @@ class HTTP:
 
         url = parse_base_url(base_url, allow_http=allow_http, local=uds is not None)
         if self._connections is None:
-            self._connections = Connections()
+            self._connections = Connections(self)
         return Endpoint(
             self,
             self._connections.pool(url, uds, ca_bundle),

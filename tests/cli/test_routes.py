@@ -59,6 +59,14 @@ def test_test_asks_each_member(cli):
     assert done.returncode == 0
 
 
+def test_test_asks_a_member_itself_though_a_route_has_its_name(cli):
+    config = '[routes.scripted]\nmembers = ["scripted", "mine"]\n[providers.mine]\ntype = "scripted"\n'
+    done = cli.config(config).run("routes", "test", "scripted", "--json", "--timeout", "9")
+    assert [(row["member"], row["state"]) for row in json.loads(done.stdout)] == [("scripted", "ok"), ("mine", "ok")]
+    reply = cli.run("query", "-p", "scripted/", "--json", "hi")
+    assert len(json.loads(reply.stdout)["attempts"]) == 1
+
+
 def test_test_of_a_name_that_nobody_has(cli):
     done = cli.config(CONFIG).run("routes", "test", "nobody,mine")
     assert done.returncode == 4
@@ -88,6 +96,12 @@ def test_what_failed_is_explained_too(cli):
     done = cli.config(config).run("query", "-p", "down", "--explain", "hi")
     assert done.returncode == 6
     assert done.stderr.decode().count("down/m: ConnectionError after") == 3
+
+
+def test_events_do_not_keep_from_being_explained(cli):
+    done = cli.config(CONFIG).run("query", "-p", "mine", "--explain", "--events", "hi")
+    assert b"Asked of mine, because it was asked for." in done.stderr
+    assert cli.run("query", "-p", "mine", "--explain", "-f", "x.md", "hi").returncode == 2
 
 
 @pytest.mark.parametrize("name", ["mine,", ",", "mine,--yolo", "-x,mine"])

@@ -86,6 +86,7 @@ def test_copilot_counts_the_tokens_of_a_session_since_its_process_began(
                 acp.call("session/load", sessionId=session, cwd=str(directory), mcpServers=[])
             session = session or begun
             found += [acp.prompt(session, prompt)["result"]["usage"]["outputTokens"] for prompt in prompts]
+    assert found[0] > 0
     assert found == [found[0], 2 * found[0], found[0]]
 
 

@@ -23,6 +23,7 @@ from claif.protocols.generate_content.decode import Decoder as GeminiDecoder
 from claif.protocols.generate_content.failures import GeminiSource
 from claif.protocols.messages.decode import Decoder as MessagesDecoder
 from claif.protocols.messages.failures import MessagesErrors
+from claif.protocols.server import Decoder as AnyDecoder
 from claif.transport.chunks import ChunkJoiner
 from claif.transport.limits import Limits
 from claif.transport.lines import LineParser
@@ -123,7 +124,7 @@ def gemini(data: bytes) -> None:
     decoded(data, GeminiDecoder(GeminiSource("fuzz")))
 
 
-def decoded(data: bytes, decoder: Decoder | MessagesDecoder | GeminiDecoder) -> None:
+def decoded(data: bytes, decoder: AnyDecoder) -> None:
     """Have a decoder make events of a stream, and show them."""
     parser = SSEParser(LIMITS)
     try:

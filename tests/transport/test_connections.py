@@ -224,6 +224,15 @@ async def test_idle_connections_are_kept_for_less_time_than_servers_keep_them(mo
         assert server.connections == 3
 
 
+async def test_nothing_is_connected_once_it_is_closed() -> None:
+    async with serve(replies(OK)) as server:
+        async with HTTP() as http:
+            pass
+        with pytest.raises(ClientClosedError):
+            await http.endpoint(server.url).request("POST", "/", body=b"a prompt")
+        assert server.connections == 0
+
+
 async def test_requests_of_many_tasks_do_not_mix() -> None:
     async def handler(connection: Connection) -> None:
         while (request := await connection.request()) is not None:

@@ -49,9 +49,13 @@ class Journal:
             entry = json.loads(line)
             self._keys[str(entry["answer"])] = str(entry["key"])
 
+    def knows(self, place: str) -> bool:
+        """Whether there is an answer at this path, to whatever question."""
+        return self._name(place) in self._keys and os.path.isfile(place)
+
     def has(self, place: str, key: str) -> bool:
         """Whether there is an answer at this path, and to this question."""
-        return self._keys.get(self._name(place)) == key and os.path.isfile(place)
+        return self.knows(place) and self._keys[self._name(place)] == key
 
     def write(self, place: str, key: str, text: str) -> None:
         """Put an answer at its path, whole or not at all, and remember what it answers.

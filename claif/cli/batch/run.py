@@ -55,9 +55,9 @@ class Batch:
 
     places: Mapping[str, str]
     out: str | None
-    as_json: bool = False
-    concurrency: int = 8
-    quiet: bool = False
+    as_json: bool
+    concurrency: int
+    quiet: bool
 
 
 def run_batch(query: Query, batch: Batch, state: Session) -> int:
@@ -79,6 +79,12 @@ async def _run(query: Query, batch: Batch, state: Session) -> int:
     remarks = Remarks(quiet=batch.quiet)
     async with open_client(state, progress=status.progress, remarks=remarks) as client:
         work = _Work(query, batch, status, None if batch.out is None else Journal(batch.out))
+
+        def warn(plugin: str, message: str) -> None:
+            status.clear()
+            remarks.line(f"{plugin}: {message}")
+
+        client.plugins.on_warning(warn)
         try:
             await work.run(client)
         finally:
@@ -120,11 +126,13 @@ class _Work:
                     return
                 self._progress()
                 if isinstance(outcome.error, HOPELESS):
-                    return
+                    break
         await self._print_failures()
 
     async def _was_done(self, journal: Journal, file: str) -> bool:
         """Whether the answer for a file is there already; of thousands it takes long to tell, and can be stopped."""
+        if not journal.knows(self._batch.places[file]):
+            return False
 
         def look() -> bool:
             try:

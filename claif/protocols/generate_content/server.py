@@ -6,12 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
-import trio
-
 from ..._json import dumps as json_dumps
-from ...errors import InvalidQueryError, TimeoutError
+from ...errors import InvalidQueryError
 from ...models import ModelInfo
-from ..server import OK, ModelServer, read_json
+from ..server import ModelServer
 from .decode import Decoder
 from .failures import GeminiSource
 from .wire import request_body
@@ -30,9 +28,6 @@ GENERATES = "generateContent"
 
 PAGE, MOST_PAGES = 1000, 50
 """Models that are asked for at a time, and how often at most."""
-
-PATIENCE = 60.0
-"""Seconds for one request that is no query."""
 
 
 class GenerateContent(ModelServer):
@@ -72,10 +67,10 @@ class GenerateContent(ModelServer):
         """
         model = query.model or self._source.model
         asked = {"generateContentRequest": {"model": _folder(model), **request_body(query)}}
-        counted = await self._ask("POST", self._method(model, "countTokens"), json_dumps(asked))
+        counted = await self.ask("POST", self._method(model, "countTokens"), json_dumps(asked))
         # The server leaves a count of zero out.
         total = counted.get("totalTokens", 0) if isinstance(counted, dict) else None
-        if total.__class__ is not int:
+        if total.__class__ is not int or total < 0:
             raise self._source.garbled("a count of tokens that is none")
         return int(total)
 
@@ -88,7 +83,7 @@ class GenerateContent(ModelServer):
         found: list[ModelInfo] = []
         more = ""
         for _ in range(MOST_PAGES):
-            page = await self._ask("GET", f"{self.path}/models?pageSize={PAGE}{more}")
+            page = await self.ask("GET", f"{self.path}/models?pageSize={PAGE}{more}")
             listed = page.get("models", []) if isinstance(page, dict) else None
             if not isinstance(listed, list):
                 raise self._source.garbled("a list of models that is none")
@@ -96,7 +91,7 @@ class GenerateContent(ModelServer):
             token = page.get("nextPageToken")
             if not token or not isinstance(token, str):
                 return found
-            more = f"&pageToken={quote(token, safe='')}"
+            more = f"&pageToken={quote(token, safe='', errors='replace')}"
         raise self._source.garbled(f"a list of models that does not end after {MOST_PAGES} pages")
 
     def _info(self, entry: dict[str, Any]) -> ModelInfo:
@@ -107,23 +102,16 @@ class GenerateContent(ModelServer):
     def _method(self, model: str | None, method: str) -> str:
         return f"{self.path}/{_folder(model)}:{method}"
 
-    async def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
-        source = self._source
-        with trio.move_on_after(PATIENCE) as patience:
-            response = await self._endpoint.request(method, path, body=body)
-        if patience.cancelled_caught:
-            raise TimeoutError(f"{source.provider} said nothing for {PATIENCE:g} s.", provider=source.provider)
-        if response.status != OK:
-            raise source.from_response(response.status, response.headers, response.body)
-        return read_json(response.body, source)
-
 
 def _folder(model: str | None) -> str:
     """The model with the folder that it is in, as it stands in a path."""
     if not model:
         raise InvalidQueryError("No model is named.", hint="Name one with -m MODEL; see `claif models list`.")
     folder = next((folder for folder in FOLDERS if model.startswith(folder)), "")
-    return (folder or FOLDERS[0]) + quote(model.removeprefix(folder), safe="")
+    try:
+        return (folder or FOLDERS[0]) + quote(model.removeprefix(folder), safe="")
+    except UnicodeEncodeError:
+        raise InvalidQueryError("The name of the model is not valid Unicode.", hint="Write it in UTF-8.") from None
 
 
 def _can_be_asked(entry: dict[str, Any]) -> bool:

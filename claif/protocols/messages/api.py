@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ..._json import dumps as json_dumps
-from ...models import ModelInfo, Notice
-from ..server import OK, ModelServer, read_json
+from ...models import ModelInfo
+from ..server import ModelServer
 from .decode import Decoder
 from .failures import MessagesErrors
 from .wire import count_body, request_body
@@ -16,7 +16,6 @@ from .wire import count_body, request_body
 if TYPE_CHECKING:
     from ...config import Secret
     from ...models import Query
-    from ...pipeline.types import Emit
     from ...transport.endpoint import Endpoint
     from ..failures import ErrorSource
 
@@ -37,20 +36,12 @@ class MessagesAPI(ModelServer):
 
     path = "/v1/messages"
 
+    seedless = "The Messages API"
+
     def __init__(
         self, endpoint: Endpoint, *, provider: str, model: str | None = None, secret: Secret | None = None
     ) -> None:
         super().__init__(endpoint, MessagesErrors(provider, model, secret))
-
-    async def query(self, query: Query, emit: Emit) -> None:
-        """Ask, and emit the events of the answer.
-
-        Raises:
-            ClaifError: the server could not be asked, refused, or broke off.
-        """
-        if query.options.seed is not None:
-            await emit(Notice("ignored_option", "The Messages API takes no seed: the answer may differ each time."))
-        await super().query(query, emit)
 
     def body(self, query: Query, model: str | None) -> dict[str, Any]:
         """See `request_body`."""
@@ -67,7 +58,7 @@ class MessagesAPI(ModelServer):
             ClaifError: the query has no form in this protocol, or the server could not be asked, or refused.
         """
         body = json_dumps(count_body(query, query.model or self._source.model))
-        found = await self._get("POST", f"{self.path}/count_tokens", body)
+        found = await self.ask("POST", f"{self.path}/count_tokens", body)
         tokens = found.get("input_tokens") if isinstance(found, dict) else None
         if tokens.__class__ is not int or tokens < 0:
             raise self._source.garbled("a count of tokens that is none")
@@ -82,7 +73,7 @@ class MessagesAPI(ModelServer):
         found: dict[str, ModelInfo] = {}
         after = ""
         for _ in range(MOST_PAGES):
-            page = await self._get("GET", f"/v1/models?limit={PAGE}{after}")
+            page = await self.ask("GET", f"/v1/models?limit={PAGE}{after}")
             listed = page.get("data") if isinstance(page, dict) else None
             if not isinstance(listed, list):
                 raise self._source.garbled("a list of models that is none")
@@ -96,11 +87,5 @@ class MessagesAPI(ModelServer):
             # A server that has nothing new to say on a page would say so for ever.
             if not page.get("has_more") or not isinstance(last, str) or len(found) == before:
                 break
-            after = f"&after_id={quote(last, safe='')}"
+            after = f"&after_id={quote(last, safe='', errors='replace')}"
         return list(found.values())
-
-    async def _get(self, method: str, path: str, body: bytes | None = None) -> Any:
-        response = await self._endpoint.request(method, path, body=body)
-        if response.status != OK:
-            raise self._source.from_response(response.status, response.headers, response.body)
-        return read_json(response.body, self._source)

@@ -290,7 +290,8 @@ class Pool:
         what |= {"renewing": lease.renewing, "state": lease.value.state()}
         if await lease.value.process.leave(what):
             return
-        if lease.renewing and await self._passes(lease, partial(finish, lease)):  # it has answered just now
+        if lease.renewing and await self._passes(lease, partial(finish, lease)):
+            # It has answered just now; one that is deaf fails there, and is ended.
             await self._leave(key, lease)
         else:
             await _close(lease)

@@ -163,8 +163,9 @@ class AcpProvider(AgentProvider):
             # Settings limit the turns, and a warm process reads them for each session. No provider's name has a "+", so
             # that this is nobody's home; in the other home its tools could write what governs here.
             folder = folder.with_name(f"{folder.name}+turns-{more.max_turns}")
+            folder.mkdir(mode=0o700, exist_ok=True)
         files = folder / OURS
-        files.mkdir(mode=0o700, parents=True, exist_ok=True)
+        files.mkdir(mode=0o700, exist_ok=True)
         return Launch(
             folder=folder,
             files=files,

@@ -30,7 +30,10 @@ async def answer(stream: trio.SocketStream, *, ending: bytes) -> None:
     async with stream:
         asked = b""
         while not asked.endswith(b"}"):
-            asked += await stream.receive_some(65_536)
+            piece = await stream.receive_some(65_536)
+            if not piece:
+                return
+            asked += piece
         at = int(json.loads(asked.partition(b"\r\n\r\n")[2])["model"])
         sent = b"%x\r\n%b\r\n" % (at, STREAM[:at]) if at else b""
         await stream.send_all(HEAD + sent + ending)

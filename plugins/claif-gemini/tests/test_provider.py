@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -40,6 +41,7 @@ async def test_the_home_of_a_limit_of_turns_is_all_that_its_tools_may_write_and_
     for job in (usual, limited):
         home = Path(str(job.command.environment["GEMINI_CLI_HOME"]))
         instructions = Path(str(job.command.environment["GEMINI_SYSTEM_MD"]))
+        assert os.stat(home).st_mode & 0o777 == 0o700
         assert job.policy.state == (home,)
         assert home / ".gemini" / "settings.json" in job.policy.governing
         assert instructions.parent in job.policy.governing

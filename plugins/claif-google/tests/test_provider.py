@@ -36,7 +36,7 @@ from claif.api import (
     ToolUseBlock,
     Usage,
 )
-from claif.protocols.generate_content import server as server_module
+from claif.protocols import server as server_module
 from claif.testing import ScriptedServer
 
 WEATHER = Tool("weather", "Tells the weather.")

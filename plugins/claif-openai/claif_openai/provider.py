@@ -54,7 +54,11 @@ class OpenAIProvider(ServedProvider[ModelServer]):
         """The preset's key, for the preset's address."""
         preset = find_preset(name, settings.preset, settings.base_url)
         variables = (preset.key_variable,) if preset.key_variable else ()
-        return Access(variables, own=settings.base_url in (None, preset.base_url), needed=preset.needs_key)
+        return Access(
+            variables,
+            own=(settings.base_url or preset.base_url).rstrip("/") == preset.base_url,
+            needed=preset.needs_key,
+        )
 
     def open(self, key: Secret | None) -> ModelServer:
         """The endpoint, in the protocol that the settings choose."""

@@ -92,7 +92,7 @@ def test_a_limit_says_when_to_ask_again() -> None:
     assert (caught.retry_after, caught.retryable) == (18.4, True)
 
 
-@pytest.mark.parametrize("delay", ["soon", "-3s", 18, "", None, "1e999s"])
+@pytest.mark.parametrize("delay", ["soon", "-3s", 18, "", None, "1e999s", "\ud800s"])
 def test_a_delay_that_is_none_is_left_out(delay: Any) -> None:
     caught = refusal(429, body(429, "RESOURCE_EXHAUSTED", detail("RetryInfo", retryDelay=delay)))
     assert (type(caught), caught.retry_after) == (RateLimitError, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import Any
 
 from attrs import define, field
@@ -16,8 +17,8 @@ from claif.api import (
     ThinkingDelta,
     ToolUse,
     UnknownEvent,
+    call_event,
 )
-from claif_openai.responses.calls import call_event
 from claif_openai.responses.signature import signature_of
 
 CALL = "function_call"
@@ -162,7 +163,7 @@ class Answer:
 
     def _call(self, item: _Item) -> Event:
         text = "".join(item.pieces) if item.arguments is None else item.arguments
-        event = call_event(item.call_id, item.name, text)
+        event = call_event(item.call_id or f"call_{token_hex(5)}", item.name, text)
         if isinstance(event, ToolUse):
             self.called = True
             item.block = event.block

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from claif.api import ClaifError, Emit, Endpoint, ErrorSource, ModelServer, Notice, Query, Secret
+from claif.api import ClaifError, Endpoint, ErrorSource, ModelServer, Query, Secret
 from claif_openai.responses.decode import Decoder
 from claif_openai.responses.request import request_body
 
@@ -24,21 +24,13 @@ class Responses(ModelServer):
 
     path = "/responses"
 
+    seedless = "The Responses API"
+
     def __init__(
         self, endpoint: Endpoint, *, provider: str, model: str | None = None, secret: Secret | None = None
     ) -> None:
         protocol = f"the Responses API, or leave out providers.{provider}.api"
         super().__init__(endpoint, ErrorSource(provider, model, secret, protocol=protocol))
-
-    async def query(self, query: Query, emit: Emit) -> None:
-        """Ask, and emit the events of the answer.
-
-        Raises:
-            ClaifError: the server could not be asked, refused, or broke off.
-        """
-        if query.options.seed is not None:
-            await emit(Notice("ignored_option", "The Responses API takes no seed: the answer may differ each time."))
-        await super().query(query, emit)
 
     def body(self, query: Query, model: str | None) -> dict[str, Any]:
         """See `request_body`."""
