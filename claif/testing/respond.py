@@ -99,7 +99,7 @@ async def _nothing_here(exchange: Exchange, path: str) -> None:
 async def _error(exchange: Exchange, behaviour: Behaviour, path: str) -> None:
     family = _family(exchange.request, path)
     headers = [("request-id" if family is messages_script else "x-request-id", "req-scripted")]
-    if behaviour.retry_after and family is not gemini_script:
+    if behaviour.retry_after:
         headers.append(("retry-after", behaviour.retry_after))
     if behaviour.should_retry:
         headers.append(("x-should-retry", behaviour.should_retry))

@@ -71,13 +71,11 @@ def test_every_prompt_has_its_outcome_in_the_order_that_was_wanted(
     async def main() -> None:
         nonlocal delivered
         kind, client = counting()
-        times: list[float] = []
         outcomes: list[Outcome] = []
         async with client, client.gather(source(), concurrency=concurrency, ordered=ordered) as gathered:
             async for outcome in gathered:
                 delivered += 1
                 outcomes.append(outcome)
-                times.append(trio.current_time())
         assert kind.most <= concurrency
         assert kind.running == 0
         indices = [one.index for one in outcomes]

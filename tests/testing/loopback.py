@@ -8,6 +8,7 @@ from functools import partial
 
 import trio
 from attrs import define, field
+from patience import until
 
 from claif.testing import FaultProxy
 
@@ -38,9 +39,7 @@ class Backend:
             self.open -= 1
 
     async def wait_until_open(self, count: int) -> None:
-        with trio.fail_after(5):
-            while self.open != count:  # noqa: ASYNC110 - a test's patience
-                await trio.sleep(0.002)
+        await until(lambda: self.open == count)
 
 
 @asynccontextmanager
@@ -88,10 +87,9 @@ async def exactly(stream: trio.SocketStream, size: int) -> bytes:
     return found
 
 
-async def wait_until_closed(proxy: FaultProxy) -> None:
-    with trio.fail_after(5):
-        while proxy.counts.open:  # noqa: ASYNC110 - a test's patience
-            await trio.sleep(0.002)
+async def wait_until_open(proxy: FaultProxy, count: int) -> None:
+    """Wait until so many connections are open."""
+    await until(lambda: proxy.counts.open == count)
 
 
 def living_tasks() -> int:
@@ -100,6 +98,4 @@ def living_tasks() -> int:
 
 async def wait_for_tasks(count: int) -> None:
     """Wait until no more live; those of the server end a step after its connections."""
-    with trio.fail_after(5):
-        while living_tasks() > count:  # noqa: ASYNC110 - a test's patience
-            await trio.sleep(0.002)
+    await until(lambda: living_tasks() <= count)

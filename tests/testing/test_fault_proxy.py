@@ -8,7 +8,7 @@ import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
-from testing.loopback import ANSWER, ask, backend, everything, exactly, wait_until_closed
+from testing.loopback import ANSWER, ask, backend, everything, exactly, wait_until_open
 
 from claif.testing import FaultProxy
 from claif.testing.faults import (
@@ -34,7 +34,7 @@ async def test_without_faults_everything_passes_both_ways_and_is_counted() -> No
                 assert await exactly(stream, len(large)) == large
             await stream.send_eof()
             assert await everything(stream) == (b"", "eof")
-        await wait_until_closed(proxy)
+        await wait_until_open(proxy, 0)
         counts = proxy.counts
         assert (counts.connections, counts.requests, counts.bytes_up, counts.bytes_down) == (1, 2, 4, 2 * len(large))
         assert not counts.applied
@@ -73,8 +73,12 @@ def test_what_is_no_fault_is_refused() -> None:
 @pytest.mark.parametrize(("kind", "end"), [(Cut, "eof"), (Reset, "reset"), (HalfClose, "eof"), (BlackHole, "silence")])
 async def test_an_ending_comes_after_exactly_so_many_bytes(kind: type, end: str, after: int) -> None:
     async with backend() as server, FaultProxy(server.port, kind(after)) as proxy:
-        assert await ask(proxy, 0.1 if end == "silence" else 5.0) == (ANSWER[:after], end)
-        await wait_until_closed(proxy)
+        async with await trio.open_tcp_stream("127.0.0.1", proxy.port) as stream:
+            await stream.send_all(b"hi")
+            found = b"" if end == "reset" else await exactly(stream, after)
+            rest = await everything(stream, 0.1 if end == "silence" else 5.0)
+        assert (found + rest[0], rest[1]) == (ANSWER[:after], end)
+        await wait_until_open(proxy, 0)
         await server.wait_until_open(0)
         assert proxy.counts.applied == {kind: 1}
         assert proxy.counts.bytes_down == after
@@ -166,7 +170,9 @@ async def test_what_is_well_again_answers_again() -> None:
             proxy.set(fault)
             assert (await ask(proxy, 0.05))[0] == b""
             proxy.set()
-            assert await ask(proxy, 0.05) == (ANSWER, "silence")
+            async with await trio.open_tcp_stream("127.0.0.1", proxy.port) as stream:
+                await stream.send_all(b"hi")
+                assert await exactly(stream, len(ANSWER)) == ANSWER
 
 
 @pytest.mark.parametrize(("direction", "times"), [("up", 1), ("down", 1), ("both", 2)])
@@ -235,7 +241,7 @@ async def test_the_servers_own_close_can_be_slow() -> None:
             began = trio.current_time()
             assert await everything(stream) == (b"", "eof")
             assert trio.current_time() - began >= 0.08
-        await wait_until_closed(proxy)
+        await wait_until_open(proxy, 0)
 
 
 @pytest.mark.parametrize("position", [0, 42, 99])
@@ -265,7 +271,7 @@ async def test_a_server_that_is_not_there_is_a_reset() -> None:
         port = server.port
     async with FaultProxy(port) as proxy:
         assert await ask(proxy) == (b"", "reset")
-        await wait_until_closed(proxy)
+        await wait_until_open(proxy, 0)
         assert not proxy.counts.applied
 
 
@@ -280,7 +286,7 @@ async def test_a_reset_of_one_side_is_one_of_the_other() -> None:
         assert await exactly(stream, 100) == ANSWER
         first.set(Reset())
         assert await everything(stream) == (b"", "reset")
-        await wait_until_closed(second)
+        await wait_until_open(second, 0)
         await server.wait_until_open(0)
         assert server.ends == ["reset"]
 

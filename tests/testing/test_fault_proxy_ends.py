@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
-from testing.loopback import ask, backend, everything, living_tasks, wait_for_tasks
+from testing.loopback import ask, backend, everything, living_tasks, wait_for_tasks, wait_until_open
 
 from claif.testing import FaultProxy, LeakCheck
 from claif.testing.faults import Bandwidth, BlackHole, Cut, Fault, HalfClose, Latency, Refuse, Reset, SlowClose
@@ -21,8 +21,8 @@ async def test_the_end_of_the_block_ends_connections_whatever_they_wait_for(faul
         async with FaultProxy(server.port, *faults) as proxy:
             stream = await trio.open_tcp_stream("127.0.0.1", proxy.port)
             await stream.send_all(b"hi")
-            await trio.sleep(0.02)
-            assert proxy.counts.open == 1
+            await wait_until_open(proxy, 1)
+            await trio.sleep(0.02)  # for the fault to take hold
         async with stream:
             assert (await everything(stream))[1] in {"eof", "reset"}
         assert proxy.counts.open == 0

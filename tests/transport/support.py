@@ -9,6 +9,7 @@ from functools import partial
 
 import trio
 from attrs import define, field
+from patience import until
 
 from claif.pipeline.watchdog import Watch
 from claif.transport.endpoint import Endpoint
@@ -109,15 +110,11 @@ class Server:
 
     async def wait_until_open(self, count: int) -> None:
         """Wait until as many connections are open."""
-        with trio.fail_after(5):
-            while self.open != count:  # noqa: ASYNC110 - a test's patience
-                await trio.sleep(0.002)
+        await until(lambda: self.open == count)
 
     async def wait_for_requests(self, count: int) -> None:
         """Wait until as many requests have come."""
-        with trio.fail_after(5):
-            while len(self.requests) < count:  # noqa: ASYNC110 - a test's patience
-                await trio.sleep(0.002)
+        await until(lambda: len(self.requests) >= count)
 
 
 @asynccontextmanager

@@ -198,11 +198,17 @@ def _add(lines: list[str], more: Sequence[str]) -> None:
 
 
 def _failure(error: Exception, width: int) -> list[str]:
-    from textwrap import wrap
-
     told = describe(error)
-    lines = [out_style(line, fg="red") for line in wrap(one_line(told["message"]), width)]
-    return lines + [out_style(line, dim=True) for line in wrap(one_line(told.get("hint") or ""), width)]
+    lines = [out_style(line, fg="red") for line in _folded(one_line(told["message"]), width)]
+    return lines + [out_style(line, dim=True) for line in _folded(one_line(told.get("hint") or ""), width)]
+
+
+def _folded(text: str, width: int) -> list[str]:
+    """The lines of a text, none of which takes more columns of a terminal."""
+    from rich.console import Console
+    from rich.text import Text
+
+    return [line.plain.rstrip() for line in Text(text).wrap(Console(width=width), width)] if text else []
 
 
 def _fit(text: str, width: int) -> str:

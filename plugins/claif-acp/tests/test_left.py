@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import trio
+from patience import until
 from processes import gone
 
 from claif import Query
@@ -61,10 +62,8 @@ async def left(opened: Opened, place: Place, behaviour: str, go: Path) -> int:
     assert await ask(opened, behaviour, go) == "The answer of session-1."
     (row,) = await table(place)
     assert row["state"] == "idle"
-    with trio.fail_after(GUARD):
-        # It was sent before the process was left; the agent notes it when it gets to it.
-        while len(place.told("session/new")) < 2:  # noqa: ASYNC110 - a test's patience
-            await trio.sleep(0.01)
+    # It was sent before the process was left; the agent notes it when it gets to it.
+    await until(lambda: len(place.told("session/new")) == 2, GUARD)
     return int(row["pid"])
 
 
@@ -81,9 +80,7 @@ async def test_the_next_command_gets_the_session_for_which_the_last_did_not_wait
 
     if when == "before":
         await begin()
-        with trio.fail_after(GUARD):
-            while len(place.told("said")) < 2:  # noqa: ASYNC110 - nobody tells of it
-                await trio.sleep(0.01)
+        await until(lambda: len(place.told("said")) >= 2, GUARD)
         assert [row["state"] for row in await table(place)] == ["idle"], "it may speak while it waits"
     async with trio.open_nursery() as nursery:
         nursery.start_soon(begin)

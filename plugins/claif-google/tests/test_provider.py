@@ -239,7 +239,7 @@ async def test_failures_are_typed_streamed_or_not(
             assert caught.value.hint
 
 
-async def test_a_limit_says_in_the_body_when_to_ask_again() -> None:
+async def test_a_limit_says_when_to_ask_again() -> None:
     async with ScriptedServer() as server, asking(server, error=429, retry_after="18.4") as client:
         with pytest.raises(RateLimitError) as caught:
             await client.query("hi")

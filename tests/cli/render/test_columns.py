@@ -54,6 +54,14 @@ def test_a_failure_stands_below_what_had_come(blocks) -> None:
     assert column.state("x", 0) == "failed after 1.2 s"
 
 
+def test_a_failure_is_no_wider_than_its_column_in_any_script(blocks) -> None:
+    column = Column("a")
+    column.end(outcome("a", error=ConnectionError("服务器繁忙请稍后再试" * 4, hint="稍后再试")))
+    lines = shown(column, blocks, 20)
+    assert all(display_width(line) <= 20 for line in lines)
+    assert "".join(lines) == "服务器繁忙请稍后再试" * 4 + "稍后再试"
+
+
 WORDS = st.text(st.sampled_from("ab *_`#\n\n-1.|\x1b[31m\u202e日✅"), max_size=12)
 
 
