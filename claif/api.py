@@ -128,8 +128,10 @@ if TYPE_CHECKING:
     from .protocols.failures import ErrorSource as ErrorSource
     from .protocols.generate_content import GenerateContent as GenerateContent
     from .protocols.messages import MessagesAPI as MessagesAPI
-    from .protocols.presets import choose_preset as choose_preset
+    from .protocols.presets import EVERYTHING as EVERYTHING
+    from .protocols.presets import Preset as Preset
     from .protocols.served import Access as Access
+    from .protocols.served import PresetProvider as PresetProvider
     from .protocols.served import ServedProvider as ServedProvider
     from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
@@ -265,8 +267,8 @@ _MODULES = {
     ".protocols.failures": ("ErrorSource",),
     ".protocols.generate_content": ("GenerateContent",),
     ".protocols.messages": ("MessagesAPI",),
-    ".protocols.presets": ("choose_preset",),
-    ".protocols.served": ("Access", "ServedProvider"),
+    ".protocols.presets": ("EVERYTHING", "Preset"),
+    ".protocols.served": ("Access", "PresetProvider", "ServedProvider"),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),

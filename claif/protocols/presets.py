@@ -5,9 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from attrs import frozen
+
 from ..errors import InvalidConfigError
 
-P = TypeVar("P")
+EVERYTHING = frozenset(
+    ("text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models")
+)
+"""All capabilities that a protocol of models can have."""
+
+
+@frozen
+class Preset:
+    """What is known about an endpoint; protocols add what differs in theirs.
+
+    Args:
+        base_url: where its API is.
+        key_variable: the environment variable in which its key is by convention.
+        needs_key: whether it answers nobody without a key.
+        model: the model that is asked when nobody names one; `None` asks a local server what it has.
+        capabilities: what it takes and gives.
+    """
+
+    base_url: str = ""
+    key_variable: str | None = None
+    needs_key: bool = False
+    model: str | None = None
+    capabilities: frozenset[str] = EVERYTHING
+
+
+P = TypeVar("P", bound=Preset)
 
 
 def choose_preset(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from attrs import evolve, frozen
@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 from ..config.findkey import find_key, missing_key
 from ..errors import ClaifError, InvalidConfigError, MissingAPIKeyError
 from ..provider import Context, Provider, ProviderStatus
+from .presets import Preset, choose_preset
 from .server import ModelServer
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..pipeline.types import Emit
 
 S = TypeVar("S", bound=ModelServer)
+P = TypeVar("P", bound=Preset)
 
 
 @frozen
@@ -131,3 +133,42 @@ class ServedProvider(Provider, Generic[S]):
                 return None
             self._first_model = models[0].id
         return self._first_model
+
+
+class PresetProvider(ServedProvider[S], Generic[S, P]):
+    """Answers by a server that can be known by its name; the usual one is called as the provider's type."""
+
+    presets: ClassVar[Mapping[str, Any]] = {}
+    """What is known of each server, by its name."""
+    custom: ClassVar[Any] = None
+    """What is known of an address that the user gives: nothing, so that nothing is refused in advance."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.preset: P = self.find_preset(context.name, self.settings)
+        self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
+        self.default_model = self.preset.model  # type: ignore[misc]  # likewise
+
+    @classmethod
+    def find_preset(cls, name: str, settings: ProviderSettings) -> P:
+        """The preset that the settings of a provider of this name mean; see `choose_preset`.
+
+        Raises:
+            InvalidConfigError: there is no preset of the name that they give.
+        """
+        chosen: P = choose_preset(
+            cls.presets, cls.name, cls.custom, provider=name, preset=settings.preset, base_url=settings.base_url
+        )
+        return chosen
+
+    @staticmethod
+    def root(base_url: str) -> str:
+        """An address as presets have it; people copy it in more than one form."""
+        return base_url.rstrip("/")
+
+    @classmethod
+    def access(cls, name: str, settings: ProviderSettings) -> Access:
+        """The preset's key, for the preset's address."""
+        preset = cls.find_preset(name, settings)
+        own = settings.base_url is None or cls.root(settings.base_url) == preset.base_url
+        return Access((preset.key_variable,) if preset.key_variable else (), own=own, needed=preset.needs_key)

@@ -9,6 +9,7 @@ import trio
 from attrs import frozen
 
 from ..models import Event, Message, ModelInfo, Query, TextDelta
+from ..protocols.presets import EVERYTHING
 from ..provider import Context, Provider
 
 if TYPE_CHECKING:
@@ -45,9 +46,7 @@ class FakeProvider(Provider):
     """
 
     name = "fake"
-    capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models"}
-    )
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING
 
     def __init__(self, context: Context, script: FakeScript | None = None) -> None:
         super().__init__(context)

@@ -8,15 +8,14 @@ from attrs import field, frozen
 from attrs.validators import in_, optional
 
 from claif.api import (
-    Access,
-    Context,
+    EVERYTHING,
     MessagesAPI,
+    PresetProvider,
     ProviderSettings,
     Query,
     Secret,
-    ServedProvider,
 )
-from claif_anthropic.presets import ALL, find_preset, root_of
+from claif_anthropic.presets import CUSTOM, PRESETS, Preset, root_of
 
 VERSION = ("anthropic-version", "2023-06-01")
 """The version of the API, which every request names; https://docs.anthropic.com/en/api/versioning."""
@@ -35,26 +34,21 @@ class AnthropicSettings(ProviderSettings):
     betas: tuple[str, ...] = ()
 
 
-class AnthropicProvider(ServedProvider[MessagesAPI]):
+class AnthropicProvider(PresetProvider[MessagesAPI, Preset]):
     """Anthropic, and every endpoint that speaks its Messages API."""
 
     name = "anthropic"
-    capabilities: ClassVar[frozenset[str]] = ALL
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING
     Settings = AnthropicSettings
     settings: AnthropicSettings
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self.preset = find_preset(context.name, self.settings.preset, self.settings.base_url)
-        self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
-        self.default_model = self.preset.model  # type: ignore[misc]  # likewise
+    presets = PRESETS
+    custom = CUSTOM
 
-    @classmethod
-    def access(cls, name: str, settings: AnthropicSettings) -> Access:
-        """The preset's key, for the preset's address."""
-        preset = find_preset(name, settings.preset, settings.base_url)
-        own = settings.base_url is None or root_of(settings.base_url) == preset.base_url
-        return Access((preset.key_variable,) if preset.key_variable else (), own=own, needed=preset.needs_key)
+    @staticmethod
+    def root(base_url: str) -> str:
+        """An address as presets have it, without `/v1`."""
+        return root_of(base_url)
 
     def open(self, key: Secret | None) -> MessagesAPI:
         """The endpoint, with the headers that it wants."""

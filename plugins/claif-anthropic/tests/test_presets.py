@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from claif_anthropic.presets import ALL, CUSTOM, PRESETS, find_preset, root_of
+from claif_anthropic.presets import CUSTOM, PRESETS, root_of
+from claif_anthropic.provider import AnthropicProvider, AnthropicSettings
 
-from claif.api import InvalidConfigError
+from claif.api import EVERYTHING
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -16,23 +17,14 @@ def test_every_preset_is_complete(name: str) -> None:
     assert preset.key_variable or not preset.needs_key
     assert (preset.model is not None) == preset.needs_key
     assert preset.auth in ("x-api-key", "bearer")
-    assert {"text", "streaming", "system", "models"} <= preset.capabilities <= ALL
+    assert {"text", "streaming", "system", "models"} <= preset.capabilities <= EVERYTHING
 
 
-def test_the_settings_name_wins_then_the_providers_then_the_address() -> None:
-    assert find_preset("deepseek", "ollama", None) is PRESETS["ollama"]
-    assert find_preset("deepseek", None, None) is PRESETS["deepseek"]
-    assert find_preset("deepseek", None, "https://llm.example") is PRESETS["deepseek"]
-    assert find_preset("work", None, "https://llm.example") is CUSTOM
-    assert find_preset("work", None, None) is PRESETS["anthropic"]
-
-
-@pytest.mark.parametrize(("preset", "hint"), [("olama", "Did you mean ollama?"), ("xyz", "openrouter")])
-def test_an_unknown_preset_is_refused_with_the_nearest_name(preset: str, hint: str) -> None:
-    with pytest.raises(InvalidConfigError, match="no preset") as caught:
-        find_preset("work", preset, None)
-    assert hint in (caught.value.hint or "")
-    assert caught.value.problems == (f"providers.work.preset: unknown preset {preset!r}",)
+def test_without_any_name_it_is_the_usual_one() -> None:
+    find = AnthropicProvider.find_preset
+    assert find("work", AnthropicSettings()) is PRESETS["anthropic"]
+    assert find("work", AnthropicSettings(preset="ollama")) is PRESETS["ollama"]
+    assert find("work", AnthropicSettings(base_url="https://llm.example/v1")) is CUSTOM
 
 
 @pytest.mark.parametrize(

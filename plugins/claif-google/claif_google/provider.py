@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from claif.api import (
+    EVERYTHING,
     Access,
     GenerateContent,
     InvalidConfigError,
@@ -29,9 +30,7 @@ class GoogleProvider(ServedProvider[GenerateContent]):
     """Google's Gemini API, and servers that speak it."""
 
     name = "google"
-    capabilities: ClassVar[frozenset[str]] = frozenset(
-        ("text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models")
-    )
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING
     default_model = MODEL
     settings: ProviderSettings
 

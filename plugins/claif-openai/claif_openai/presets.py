@@ -6,36 +6,22 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from claif.api import NO_QUIRKS, Quirks, choose_preset
+from claif.api import EVERYTHING, NO_QUIRKS, Quirks
+from claif.api import Preset as EndpointPreset
 
-ALL = frozenset(
-    ("text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models")
-)
-"""Everything that the protocol can say."""
-
-_NO_FILES = ALL - {"files"}
-_TEXT = ALL - {"images", "image_urls", "files"}
+_NO_FILES = EVERYTHING - {"files"}
+_TEXT = EVERYTHING - {"images", "image_urls", "files"}
 
 
 @frozen
-class Preset:
+class Preset(EndpointPreset):
     """What is known about an endpoint.
 
     Args:
-        base_url: where its API is.
-        key_variable: the environment variable in which its key is by convention.
-        needs_key: whether it answers nobody without a key.
-        model: the model that is asked when nobody names one; `None` asks a local server what it has.
         quirks: what it wants differently.
-        capabilities: what it takes and gives.
     """
 
-    base_url: str = ""
-    key_variable: str | None = None
-    needs_key: bool = False
-    model: str | None = None
     quirks: Quirks = NO_QUIRKS
-    capabilities: frozenset[str] = ALL
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -83,12 +69,3 @@ PRESETS: Mapping[str, Preset] = {
 
 CUSTOM = Preset()
 """An address that the user gives: nothing is known about it, so nothing is refused in advance."""
-
-
-def find_preset(provider: str, preset: str | None, base_url: str | None) -> Preset:
-    """The preset that the settings of a provider of this name mean; OpenAI if they mean none.
-
-    Raises:
-        InvalidConfigError: there is no preset of the name that they give.
-    """
-    return choose_preset(PRESETS, "openai", CUSTOM, provider=provider, preset=preset, base_url=base_url)

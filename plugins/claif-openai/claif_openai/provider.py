@@ -8,16 +8,15 @@ from attrs import field, frozen
 from attrs.validators import in_, optional
 
 from claif.api import (
-    Access,
+    EVERYTHING,
     ChatCompletions,
-    Context,
     ModelServer,
+    PresetProvider,
     ProviderSettings,
     Quirks,
     Secret,
-    ServedProvider,
 )
-from claif_openai.presets import ALL, find_preset
+from claif_openai.presets import CUSTOM, PRESETS, Preset
 
 
 @frozen(kw_only=True)
@@ -35,30 +34,16 @@ class OpenAISettings(ProviderSettings):
     stream_usage: bool | None = None
 
 
-class OpenAIProvider(ServedProvider[ModelServer]):
+class OpenAIProvider(PresetProvider[ModelServer, Preset]):
     """OpenAI, and every endpoint that speaks its chat completions or its Responses API."""
 
     name = "openai"
-    capabilities: ClassVar[frozenset[str]] = ALL
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING
     Settings = OpenAISettings
     settings: OpenAISettings
 
-    def __init__(self, context: Context) -> None:
-        super().__init__(context)
-        self.preset = find_preset(context.name, self.settings.preset, self.settings.base_url)
-        self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
-        self.default_model = self.preset.model  # type: ignore[misc]  # likewise
-
-    @classmethod
-    def access(cls, name: str, settings: OpenAISettings) -> Access:
-        """The preset's key, for the preset's address."""
-        preset = find_preset(name, settings.preset, settings.base_url)
-        variables = (preset.key_variable,) if preset.key_variable else ()
-        return Access(
-            variables,
-            own=(settings.base_url or preset.base_url).rstrip("/") == preset.base_url,
-            needed=preset.needs_key,
-        )
+    presets = PRESETS
+    custom = CUSTOM
 
     def open(self, key: Secret | None) -> ModelServer:
         """The endpoint, in the protocol that the settings choose."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from claif_openai.presets import CUSTOM, PRESETS, find_preset
-
-from claif.api import InvalidConfigError
+from claif_openai.presets import CUSTOM, PRESETS
+from claif_openai.provider import OpenAIProvider, OpenAISettings
 
 
 @pytest.mark.parametrize("name", sorted(PRESETS))
@@ -22,17 +21,8 @@ def test_only_openai_itself_has_its_own_name_for_the_limit_of_an_answer() -> Non
     assert {name for name, preset in PRESETS.items() if preset.quirks.max_tokens != "max_tokens"} == {"openai"}
 
 
-def test_the_settings_name_wins_then_the_providers_then_the_address() -> None:
-    assert find_preset("groq", "ollama", None) is PRESETS["ollama"]
-    assert find_preset("groq", None, None) is PRESETS["groq"]
-    assert find_preset("groq", None, "https://llm.example/v1") is PRESETS["groq"]
-    assert find_preset("work", None, "https://llm.example/v1") is CUSTOM
-    assert find_preset("work", None, None) is PRESETS["openai"]
-
-
-@pytest.mark.parametrize(("preset", "hint"), [("olama", "Did you mean ollama?"), ("xyz", "openrouter")])
-def test_an_unknown_preset_is_refused_with_the_nearest_name(preset: str, hint: str) -> None:
-    with pytest.raises(InvalidConfigError, match="no preset") as caught:
-        find_preset("work", preset, None)
-    assert hint in (caught.value.hint or "")
-    assert caught.value.problems == (f"providers.work.preset: unknown preset {preset!r}",)
+def test_without_any_name_it_is_the_usual_one() -> None:
+    find = OpenAIProvider.find_preset
+    assert find("work", OpenAISettings()) is PRESETS["openai"]
+    assert find("work", OpenAISettings(preset="ollama")) is PRESETS["ollama"]
+    assert find("work", OpenAISettings(base_url="https://llm.example/v1")) is CUSTOM

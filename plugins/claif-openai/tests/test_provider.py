@@ -243,8 +243,11 @@ def test_the_status_tells_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> No
     assert OpenAIProvider.status("openai", OpenAISettings(api_key=Secret("k"))).state == "ready"
     assert OpenAIProvider.status("x", OpenAISettings(preset="ollama")).state == "ready"
     assert OpenAIProvider.status("x", OpenAISettings(preset="olama")).state == "broken"
+    addresses = (None, "https://api.openai.com/v1", "https://api.openai.com/v1/")
+    settings = [OpenAISettings(base_url=address) for address in addresses]
+    assert [OpenAIProvider.status("openai", each).state for each in settings] == ["no key"] * 3
     monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
-    assert OpenAIProvider.status("openai", OpenAISettings()).state == "ready"
+    assert [OpenAIProvider.status("openai", each).state for each in settings] == ["ready"] * 3
 
 
 def test_an_unknown_name_for_the_limit_is_refused() -> None:
