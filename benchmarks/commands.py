@@ -25,9 +25,11 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from agents.clis import KEY
 from agents.conftest import NAMES, agent_of
 from environments import bin_of
+from processes import gone
 from section import write_section
 
 from claif.testing import ScriptedServer
+from claif.transport.broker.client import Broker
 
 TITLE = "Across commands"
 GOALS = {"claude": 2.5, "gemini": 5.0, "local": 3.0}
@@ -93,7 +95,7 @@ def measure(folder: Path, server: ScriptedServer, rounds: int) -> list[list[str]
                 provider,
                 *[f"{median(times[name]):.2f} s" for name in times],
                 f"{median(faster):.1f} x ({min(faster):.1f} to {max(faster):.1f})",
-                f"≥ {goal} x" if goal else "-",
+                f"≥ {goal} x{'' if median(faster) >= goal else ', **missed**'}" if goal else "-",
                 f"{median(beside):.2f} x ({min(beside):.2f} to {max(beside):.2f})",
             ]
         )
@@ -118,8 +120,10 @@ async def main() -> None:
                 rows = await trio.to_thread.run_sync(measure, folder, server, options.rounds)
             finally:
                 environ = {**os.environ, "CLAIF_HOME": str(folder / "warm")}
+                told = await Broker(folder / "warm").tell("status")
                 await trio.run_process([bin_of("claif-all") / "claif", "agent", "stop"], env=environ)
-                await trio.sleep(2)  # what it ends takes its own folders along
+                for row in told["status"] if told else ():
+                    await trio.to_thread.run_sync(gone, row["pid"])
     text = "\n".join(["| " + " | ".join(cells) + " |" for cells in [HEAD, ["---"] * len(HEAD), *rows]])
     print(text)
     if options.write:

@@ -204,7 +204,7 @@ def claif_route(query: Query, candidates: Sequence[Standing], strategy: str) -> 
         wait for anything.
 
     Args:
-        query: the question, as the members will get it.
+        query: the question; its `provider` is what was asked for.
         candidates: the members in the order in which they are configured, and how each does.
         strategy: what the route's `strategy` says; take only your own, and leave the others to their owners.
 

@@ -1,4 +1,4 @@
-"""Errors of servers of models, told apart by status and structured code, never by their text."""
+"""Errors of servers of models, told apart by status and structured code; the Messages API has an exception to that."""
 
 from __future__ import annotations
 
