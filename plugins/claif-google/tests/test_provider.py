@@ -204,6 +204,13 @@ async def test_models_that_answer_are_listed_over_all_pages_in_the_servers_order
     assert (found[0].provider, found[0].context) == ("house", 1_048_576)
 
 
+async def test_a_model_whose_name_is_no_unicode_is_refused() -> None:
+    async with ScriptedServer() as server, asking(server) as client:
+        with pytest.raises(InvalidQueryError, match="not valid Unicode"):
+            await client.query("hi", model="\udcff")
+        assert server.requests == []
+
+
 async def test_a_list_of_models_without_an_end_is_given_up() -> None:
     async with ScriptedServer(models=["m"] * 60_000) as server, asking(server) as client:
         with pytest.raises(ProtocolError, match="does not end"):

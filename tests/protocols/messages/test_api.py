@@ -55,6 +55,11 @@ async def test_a_page_is_asked_for_by_any_name() -> None:
         assert server.asked == ["", "b&c#d"]
 
 
+async def test_a_page_whose_name_is_no_unicode_is_asked_for_all_the_same() -> None:
+    async with asking({"": page("a", last="\ud800"), "?": page("b", more=False)}) as (_, api):
+        assert [model.id for model in await api.models()] == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "bodies",
     [
