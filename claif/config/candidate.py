@@ -23,7 +23,7 @@ class Candidate:
     """
 
     provider: str
-    model: str | None = field(default=None, validator=model_name)
+    model: str | None = None
     weight: float = field(default=1.0, validator=positive)
     cost: float | None = field(default=None, validator=optional(not_negative))
 
@@ -47,6 +47,8 @@ class Candidate:
         for key, kind in (("model", str), ("weight", (int, float)), ("cost", (int, float))):
             if key in written and (not isinstance(written[key], kind) or isinstance(written[key], bool)):
                 raise ValueError(f"the {key} of the member {provider} is of a wrong type")
+        if "model" in written:
+            model_name(None, None, written["model"])
         return cls(**written)
 
     def __str__(self) -> str:

@@ -54,7 +54,7 @@ def _log_level(_instance: Any, _attribute: Attribute[Any], value: object) -> Non
         raise ValueError(f"must be one of {', '.join(LOG_LEVELS)}")
 
 
-def model_name(_instance: Any, _attribute: Attribute[Any], value: str | None) -> None:
+def model_name(_instance: Any, _attribute: Attribute[Any] | None, value: str | None) -> None:
     """Validates the name of a model."""
     # A model's name can become an argument of an agent's command line, where a leading dash would be an option.
     if value is not None and (

@@ -283,6 +283,12 @@ async def test_a_model_is_named_with_its_provider() -> None:
         assert [query.model for query in client.fakes["a"].queries] == ["small", "large", None]
 
 
+async def test_a_model_may_have_any_name_that_a_query_gives_it() -> None:
+    async with routed({"a": ["x"]}) as client:
+        for model in ("a model with spaces", "-x", "m" * 300):
+            assert (await client.query("hi", provider="a", model=model)).model == model
+
+
 @pytest.mark.parametrize(
     ("name", "how", "error"),
     [
