@@ -20,6 +20,8 @@ from claif.logs import logger
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has started the tests in the background; their children shall mind Ctrl-C all the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(getattr(signal, "SIGHUP", signal.SIGINT)) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # so has `nohup`
 
 pytest_plugins = ["claif.testing.pytest_plugin", "agents.clis", "agents.acp_clis", "agents.acp_schema"]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from needs import need
+from processes import gone
 from testing.fake_cli.client import CLAUDE, PATIENCE, running
 
 from claif.testing import FakeCLI
@@ -78,6 +79,7 @@ def test_its_commands_count_among_its_processes(tmp_path: Path) -> None:
         while len(found := fake.processes()) < 2:
             assert client.child.poll() is None
         assert client.child.pid in found
+    assert all(map(gone, found))
     assert fake.processes() == []
 
 
