@@ -111,6 +111,7 @@ class CacheStore(ABC):
 
     async def aclose(self) -> None:
         """Finish what must not be lost. The client bounds the time."""
+        await trio.lowlevel.checkpoint()
 
     @abstractmethod
     async def get(self, key: str) -> bytes | None:

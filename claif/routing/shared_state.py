@@ -129,6 +129,7 @@ class SharedState(ABC):
 
     async def aclose(self) -> None:
         """Send the settlements that are left. The client bounds the time."""
+        await trio.lowlevel.checkpoint()
 
     @abstractmethod
     async def take(self, claim: Claim) -> Verdict:
@@ -140,4 +141,4 @@ class SharedState(ABC):
 
     @abstractmethod
     def close_endpoint(self, endpoint: str, seconds: float) -> None:
-        """Tell the others soon to leave an endpoint alone for so long, unless they are told to for longer; 0 ends it."""
+        """Tell the others soon to leave an endpoint alone for so long, unless they know of longer; 0 ends it."""
