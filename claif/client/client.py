@@ -313,4 +313,5 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
+            await self._router.close()
             await self._members.close()
