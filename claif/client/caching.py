@@ -53,11 +53,13 @@ class Place:
     Args:
         candidate: the member.
         model: the model that would answer.
+        named: the same, if the query, the route or the settings name it.
         key: the key.
     """
 
     candidate: Candidate
     model: str
+    named: str | None
     key: str
 
 
@@ -151,7 +153,8 @@ class Caching:
             if is_sampled(asked, greedy=identity.greedy) and not (self._settings.sampled or query.cache):
                 logger.info("the answer of {} is not cached: it would be another one each time", candidate)
                 return None
-            return Place(candidate, model, query_key(self._salt, key, model, asked))
+            named = candidate.model or member.settings.model
+            return Place(candidate, model, named, query_key(self._salt, key, model, asked))
         finally:
             self._router.members.give_back(taken)
 
@@ -190,7 +193,7 @@ class Caching:
     async def _replay(self, place: Place, row: Row, emit: Emit) -> None:
         """Hand on the events of a row."""
         run = current_run.get()
-        run.provider, run.model = place.candidate.provider, place.candidate.model or place.model
+        run.provider, run.model = place.candidate.provider, place.named
         run.cached = CacheHit(row.key, max(0.0, time() - row.labels.created), self.store.store.name)
         began = trio.current_time()
         await trio.lowlevel.checkpoint()  # many hits in a row must not keep others waiting
@@ -281,7 +284,7 @@ class Caching:
 
 
 def _answered(place: Place, run: Run) -> bool:
-    return place.candidate.provider == run.provider and run.model in {None, place.candidate.model, place.model}
+    return (place.candidate.provider, place.named) == (run.provider, run.model)
 
 
 def _nobodys(run: Run) -> Run:
