@@ -45,12 +45,25 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     refuse_link(path)
     make_private_folder(path.parent)
+    if (connection := _opened(path)) is not None:
+        return connection
+    set_aside(path, identity(path))
+    connection = _opened(path)
+    if connection is None:
+        raise ConfigurationError(f"The cache {path} is replaced by others again and again.")
+    return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection | None:
+    """A connection to the file, which is made if need be; `None` if it is damaged or a stranger's."""
     try:
         os.close(os.open(path, _CREATE, 0o600))
     except OSError as error:
         raise ConfigurationError(f"The cache {path} cannot be opened ({error.strerror}).") from None
-    connection = _connect(path)
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
+        for pragma in ("trusted_schema = OFF", "synchronous = NORMAL", "cache_size = -16384", "mmap_size = 0"):
+            connection.execute(f"PRAGMA {pragma}")
         if _is_ours(connection):
             return connection
     except sqlite3.OperationalError:
@@ -58,13 +71,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         raise
     except sqlite3.DatabaseError:
         pass
-    damaged = identity(path)
     connection.close()
-    set_aside(path, damaged)
-    os.close(os.open(path, _CREATE, 0o600))
-    connection = _connect(path)
-    _is_ours(connection)
-    return connection
+    return None
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -92,13 +100,6 @@ def set_aside(path: Path, damaged: tuple[int, int] | None) -> None:
     for suffix in ("-wal", "-shm"):
         with suppress(OSError):
             os.replace(f"{path}{suffix}", f"{kept}{suffix}")
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-    for pragma in ("trusted_schema = OFF", "synchronous = NORMAL", "cache_size = -16384", "mmap_size = 0"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
 
 
 def _is_ours(connection: sqlite3.Connection) -> bool:
