@@ -13,7 +13,7 @@ from attrs import evolve
 
 from ..errors import ClaifError, InvalidQueryError, TimeoutError
 from ..middleware.attempt import provider_end
-from ..pipeline.compose import compose, split
+from ..pipeline.compose import HOME, compose, split
 from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.needs import check_needs
@@ -75,6 +75,7 @@ class Router:
         self._book: HealthBook | None = None
         self._plans: dict[tuple[str | Choice | None, str | None], Plan] = {}
         self._hedges: dict[str | None, HedgeBudget] = {}
+        self._handler: tuple[Sequence[Layer] | None, Handler] = (None, _nobody)
         self._cache_mode = config.cache.mode
         self._caching: Caching | None = None
         self._opening = trio.Lock()
@@ -137,6 +138,14 @@ class Router:
         Args:
             layers: the layers of the query, outermost first.
         """
+        if layers is not self._handler[0]:
+            # Claif's own layers keep nothing of a query, so that one handler serves all; plugins' may wrap each anew.
+            lasts = all(layer.distribution == HOME for layer in layers)
+            handler = self._composed(layers)
+            self._handler = (layers if lasts else None, handler)
+        return self._handler[1]
+
+    def _composed(self, layers: Sequence[Layer]) -> Handler:
         outer, inner = split(layers)
 
         async def route(query: Query, emit: Emit) -> None:
@@ -263,6 +272,10 @@ class Router:
         names = [one.provider for one in (*plan.candidates, *[one for ones in plan.fallbacks.values() for one in ones])]
         for name in names:
             self.members.check(name)
+
+
+async def _nobody(_query: Query, _emit: Emit) -> None:
+    """Stands where there is no handler yet."""
 
 
 def _addressed(query: Query, candidate: Candidate) -> Query:
