@@ -9,31 +9,27 @@ from hashlib import sha256
 from secrets import token_hex
 from time import time
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import trio
-from attrs import frozen
 
 from ..cache.flight import Flight
 from ..cache.keeper import Keeper
-from ..cache.key import member_key, query_key
 from ..cache.patience import Patience
-from ..cache.policy import READS, WRITES, is_sampled, lacks
+from ..cache.policy import READS, WRITES
 from ..cache.recording import Recording
 from ..cache.row import Row, unseal
 from ..cache.store import Write
-from ..errors import ClaifError, ClientClosedError
+from ..errors import ClientClosedError
 from ..logs import logger
 from ..models import CacheHit
 from ..pipeline.run import Run, current_run
+from .cache_places import Place, Places
 
 if TYPE_CHECKING:
     from ..cache.store import CacheStore
     from ..config.cache_schema import CacheSettings
-    from ..config.candidate import Candidate
     from ..models import Query
     from ..pipeline.types import Emit
-    from ..provider import Identity, Provider
     from ..routing.plan import Plan
     from .route import Router
 
@@ -48,23 +44,6 @@ LOOK = (0.02, 0.5)
 """Seconds between two looks for what another process has asked: at first, and at most."""
 MOST_SEEN = 256
 """Answers that were read lately, and need not be decoded again."""
-
-
-@frozen
-class Place:
-    """Where the answer of a member would be.
-
-    Args:
-        candidate: the member.
-        model: the model that would answer.
-        named: the same, if the query, the route or the settings name it.
-        key: the key.
-    """
-
-    candidate: Candidate
-    model: str
-    named: str | None
-    key: str
 
 
 class Caching:
@@ -84,7 +63,7 @@ class Caching:
         self._router, self._settings, self._salt, self._nursery = router, settings, salt, nursery
         self.store = Patience(store, settings.timeout)
         self.keeper = Keeper(self.store)
-        self._members: WeakKeyDictionary[Provider, dict[str | None, tuple[Identity, str] | None]] = WeakKeyDictionary()
+        self._places = Places(router, salt, sampled=settings.sampled)
         self._flights: dict[str, Flight] = {}
         self._token = token_hex(8)
         self._seen: dict[str, tuple[bytes, Row]] = {}
@@ -107,7 +86,7 @@ class Caching:
         Raises:
             ClaifError: it was not in the cache, and nobody answered.
         """
-        places = await self._places(query, plan)
+        places = await self._places.of(query, plan)
         if not places:
             return await ask(emit)
         name = places[0].key if len(places) == 1 else sha256("".join([one.key for one in places]).encode()).hexdigest()
@@ -127,57 +106,6 @@ class Caching:
         if mode in WRITES:
             await self._keep(recording, current_run.get(), places, query, None)
         return None
-
-    async def _places(self, query: Query, plan: Plan) -> list[Place]:
-        """Where the answers of all members would be; none of one whose answers are not kept."""
-        places = []
-        for candidate in plan.candidates:
-            try:
-                place = await self._place(query, candidate)
-            except (ClaifError, TypeError, ValueError) as error:
-                # Whoever cannot be asked says so when it is.
-                logger.debug("no place in the cache for {}: {}", candidate, error)
-                continue
-            if place is not None:
-                places.append(place)
-        return places
-
-    async def _place(self, query: Query, candidate: Candidate) -> Place | None:
-        taken = self._router.members.take(candidate.provider)
-        try:
-            member = taken.value
-            if why := lacks(query, member.get().capabilities):
-                logger.debug("answers of {} are not cached: {}", candidate, why)
-                return None
-            provider = await member.ready()
-            asked = self._router.as_asked(query, candidate, member, provider)
-            known = self._member(candidate.provider, provider, asked.model)
-            if known is None:
-                logger.debug("answers of {} are not cached: it does not say what they depend on", candidate)
-                return None
-            identity, key = known
-            model = asked.model or identity.model
-            if model is None:
-                logger.debug("answers of {} are not cached: nobody says which model answers", candidate)
-                return None
-            if is_sampled(asked, greedy=identity.greedy) and not (self._settings.sampled or query.cache):
-                logger.info("the answer of {} is not cached: it would be another one each time", candidate)
-                return None
-            named = candidate.model or member.settings.model
-            return Place(candidate, model, named, query_key(self._salt, key, model, asked))
-        finally:
-            self._router.members.give_back(taken)
-
-    def _member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
-        """What the answers of a provider depend on, and what stands for that in keys; found out once."""
-        known = self._members.setdefault(provider, {})
-        if model not in known:
-            if len(known) >= MOST_SEEN:
-                known.clear()
-            identity = provider.identity(model)
-            kind = self._router.config.provider_type(name)
-            known[model] = None if identity is None else (identity, member_key(self._salt, kind, identity))
-        return known[model]
 
     async def _look(self, places: list[Place]) -> tuple[tuple[Place, Row] | None, bool]:
         """The first answer that there is; if there is none, whether the lock is held already that lets one ask."""

@@ -267,10 +267,14 @@ class Client(Many):
             assemble_layer(),
             attempt_layer(self._watchdog),
         ]
-        if self.config.routing_tables.get("limits"):
+        if self.config.shared.store is not None:
             from ..middleware.limits import limits_layer
 
-            layers.append(limits_layer(self.config.routing.limits))
+            layers.append(limits_layer(self._router.beside.turnstile))
+        elif self.config.routing_tables.get("limits"):
+            from ..middleware.limits import limits_layer, own_turnstiles
+
+            layers.append(limits_layer(own_turnstiles(self.config.routing.limits)))
         if processors := self.plugins.processors(self.config):
             layers.append(processors_layer(processors))
         return layers
@@ -318,5 +322,5 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
-            await self._router.close()
+            await self._router.beside.close()
             await self._members.close()
