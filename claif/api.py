@@ -74,6 +74,8 @@ if TYPE_CHECKING:
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
     from .models import Diff as Diff
+    from .models import EmbeddingLimits as EmbeddingLimits
+    from .models import Embeddings as Embeddings
     from .models import Event as Event
     from .models import FileBlock as FileBlock
     from .models import FileChange as FileChange
@@ -221,6 +223,8 @@ _MODULES = {
         "Attempt",
         "ContentBlock",
         "Decision",
+        "EmbeddingLimits",
+        "Embeddings",
         "Event",
         "FileBlock",
         "Diff",

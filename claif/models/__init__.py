@@ -12,6 +12,7 @@ from .blocks import (
     ToolUseBlock,
     UnknownBlock,
 )
+from .embeddings import EmbeddingLimits, Embeddings
 from .events import (
     Diff,
     Event,
@@ -41,6 +42,8 @@ __all__ = [
     "ContentBlock",
     "Decision",
     "Diff",
+    "EmbeddingLimits",
+    "Embeddings",
     "Event",
     "FileBlock",
     "FileChange",

@@ -126,7 +126,7 @@ class Query:
         for message in self.messages:
             for block in message.content:
                 if isinstance(block, TextBlock):
-                    _check_text(block.text)
+                    check_text(block.text)
 
 
 def _asks(message: Message) -> bool:
@@ -141,16 +141,25 @@ def _asks(message: Message) -> bool:
     return False
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str, name: str = "The text") -> None:
+    """Refuse what is no text.
+
+    Args:
+        text: the text.
+        name: what an error calls it.
+
+    Raises:
+        InvalidQueryError: it has NUL characters or lone surrogates.
+    """
     if "\0" in text:
         raise InvalidQueryError(
-            f"The text has a NUL character at position {text.index(chr(0))}.",
+            f"{name} has a NUL character at position {text.index(chr(0))}.",
             hint="Remove it; is this a binary file? Attach it with -a FILE instead.",
         )
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidQueryError(
-            f"The text has a character at position {error.start} that is not valid Unicode (a lone surrogate).",
+            f"{name} has a character at position {error.start} that is not valid Unicode (a lone surrogate).",
             hint="Convert the text to UTF-8.",
         ) from None
