@@ -109,6 +109,7 @@ if TYPE_CHECKING:
     from .models import UnknownEvent as UnknownEvent
     from .models import Usage as Usage
     from .models import UsageReport as UsageReport
+    from .models import cosine_similarity as cosine_similarity
     from .models.fences import CodeBlock as CodeBlock
     from .models.fences import code_blocks as code_blocks
     from .pipeline.rewrite import Rewriter as Rewriter
@@ -259,6 +260,7 @@ _MODULES = {
         "UnknownEvent",
         "Usage",
         "UsageReport",
+        "cosine_similarity",
     ),
     ".models.fences": ("CodeBlock", "code_blocks"),
     ".pipeline.rewrite": ("Rewriter", "rewriting"),

@@ -193,7 +193,7 @@ def check_texts(texts: str | Sequence[str]) -> tuple[str, ...]:
             raise InvalidQueryError(f"{name} is no text but {type(text).__name__}.", hint="Give strings.")
         if not text.strip():
             raise InvalidQueryError(f"{name} is blank.", hint="Leave it out: it means nothing.")
-        check_text(text, name)
+        check_text(text, name, hint="Remove it; only text can be embedded.")
     return found
 
 

@@ -12,7 +12,7 @@ from .blocks import (
     ToolUseBlock,
     UnknownBlock,
 )
-from .embeddings import EmbeddingLimits, Embeddings
+from .embeddings import EmbeddingLimits, Embeddings, cosine_similarity
 from .events import (
     Diff,
     Event,
@@ -77,4 +77,5 @@ __all__ = [
     "UnknownEvent",
     "Usage",
     "UsageReport",
+    "cosine_similarity",
 ]

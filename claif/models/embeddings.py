@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import fsum, hypot
+
 from attrs import field, frozen
 
 from .reply import Timings
@@ -33,6 +36,28 @@ class Embeddings:
     def dimensions(self) -> int:
         """How many numbers each vector has; 0 if there is none."""
         return len(self.vectors[0]) if self.vectors else 0
+
+
+def cosine_similarity(one: Sequence[float], other: Sequence[float]) -> float:
+    """How alike two texts are by their vectors: the cosine of the angle between them, from -1 to 1.
+
+    Args:
+        one: a vector.
+        other: another one of the same model, and as long.
+
+    Returns:
+        1 for the same direction; 0 if a vector has no direction because it is all zeros.
+
+    Raises:
+        ValueError: they are not of the same length.
+    """
+    if len(one) != len(other):
+        raise ValueError(f"vectors of {len(one)} and {len(other)} numbers cannot be compared")
+    lengths = hypot(*one) * hypot(*other)
+    if not lengths:
+        return 0.0
+    cosine = fsum([first * second for first, second in zip(one, other, strict=True)]) / lengths
+    return max(-1.0, min(1.0, cosine))
 
 
 @frozen

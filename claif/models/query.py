@@ -14,6 +14,8 @@ from .blocks import FileBlock, ImageBlock, TextBlock
 from .message import Message, Role
 from .permission import PermissionMode
 
+BINARY = "Remove it; is this a binary file? Attach it with -a FILE instead."
+
 
 def _texts(texts: Iterable[str]) -> tuple[str, ...]:
     return (texts,) if isinstance(texts, str) else tuple(texts)
@@ -141,12 +143,13 @@ def _asks(message: Message) -> bool:
     return False
 
 
-def check_text(text: str, name: str = "The text") -> None:
+def check_text(text: str, name: str = "The text", *, hint: str = BINARY) -> None:
     """Refuse what is no text.
 
     Args:
         text: the text.
         name: what an error calls it.
+        hint: what to do about a NUL character.
 
     Raises:
         InvalidQueryError: it has NUL characters or lone surrogates.
@@ -154,7 +157,7 @@ def check_text(text: str, name: str = "The text") -> None:
     if "\0" in text:
         raise InvalidQueryError(
             f"{name} has a NUL character at position {text.index(chr(0))}.",
-            hint="Remove it; is this a binary file? Attach it with -a FILE instead.",
+            hint=hint,
         )
     try:
         text.encode()
