@@ -85,13 +85,13 @@ class Embedding:
         """Note the vectors of some texts.
 
         Raises:
-            ProtocolError: they are not as many as the texts, or not all of one length.
+            ProtocolError: they are not as many as the texts, not all of one length, or empty.
             ProviderRuntimeError: they have another length than was asked for.
         """
         lengths = {len(vector) for vector in (*found.vectors, *list(self.known.values())[:1])}
-        if len(found.vectors) != len(texts) or len(lengths) != 1:
+        if len(found.vectors) != len(texts) or len(lengths) != 1 or 0 in lengths:
             raise ProtocolError(
-                f"{found.provider} sent {len(found.vectors)} vectors for {len(texts)} texts, or uneven ones."
+                f"{found.provider} sent {len(found.vectors)} vectors for {len(texts)} texts, or uneven or empty ones."
             )
         if self._dimensions is not None and lengths != {self._dimensions}:
             raise ProviderRuntimeError(
