@@ -175,7 +175,7 @@ class Provider(ABC):
         return InvalidQueryError(
             f"The provider {name} makes no embeddings.",
             provider=name,
-            hint="Name one that has `embeddings` among the capabilities in `claif providers list --json`.",
+            hint="Name one that has `embeddings` among the capabilities in `claif providers status`.",
         )
 
     async def pull(self, model: str | None = None, source: Path | None = None) -> Path:  # noqa: ARG002 - for subclasses

@@ -37,7 +37,7 @@ Which texts:
 \b
 Which model:
   -m, or else `embedding_model` of the provider's table, or else the usual one
-  of the provider. `claif providers list --json` has `embeddings` among the
+  of the provider. `claif providers status` has `embeddings` among the
   capabilities of those that can.
 
 \b

@@ -132,7 +132,7 @@ class ModelServer(ABC):
         body: bytes | None = None,
         *,
         source: ErrorSource | None = None,
-        seconds: float = PATIENCE,
+        seconds: float | None = None,
     ) -> Any:
         """Ask for something that is no query, such as a list or a count: the JSON data of the answer.
 
@@ -141,12 +141,13 @@ class ModelServer(ABC):
             path: below the endpoint's address.
             body: JSON, if any.
             source: whom errors name; the server and its usual model when `None`.
-            seconds: in which it must answer.
+            seconds: in which it must answer; `PATIENCE` when `None`.
 
         Raises:
             ClaifError: the server could not be asked, refused, or did not answer within so many seconds.
         """
         source = source or self._source
+        seconds = PATIENCE if seconds is None else seconds
         with trio.move_on_after(seconds) as patience:
             response = await self._endpoint.request(method, path, body=body)
         if patience.cancelled_caught:

@@ -123,11 +123,11 @@ def test_an_error_is_json_where_json_was_wished(vectors):
     assert done.returncode == 2
     error = json.loads(done.stdout)
     assert (error["error"], error["provider"]) == ("InvalidQueryError", "scripted")
-    assert "claif providers list --json" in error["hint"]
+    assert "claif providers status" in error["hint"]
 
 
 def test_providers_that_can_are_found_by_their_capabilities(vectors):
-    listed = json.loads(vectors.run("providers", "list", "--json").stdout)
+    listed = json.loads(vectors.run("providers", "status", "--json").stdout)
     able = {one["name"] for one in listed if "embeddings" in one["capabilities"]}
     assert "fake" in able
     assert "scripted" not in able
@@ -140,7 +140,6 @@ def test_help_teaches(vectors):
 
 
 def test_on_a_terminal_json_lines_stay_lines(vectors):
-    terminal = vectors.terminal("embed", "one two", "three", "--json", columns=400)
-    terminal.wait()
-    shown = [line for line in terminal.lines if line.strip()]
-    assert [json.loads(line)["index"] for line in shown] == [0, 1]
+    with vectors.terminal("embed", "one two", "three", "--json", columns=400) as terminal:
+        assert terminal.end() == 0
+        assert [json.loads(line)["index"] for line in terminal.text.splitlines()] == [0, 1]

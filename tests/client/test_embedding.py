@@ -243,7 +243,7 @@ async def test_a_provider_that_makes_no_embeddings_is_named_with_what_helps() ->
             with pytest.raises(InvalidQueryError, match=f"The provider {name} makes no embeddings") as caught:
                 await client.embed("a", provider=name)
             assert caught.value.provider == name
-            assert "claif providers list --json" in (caught.value.hint or "")
+            assert "claif providers status" in (caught.value.hint or "")
 
 
 @pytest.mark.mock_clock
