@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 import trio
-from hypothesis import given
-from hypothesis import strategies as st
+from client.makers import LIMITS, Maker, client_of, failing, made, maker_of
 
 from claif import Client
 from claif.api import (
     ClaifError,
     ClientClosedError,
     ConnectionError,
-    Context,
-    EmbeddingLimits,
     Embeddings,
     Emit,
     InvalidQueryError,
@@ -32,135 +28,9 @@ from claif.api import (
     TimeoutError,
     Usage,
 )
-from claif.client.embedding import Embedding, batches, check_texts
+from claif.client.embedding import Embedding
 from claif.plugin.manager import PluginManager
 from claif.testing import FakeProvider, vector_of
-
-LIMITS = EmbeddingLimits(texts=3, bytes=20, requests=2)
-Act = Callable[["Maker", Sequence[str], str | None, int | None], Any]
-
-
-class Maker(Provider):
-    """Makes vectors by `act`, and notes what it is asked, and for how many batches at once."""
-
-    capabilities: ClassVar[frozenset[str]] = frozenset({"text", "embeddings"})
-    embedding_limits = LIMITS
-
-    def __init__(self, context: Context, act: Act) -> None:
-        super().__init__(context)
-        self.act = act
-        self.asked: list[tuple[str, ...]] = []
-        self.running = self.most = 0
-
-    async def query(self, query: Query, emit: Emit) -> None:
-        raise NotImplementedError
-
-    async def embed(
-        self, texts: Sequence[str], *, model: str | None = None, dimensions: int | None = None
-    ) -> Embeddings:
-        self.asked.append(tuple(texts))
-        self.running += 1
-        self.most = max(self.most, self.running)
-        try:
-            return await self.act(self, texts, model, dimensions)
-        finally:
-            self.running -= 1
-
-
-def made(texts: Sequence[str], model: str | None = "m-0", dimensions: int | None = None) -> Embeddings:
-    return Embeddings(
-        tuple([vector_of(text, dimensions) for text in texts]), "it", model, Usage(input_tokens=len(texts))
-    )
-
-
-async def well(_maker: Maker, texts: Sequence[str], model: str | None, dimensions: int | None) -> Embeddings:
-    await trio.sleep(1)
-    return made(texts, model, dimensions)
-
-
-def client_of(act: Act = well, **config: Any) -> Client:
-    def factory(context: Context) -> Maker:
-        return Maker(context, act)
-
-    factory.capabilities = Maker.capabilities  # type: ignore[attr-defined]
-    config = {"general": {"default_provider": "it"}, **config}
-    return Client(config, plugins=PluginManager(), providers={"it": factory, "other": factory, "fake": FakeProvider})
-
-
-def maker_of(client: Client, name: str = "it") -> Maker:
-    provider = client.provider(name)
-    assert isinstance(provider, Maker)
-    return provider
-
-
-def failing(*errors: Exception) -> Act:
-    """Fails with these, then does well."""
-    left = list(errors)
-
-    async def act(maker: Maker, texts: Sequence[str], model: str | None, dimensions: int | None) -> Embeddings:
-        await trio.sleep(1)
-        if left:
-            raise left.pop(0)
-        return made(texts, model, dimensions)
-
-    return act
-
-
-@given(
-    st.lists(st.text(min_size=1, max_size=30)),
-    st.builds(EmbeddingLimits, st.integers(1, 5), st.integers(1, 60), st.just(1)),
-)
-def test_batches_have_all_texts_in_order_and_are_as_large_as_they_may_be(
-    texts: list[str], limits: EmbeddingLimits
-) -> None:
-    found = list(batches(texts, limits))
-    assert [text for batch in found for text in batch] == texts
-
-    def fits(batch: list[str]) -> bool:
-        return len(batch) <= limits.texts and sum(len(text.encode()) for text in batch) <= limits.bytes
-
-    assert all(batch and (len(batch) == 1 or fits(batch)) for batch in found)
-    assert not any(fits([*batch, following[0]]) for batch, following in itertools.pairwise(found))
-
-
-@pytest.mark.parametrize(
-    ("texts", "what"),
-    [
-        ([], "no text to embed"),
-        ("", "The text is blank"),
-        ([" \n"], "The text is blank"),
-        (["a", ""], "Text 2 of 2 is blank"),
-        (["a", "b\0c"], "Text 2 of 2 has a NUL character at position 1"),
-        ("a\ud800", "The text has a character at position 1 that is not valid Unicode"),
-        (["a", 3], "Text 2 of 2 is no text but int"),
-        (["a", b"b"], "Text 2 of 2 is no text but bytes"),
-    ],
-)
-async def test_what_cannot_be_embedded_is_refused_before_anybody_is_asked(texts: Any, what: str) -> None:
-    async with client_of() as client:
-        with pytest.raises(InvalidQueryError, match=what) as caught:
-            await client.embed(texts)
-        assert caught.value.hint
-        assert maker_of(client).asked == []
-
-
-@pytest.mark.parametrize("dimensions", [0, -1, True, 2.5, "8"])
-async def test_a_number_of_dimensions_is_a_whole_number_from_1_on(dimensions: Any) -> None:
-    async with client_of() as client:
-        with pytest.raises(InvalidQueryError, match="no number of dimensions"):
-            await client.embed("a", dimensions=dimensions)
-
-
-@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-async def test_a_time_limit_is_above_0(timeout: float) -> None:
-    async with client_of() as client:
-        with pytest.raises(InvalidQueryError, match="time limit"):
-            await client.embed("a", timeout=timeout)
-
-
-def test_one_text_needs_no_list() -> None:
-    assert check_texts("a b") == ("a b",)
-    assert check_texts(text for text in ("a", "b")) == ("a", "b")  # type: ignore[arg-type] # whatever can be iterated
 
 
 @pytest.mark.mock_clock
