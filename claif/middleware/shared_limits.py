@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from ..routing.shared_state import Verdict
     from ..routing.sharing import Sharing
 
-LOOK = (0.02, 0.5)
-"""Seconds between two looks for a place among those who are asked at once: at first, and at most."""
+LOOK = (0.05, 1.0)
+"""Seconds between two looks whether others have left, or used less than they thought: at first, and at most."""
+TOLD_BY = 0.03
+"""Seconds after which the others have been told of a query that has ended."""
 SPREAD = 0.05
 """Share of a wait by which it is longer at most, so that not all come at the same moment."""
 LEASE = 3600.0
@@ -66,6 +68,8 @@ class SharedTurnstile:
         self._holder, self._numbers = token_hex(8), count()
         self._rng = Random()  # noqa: S311 - jitter needs no secrecy
         self._told_of_outage = False
+        self._moved = trio.Event()
+        self._busy = 0
 
     async def enter(self, tokens: int, until: float, emit: Emit) -> Entry | SharedEntry:
         """Wait until a query may be asked; as `Turnstile.enter`.
@@ -81,6 +85,7 @@ class SharedTurnstile:
             async with self._turn:  # first come, first served, among those of this client
                 entry = await self._let_in(claim, give_up, emit)
             if entry is not None:
+                self._busy += 1
                 return entry
         if limit.cancelled_caught:
             raise too_long(self.name, give_up - began)
@@ -93,6 +98,8 @@ class SharedTurnstile:
             self._own.leave(entry, used)
         elif not entry.left:
             entry.left = True
+            self._busy -= 1
+            self._moved.set()
             amounts = [used if rate.key.endswith("tokens") else None for rate in entry.claim.rates]
             self._sharing.settle(Settlement(entry.claim, entry.verdict, tuple(amounts)))
 
@@ -112,14 +119,18 @@ class SharedTurnstile:
             if verdict.wait >= TOLD and not told:
                 told = True
                 await emit(self._notice(verdict.wait))
-            if verdict.wait < inf:
-                if trio.current_time() + verdict.wait > give_up:
-                    raise too_long(self.name, self._settings.max_wait)
-                await trio.sleep(verdict.wait * (1 + self._rng.uniform(0, SPREAD)))
-            else:
-                await trio.sleep(look)
-                look = min(2 * look, LOOK[1])
+            if verdict.wait < inf and trio.current_time() + verdict.wait > give_up and not self._busy:
+                raise too_long(self.name, self._settings.max_wait)
+            await self._pause(min(verdict.wait, look))
+            look = min(2 * look, LOOK[1])
         return None
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not longer than until a query of this client has ended and the others have been told."""
+        moved = self._moved = trio.Event()
+        with trio.move_on_after(seconds * (1 + self._rng.uniform(0, SPREAD))):
+            await moved.wait()
+            await trio.sleep(TOLD_BY)
 
     def _give_back(self, entry: SharedEntry) -> None:
         entry.left = True

@@ -147,6 +147,6 @@ queries = st.builds(
 
 
 @given(queries, queries)
-def test_two_queries_have_the_same_key_only_if_they_are_the_same(one: Query, other: Query) -> None:
+def test_attack_11_two_queries_have_the_same_key_only_if_they_are_the_same(one: Query, other: Query) -> None:
     """Nothing runs together: no text can look like the end of one field and the beginning of the next."""
     assert (key(one) == key(other)) == (one == other)
