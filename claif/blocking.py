@@ -160,6 +160,7 @@ class Client(Many):
         model: str | None = None,
         dimensions: int | None = None,
         timeout: float | None = None,
+        cache: str | None = None,
     ) -> Embeddings:
         """Turn texts into vectors, by which texts of like meaning can be found.
 
@@ -173,6 +174,8 @@ class Client(Many):
             model: name of the model; the provider's usual one for embeddings when `None`.
             dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
             timeout: seconds for everything; as long as the configuration lets a query when `None`.
+            cache: whether vectors come from the cache and are kept there, see `Query.cache`; as the configuration says
+                when `None`.
 
         Returns:
             The vectors, in the order of the texts.
@@ -186,7 +189,7 @@ class Client(Many):
             partial(
                 self._host.request,
                 lambda client: client.embed(
-                    texts, provider=provider, model=model, dimensions=dimensions, timeout=timeout
+                    texts, provider=provider, model=model, dimensions=dimensions, timeout=timeout, cache=cache
                 ),
             ),
         )

@@ -91,6 +91,7 @@ class Identity:
         place: the address, or what else tells one server or model file from another; JSON data.
         account: the key that it is asked with; it is never stored.
         model: the model that answers when a query names none; `None` if that can change.
+        embedding_model: the model that makes vectors when none is named; `None` if that can change.
         settings: what else the settings change in an answer: JSON data and secrets.
         greedy: whether it takes the most likely answer when a query sets no temperature.
     """
@@ -98,6 +99,7 @@ class Identity:
     place: Any
     account: Secret | None = None
     model: str | None = None
+    embedding_model: str | None = None
     settings: Mapping[str, Any] = field(factory=dict)
     greedy: bool = False
 

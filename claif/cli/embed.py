@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .cache_modes import cache_options
 from .complete.values import values
 from .session import logging_options, session
 
@@ -77,6 +78,7 @@ Output:
 @click.option("--lines", is_flag=True, help="Each line of files and standard input is a text.")
 @click.option("--similar", metavar="TEXT", help="Rank the texts by how alike they are to this one.")
 @click.option("--timeout", metavar="SECONDS", type=float, help="The most time that everything may take.")
+@cache_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
 @logging_options()
 @click.pass_context
@@ -92,6 +94,7 @@ def embed(context: click.Context, /, texts: tuple[str, ...], **given: Any) -> No
         "provider": check_name(given["provider"], "provider"),
         "model": check_name(given["model"], "model"),
         "dimensions": given["dimensions"],
+        "cache": given["cache"],
         "timeout": parse_options((), timeout=given["timeout"]).timeout,
     }
     found = collect(texts, given["patterns"], lines=given["lines"])

@@ -76,7 +76,7 @@ class Places:
                 return None
             provider = await member.ready()
             asked = self._router.as_asked(query, candidate, member, provider)
-            known = self._member(candidate.provider, provider, asked.model)
+            known = self.member(candidate.provider, provider, asked.model)
             if known is None:
                 logger.debug("answers of {} are not cached: it does not say what they depend on", candidate)
                 return None
@@ -93,7 +93,7 @@ class Places:
         finally:
             self._router.members.give_back(taken)
 
-    def _member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
+    def member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
         """What the answers of a provider depend on, and what stands for that in keys; found out once."""
         known = self._members.setdefault(provider, {})
         if model not in known:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..config.cache_schema import CacheSettings
     from ..models import Query
     from ..pipeline.types import Emit
+    from ..provider import Identity, Provider
     from ..routing.plan import Plan
     from .route import Router
 
@@ -60,7 +61,7 @@ class Caching:
     def __init__(
         self, router: Router, store: CacheStore, settings: CacheSettings, salt: bytes, nursery: trio.Nursery
     ) -> None:
-        self._router, self._settings, self._salt, self._nursery = router, settings, salt, nursery
+        self._router, self._settings, self.salt, self._nursery = router, settings, salt, nursery
         self.store = Patience(store, settings.timeout)
         self.keeper = Keeper(self.store)
         self._places = Places(router, salt, sampled=settings.sampled)
@@ -107,6 +108,27 @@ class Caching:
             await self._keep(recording, current_run.get(), places, query, None)
         return None
 
+    @property
+    def seconds(self) -> float:
+        """How long what is kept is used, in seconds."""
+        return self._settings.seconds
+
+    def member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
+        """What the answers of a provider depend on, and what stands for that in keys; `None` if it does not say."""
+        return self._places.member(name, provider, model)
+
+    async def read(self, key: str) -> Row | None:
+        """What is kept under a key."""
+        data = self.keeper.get(key) or await self.store.get(key)
+        return None if data is None else self._opened(key, data)
+
+    async def write(self, write: Write) -> None:
+        """Keep a row, soon."""
+        if self.store.store.local:
+            await self.store.store.put_all([write])
+        else:
+            self.keeper.put(write)
+
     async def _look(self, places: list[Place]) -> tuple[tuple[Place, Row] | None, bool]:
         """The first answer that there is; if there is none, whether the lock is held already that lets one ask."""
         [place, *more] = places
@@ -119,8 +141,7 @@ class Caching:
     async def _find(self, places: list[Place]) -> tuple[Place, Row] | None:
         """The first answer that there is."""
         for place in places:
-            data = self.keeper.get(place.key) or await self.store.get(place.key)
-            if data is not None and (row := self._opened(place.key, data)) is not None:
+            if (row := await self.read(place.key)) is not None:
                 return place, row
         return None
 
@@ -128,7 +149,7 @@ class Caching:
         """The row that bytes are, if they are a good one whose time has not passed."""
         known, row = self._seen.get(key, (b"", None))
         if row is None or known != data:
-            row = unseal(key, data, self._salt)
+            row = unseal(key, data, self.salt)
             if row is None:
                 logger.warning("a row of the cache is damaged or foreign; it is not used")
                 return None
@@ -220,17 +241,13 @@ class Caching:
         sealed = recording.sealed(
             place.key,
             (place.candidate.provider, place.model, query.tag or ""),
-            self._salt,
+            self.salt,
             seconds=self._settings.seconds,
             most=self._settings.bytes // 10,
         )
         if sealed is None:
             return False
-        write = Write(place.key, *sealed, None if name is None else (name, self._token))
-        if self.store.store.local:
-            await self.store.store.put_all([write])
-        else:
-            self.keeper.put(write)
+        await self.write(Write(place.key, *sealed, None if name is None else (name, self._token)))
         return True
 
 

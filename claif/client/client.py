@@ -180,6 +180,7 @@ class Client(Many):
         model: str | None = None,
         dimensions: int | None = None,
         timeout: float | None = None,
+        cache: str | None = None,
     ) -> Embeddings:
         """Turn texts into vectors, by which texts of like meaning can be found.
 
@@ -193,6 +194,8 @@ class Client(Many):
             model: name of the model; the provider's usual one for embeddings when `None`.
             dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
             timeout: seconds for everything; as long as the configuration lets a query when `None`.
+            cache: whether vectors come from the cache and are kept there, see `Query.cache`; as the configuration says
+                when `None`.
 
         Returns:
             The vectors, in the order of the texts.
@@ -205,7 +208,7 @@ class Client(Many):
             raise _not_open()
         from .embedding import Embedding
 
-        embedding = Embedding(self._router, texts, provider=provider, model=model, dimensions=dimensions)
+        embedding = Embedding(self._router, texts, provider=provider, model=model, dimensions=dimensions, cache=cache)
         seconds = self.config.general.timeout if timeout is None else timeout
         return await self._running.during(partial(embedding.run, seconds))
 

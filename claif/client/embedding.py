@@ -12,7 +12,7 @@ from ..errors import ClaifError, InvalidQueryError, ProtocolError, ProviderRunti
 from ..logs import logger
 from ..middleware.attempt import raise_named
 from ..models import EmbeddingLimits, Embeddings, Query, Usage
-from ..models.query import check_text
+from ..models.query import check_cache_mode, check_text
 from ..models.reply import Timings
 from ..routing.retry_policy import RetryPolicy
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..config.candidate import Candidate
     from ..models.embeddings import Vector
     from ..provider import Provider
+    from .cached_vectors import CachedVectors
     from .route import Router
 
 
@@ -35,9 +36,10 @@ class Embedding:
         provider: a name, see `Client.embed`.
         model: name of the model.
         dimensions: how many numbers a vector shall have.
+        cache: the mode of the cache; as the configuration says when `None`.
 
     Raises:
-        InvalidQueryError: a text or the number is not valid.
+        InvalidQueryError: a text, the number or the mode is not valid.
     """
 
     def __init__(
@@ -48,7 +50,10 @@ class Embedding:
         provider: str | None,
         model: str | None,
         dimensions: int | None,
+        cache: str | None = None,
     ) -> None:
+        self._mode = check_cache_mode(cache) or router.config.cache.mode
+        self._cached = 0
         self.texts = check_texts(texts)
         self.known: dict[str, Vector] = {}
         self._router = router
@@ -57,6 +62,7 @@ class Embedding:
         self._policy = RetryPolicy(router.config.routing.retry)
         self._usage = Usage()
         self._told: str | None = None
+        self._vectors: CachedVectors | None = None
 
     async def run(self, seconds: float) -> Embeddings:
         """The vectors, in the order of the texts.
@@ -125,10 +131,27 @@ class Embedding:
             provider = await taken.value.ready()
             if "embeddings" not in provider.capabilities:
                 raise provider.no_embeddings()
-            missing = [text for text in dict.fromkeys(self.texts) if text not in self.known]
+            different = dict.fromkeys(self.texts)
+            self._vectors = await self._cached_vectors(candidate, provider, taken.value.settings.embedding_model)
+            if self._vectors is not None:
+                self.known |= await self._vectors.find(different)
+                self._cached = sum(text in self.known for text in self.texts)
+            missing = [text for text in different if text not in self.known]
             await self._ask_for(missing, provider, candidate)
         finally:
             members.give_back(taken)
+
+    async def _cached_vectors(
+        self, candidate: Candidate, provider: Provider, usual: str | None
+    ) -> CachedVectors | None:
+        """The vectors in the cache, if that is on."""
+        if self._mode == "off":
+            return None
+        from .cached_vectors import vectors_of
+
+        caching = await self._router.beside.caching()
+        named = candidate.model or usual
+        return await vectors_of(caching, candidate, provider, named=named, dimensions=self._dimensions, mode=self._mode)
 
     async def _ask_for(self, missing: Sequence[str], provider: Provider, candidate: Candidate) -> None:
         """Ask for all batches, a few at the same time; the first failure ends the others, and is raised."""
@@ -169,13 +192,16 @@ class Embedding:
         try:
             found = await provider.embed(batch, model=candidate.model, dimensions=self._dimensions)
             self.learn(batch, found)
+            if self._vectors is not None:
+                await self._vectors.keep(batch, found.vectors)
         except (Exception, BaseExceptionGroup) as caught:
             raise_named(caught, candidate.provider, candidate.model)
 
     def _result(self, candidate: Candidate, seconds: float) -> Embeddings:
         vectors = tuple([self.known[text] for text in self.texts])
         timings = Timings(total=seconds)
-        return Embeddings(vectors, candidate.provider, self._told or candidate.model, self._usage, timings)
+        model = self._told or (self._vectors.model if self._vectors else candidate.model)
+        return Embeddings(vectors, candidate.provider, model, self._usage, timings, self._cached)
 
 
 def check_texts(texts: str | Sequence[str]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ class Embeddings:
             compared.
         usage: tokens consumed.
         timings: how long it took.
+        cached: how many of the texts were in the cache, and cost nothing.
     """
 
     vectors: tuple[tuple[float, ...], ...]
@@ -31,6 +32,7 @@ class Embeddings:
     model: str | None = None
     usage: Usage = field(factory=Usage)
     timings: Timings = field(factory=Timings)
+    cached: int = 0
 
     @property
     def dimensions(self) -> int:

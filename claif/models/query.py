@@ -139,12 +139,22 @@ class Query:
             for block in message.content:
                 if isinstance(block, TextBlock):
                     check_text(block.text)
-        if self.cache is not None and self.cache not in CACHE_MODES:
-            raise InvalidQueryError(
-                f"{str(self.cache)[:40]!r} is no mode of the cache.", hint=f"There are: {', '.join(CACHE_MODES)}."
-            )
+        check_cache_mode(self.cache)
         if self.tag is not None and not (self.tag.isprintable() and 0 < len(self.tag) <= MAX_TAG):
             raise InvalidQueryError(f"A tag has at most {MAX_TAG} characters, and no control characters.")
+
+
+def check_cache_mode(mode: str | None) -> str | None:
+    """The mode of the cache, if it is one or `None`.
+
+    Raises:
+        InvalidQueryError: it is none.
+    """
+    if mode is not None and mode not in CACHE_MODES:
+        raise InvalidQueryError(
+            f"{str(mode)[:40]!r} is no mode of the cache.", hint=f"There are: {', '.join(CACHE_MODES)}."
+        )
+    return mode
 
 
 def _asks(message: Message) -> bool:

@@ -123,7 +123,13 @@ class ServedProvider(Provider, Generic[S]):
             each.name: getattr(settings, each.name) for each in fields(type(settings)) if each.name not in _NOT_SENT
         }
         key = self.access(self.context.name, settings).key(settings)
-        return Identity(self.server.address, key, settings.model or self.default_model, sent)
+        return Identity(
+            self.server.address,
+            key,
+            settings.model or self.default_model,
+            settings.embedding_model or self.default_embedding_model,
+            sent,
+        )
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer by the server."""

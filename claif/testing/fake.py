@@ -108,9 +108,8 @@ class FakeProvider(Provider):
     def identity(self, model: str | None) -> Identity | None:
         """The script has no address; its settings' key is the account."""
         settings = self.context.settings
-        return Identity(
-            settings.base_url or "script", settings.api_key, model or settings.model or self.script.models[0]
-        )
+        named = model or settings.model or self.script.models[0]
+        return Identity(settings.base_url or "script", settings.api_key, named, named)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models of the script."""

@@ -609,3 +609,31 @@ print([name for name in sys.modules if name.startswith("claif.cache") or name ==
 """
     done = await trio.run_process([sys.executable, "-c", script], capture_stdout=True, stderr=subprocess.STDOUT)
     assert done.stdout.decode().strip() == "[]"
+
+
+async def test_a_vector_is_asked_for_once_by_the_content_of_its_text() -> None:
+    store, fake = Kept(), FakeProvider.scripted()
+    async with client(store, given={"it": fake}) as c:
+        first = await c.embed(["a", "b", "a"])
+        assert (first.cached, len(first.vectors)) == (0, 3)
+        second = await c.embed(["c", "b", "a"])
+        assert second.cached == 2
+        assert second.vectors[1:] == (first.vectors[1], first.vectors[0])
+        assert (await c.embed("a", model="other")).cached == 0
+        assert (await c.embed("a", dimensions=2)).cached == 0
+        assert (await c.embed("a", cache="refresh")).cached == 0
+        assert (await c.embed("a", cache="off")).cached == 0
+    async with client(store, given={"it": fake}) as c:
+        third = await c.embed(["b"])
+        assert (third.cached, third.vectors, third.usage) == (1, (first.vectors[1],), Usage())
+
+
+async def test_vectors_of_another_account_or_of_who_tells_nothing_are_not_shared() -> None:
+    store = Kept()
+    for key in ("key-of-alice", "key-of-bob"):
+        async with client(store, providers={"it": {"api_key": key}}) as c:
+            assert (await c.embed("a")).cached == 0
+            assert (await c.embed("a")).cached == 1
+    with pytest.raises(InvalidQueryError, match="no mode of the cache"):
+        async with client(store) as c:
+            await c.embed("a", cache="on")
