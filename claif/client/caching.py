@@ -39,6 +39,8 @@ Answer = Callable[["Emit"], Awaitable[None]]
 Asking = Callable[["Emit"], Awaitable[bool]]
 """The same, and keeps the answer; whether it was worth it."""
 
+MOST_ALONE = 0.001
+"""Seconds for which hits may follow each other before other tasks have their turn."""
 LEASE = 10.0
 """Seconds after which another process asks, if the one that does is heard of no more."""
 LOOK = (0.02, 0.5)
@@ -67,6 +69,7 @@ class Caching:
         self._places = Places(router, salt, sampled=settings.sampled)
         self._flights: dict[str, Flight] = {}
         self._token = token_hex(8)
+        self._paused = float("-inf")
         self._seen: dict[str, tuple[bytes, Row]] = {}
 
     async def close(self) -> None:
@@ -164,11 +167,19 @@ class Caching:
         run.provider, run.model = place.candidate.provider, place.named
         run.cached = CacheHit(row.key, max(0.0, time() - row.labels.created), self.store.store.name)
         began = trio.current_time()
-        await trio.lowlevel.checkpoint()  # many hits in a row must not keep others waiting
+        await self._let_others_go_on(began)
         for at, event in row.events:
             if self._settings.pace == "recorded":
                 await trio.sleep_until(began + at)
             await emit(event)
+
+    async def _let_others_go_on(self, now: float) -> None:
+        """A hit may wait for nothing: many in a row must neither keep others waiting nor outrun a cancellation."""
+        if now - self._paused > MOST_ALONE:
+            await trio.lowlevel.checkpoint()
+            self._paused = trio.current_time()
+        else:
+            await trio.lowlevel.checkpoint_if_cancelled()
 
     def _flying(self, name: str) -> Flight | None:
         """The flight of this name that one can still join."""
