@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from .agents.programs import installed_program as installed_program
     from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
+    from .cache.address import StoreAddress as StoreAddress
+    from .cache.address import StoreWay as StoreWay
+    from .cache.address import store_address as store_address
+    from .cache.store import ALL as ALL
+    from .cache.store import CacheStore as CacheStore
+    from .cache.store import Labels as Labels
+    from .cache.store import RowInfo as RowInfo
+    from .cache.store import Selection as Selection
+    from .cache.store import StoreStats as StoreStats
     from .client import Client as Client
     from .client import Stream as Stream
     from .client.outcome import Outcome as Outcome
@@ -139,6 +148,13 @@ if TYPE_CHECKING:
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
     from .remote import remote_source as remote_source
+    from .routing.shared_state import Claim as Claim
+    from .routing.shared_state import Place as Place
+    from .routing.shared_state import Rate as Rate
+    from .routing.shared_state import Settlement as Settlement
+    from .routing.shared_state import SharedState as SharedState
+    from .routing.shared_state import Spending as Spending
+    from .routing.shared_state import Verdict as Verdict
     from .routing.strategies import Standing as Standing
     from .transport.endpoint import Endpoint as Endpoint
     from .transport.http import HTTP as HTTP
@@ -155,6 +171,7 @@ if TYPE_CHECKING:
     from .transport.process.shelf import Wear as Wear
     from .transport.sandbox.policy import Policy as Policy
     from .transport.sandbox.view import SandboxView as SandboxView
+    from .transport.status import clean_message as clean_message
     from .transport.status import error_from_response as error_from_response
     from .worktree.apply import apply_diff as apply_diff
 
@@ -170,6 +187,8 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
+    ".cache.address": ("StoreAddress", "StoreWay", "store_address"),
+    ".cache.store": ("ALL", "CacheStore", "Labels", "RowInfo", "Selection", "StoreStats"),
     ".client": ("Client", "Stream"),
     ".client.outcome": ("Outcome",),
     ".config": (
@@ -273,6 +292,7 @@ _MODULES = {
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),
+    ".routing.shared_state": ("Claim", "Place", "Rate", "Settlement", "SharedState", "Spending", "Verdict"),
     ".routing.strategies": ("Standing",),
     ".transport.endpoint": ("Endpoint",),
     ".transport.http": ("HTTP",),
@@ -285,7 +305,7 @@ _MODULES = {
     ".transport.process.shelf": ("Wear",),
     ".transport.sandbox.policy": ("Policy",),
     ".transport.sandbox.view": ("SandboxView",),
-    ".transport.status": ("error_from_response",),
+    ".transport.status": ("clean_message", "error_from_response"),
     ".worktree.apply": ("apply_diff",),
 }
 

@@ -1,0 +1,62 @@
+"""What goes wrong with a Redis, in Claif's words."""
+
+from __future__ import annotations
+
+from coredis.exceptions import (
+    AuthenticationError,
+    AuthorizationError,
+    BusyLoadingError,
+    ReadOnlyError,
+    ResponseError,
+    UnknownCommandError,
+)
+
+from claif.api import ConnectionError, clean_message
+
+FULL = "OOM"
+"""How a server begins its answer that has no memory left and may not evict anything."""
+
+
+def failure(error: Exception, place: str) -> ConnectionError:
+    """The error that a client of the store sees.
+
+    Args:
+        error: what coredis raised.
+        place: the server's address, without a password.
+    """
+    if isinstance(error, ResponseError | BusyLoadingError):
+        text = clean_message(str(error))
+        return ConnectionError(f"The store at {place} refuses: {text}", hint=_hint(error, text))
+    return ConnectionError(f"The store at {place} cannot be reached, or the connection was lost.", hint=_HINT)
+
+
+def late(place: str, seconds: float) -> ConnectionError:
+    """It took longer than the store's own deadline."""
+    return ConnectionError(
+        f"The store at {place} did not answer within {seconds:g} s.",
+        hint="Check that the server is well; if it is only far away, raise the store's timeout.",
+    )
+
+
+def not_open(place: str) -> ConnectionError:
+    """It was asked before `run`, or after it."""
+    return ConnectionError(f"The store at {place} is not open.", hint="It is open while its client is.")
+
+
+_HINT = "Check that the URL is right, the server runs and the network is up."
+
+
+def _hint(error: Exception, text: str) -> str:
+    if isinstance(error, AuthenticationError):
+        return "Put the user's name and password into the URL: rediss://USER:PASSWORD@HOST:PORT/0."
+    if isinstance(error, AuthorizationError):
+        return "Allow the user these keys, and scripts, by ACL SETUSER."
+    if isinstance(error, BusyLoadingError):
+        return "It reads its data from the disk; it will be back soon."
+    if isinstance(error, ReadOnlyError):
+        return "This is a replica; let the URL name the primary server."
+    if isinstance(error, UnknownCommandError):
+        return "It has to be Redis from 6.2 on, or Valkey."
+    if text.startswith(FULL):
+        return "Raise the server's maxmemory, or let it make room: maxmemory-policy allkeys-lru."
+    return "See the server's log."

@@ -1,0 +1,32 @@
+"""The hook module: gives Claif the Redis that its configuration names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claif.api import hookimpl
+
+if TYPE_CHECKING:
+    from claif.api import CacheStore, Config, SharedState
+
+NAME = "redis"
+
+
+@hookimpl
+def claif_cache_store(config: Config) -> CacheStore | None:
+    """The cache in a Redis, if `[cache] store` says so."""
+    if config.cache.store != NAME:
+        return None
+    from .store import RedisStore
+
+    return RedisStore(config.cache.url, timeout=config.cache.timeout)
+
+
+@hookimpl
+def claif_shared_state(config: Config) -> SharedState | None:
+    """Limits and budgets in a Redis, if `[shared] store` says so."""
+    if config.shared.store != NAME:
+        return None
+    from .state import RedisState
+
+    return RedisState(config.shared.url, prefix=config.shared.prefix, timeout=config.shared.timeout)

@@ -1,0 +1,109 @@
+"""The cache in a Redis: rows that expire there, and are found by their labels without being loaded."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Sequence
+from math import ceil, inf
+from typing import ClassVar
+
+import trio
+
+from claif.api import ALL, CacheStore, Labels, RowInfo, Secret, Selection, StoreStats
+
+from . import scripts
+from .link import Link
+from .rows import pack, row_of
+from .scan import Scan
+
+PREFIX = "claif:"
+TIMEOUT = 0.25
+"""Seconds."""
+MOST_LISTED = 1000
+_MILLISECONDS = 1000
+
+
+class RedisStore(CacheStore):
+    """Keeps rows in a Redis or Valkey.
+
+    How much it keeps is the server's business: give it a `maxmemory` and the policy `allkeys-lru`.
+
+    Args:
+        url: where it is, see `redis_address`.
+        prefix: what all keys begin with; who uses the same one shares rows.
+        timeout: seconds that each exchange may take. Listing and clearing take many exchanges.
+
+    Raises:
+        InvalidConfigError: the URL is none.
+    """
+
+    name: ClassVar[str] = "redis"
+
+    def __init__(self, url: str | Secret | None = None, *, prefix: str = PREFIX, timeout: float = TIMEOUT) -> None:
+        self._link = Link(url, timeout)
+        self._rows = f"{prefix}row:"
+        self._locks = f"{prefix}lock:"
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Have a connection, when one is needed, until cancelled."""
+        await self._link.run(task_status=task_status)
+
+    async def get(self, key: str) -> bytes | None:
+        """The row of a key: one round trip."""
+        (kept,) = await self._link.ask((b"GET", self._rows + key))
+        return None if kept is None else row_of(kept)
+
+    async def put(self, key: str, row: bytes, labels: Labels) -> None:
+        """Keep a row until its time has passed: one round trip."""
+        left = labels.expires - time.time()
+        if left <= 0:
+            await self._link.ask((b"UNLINK", self._rows + key))
+            return
+        expiry: tuple[str | int, ...] = () if left == inf else ("PX", ceil(left * _MILLISECONDS))
+        await self._link.ask((b"SET", self._rows + key, pack(row, labels), *expiry))
+
+    async def rows(self, selection: Selection = ALL, limit: int | None = MOST_LISTED) -> Sequence[RowInfo]:
+        """The rows that are meant, the newest first; their labels are read, the rows are not."""
+        newest: list[tuple[float, str, RowInfo]] = []
+        scan = Scan(self._link, self._rows, selection.prefix)
+        while not scan.done:
+            for info in await scan.infos():
+                if selection.takes(info.key, info.labels):
+                    heapq.heappush(newest, (info.labels.created, info.key, info))
+                    if limit is not None and len(newest) > limit:
+                        heapq.heappop(newest)
+        return [info for _, _, info in sorted(newest, reverse=True)]
+
+    async def clear(self, selection: Selection = ALL) -> int:
+        """Forget the rows that are meant, in steps; those without labels too, if labels do not matter."""
+        forgotten = 0
+        scan = Scan(self._link, self._rows, selection.prefix)
+        by_key = selection == Selection(prefix=selection.prefix)
+        while not scan.done:
+            if by_key:
+                keys = await scan.step()
+            else:
+                keys = [info.key for info in await scan.infos() if selection.takes(info.key, info.labels)]
+            if keys:
+                (gone,) = await self._link.ask((b"UNLINK", *[self._rows + key for key in keys]))
+                forgotten += int(gone)
+        return forgotten
+
+    async def stats(self) -> StoreStats:
+        """How many rows there are, and their bytes; all are counted, in steps."""
+        rows = size = 0
+        scan = Scan(self._link, self._rows)
+        while not scan.done:
+            infos = await scan.infos()
+            rows, size = rows + len(infos), size + sum([info.size for info in infos])
+        return StoreStats(rows, size, self._link.place)
+
+    async def lock(self, key: str, token: str, seconds: float) -> bool:
+        """Take the right to ask for the answer of a key, or keep it."""
+        milliseconds = max(1, ceil(seconds * _MILLISECONDS))
+        return bool(await self._link.call(scripts.lock, [self._locks + key], [token, milliseconds]))
+
+    async def unlock(self, key: str, token: str) -> None:
+        """Give the right up, if `token` holds it."""
+        await self._link.call(scripts.unlock, [self._locks + key], [token])

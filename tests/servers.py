@@ -1,0 +1,187 @@
+"""Real servers that a test starts for itself, on this machine, and does things to: Redis and memcached."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from needs import need
+
+PATIENCE = 10.0
+"""Seconds."""
+
+
+def free_port() -> int:
+    """A TCP port of this machine that nobody listens at now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server in a process of its own; it keeps its port over restarts and its data over none.
+
+    Args:
+        command: the program and its arguments.
+        ready: what it is sent, and how it answers when it is up.
+        port: TCP port at which it listens.
+        path: its socket, if it listens at one instead.
+    """
+
+    def __init__(self, command: list[str], ready: tuple[bytes, bytes], port: int, path: Path | None = None) -> None:
+        self._command = command
+        self._ready = ready
+        self.port = port
+        self.path = path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def pid(self) -> int:
+        """Of its process, which runs."""
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._process = subprocess.Popen(
+            self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + PATIENCE
+        while not self._answers():
+            assert self._process.poll() is None, f"{self._command[0]} ended with {self._process.returncode}"
+            assert time.monotonic() < deadline, f"{self._command[0]} does not answer"
+            time.sleep(0.01)
+
+    def stop(self) -> None:
+        """End it at once; nothing is kept, and nobody is told."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def restart(self) -> None:
+        """End it, and start it with nothing in it."""
+        self.stop()
+        self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Have it do nothing meanwhile: connections are accepted by the system, and nobody answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
+    def ask(self, line: bytes) -> bytes:
+        """Send it a line, and give back what comes within a moment."""
+        with self._connected() as connection:
+            connection.sendall(line + b"\r\n")
+            connection.settimeout(PATIENCE)
+            answer = connection.recv(65536)
+            connection.settimeout(0.05)
+            try:
+                while more := connection.recv(65536):
+                    answer += more
+            except TimeoutError:
+                pass
+            return answer
+
+    def _connected(self) -> socket.socket:
+        if self.path is None:
+            return socket.create_connection(("127.0.0.1", self.port), PATIENCE)
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(str(self.path))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def _answers(self) -> bool:
+        question, answer = self._ready
+        try:
+            return answer in self.ask(question)
+        except OSError:
+            return False
+
+
+class RedisServer(Server):
+    """A `redis-server` with an empty database that writes nothing to the disk.
+
+    Args:
+        *options: of the command line, beside those that it needs.
+        path: where its socket is, if it listens at one instead of a TCP port.
+        login: what is sent before a question.
+    """
+
+    def __init__(self, *options: str, path: Path | None = None, password: str | None = None) -> None:
+        program = shutil.which("redis-server")
+        need(program, "redis-server")
+        assert program is not None
+        port = 0 if path else free_port()
+        where = ["--unixsocket", str(path), "--port", "0"] if path else ["--port", str(port), "--bind", "127.0.0.1"]
+        secret = ["--requirepass", password] if password else []
+        command = [program, *where, "--save", "", "--appendonly", "no", "--dir", "/tmp", *secret, *options]
+        super().__init__(command, (b"PING", b"NOAUTH" if password else b"PONG"), port, path)
+
+    @property
+    def url(self) -> str:
+        """What a store is given."""
+        return f"unix://{self.path}" if self.path else f"redis://127.0.0.1:{self.port}/0"
+
+    def calls(self, command: str) -> int:
+        """How often a command was called since it started, or since `CONFIG RESETSTAT`."""
+        for line in self.ask(b"INFO commandstats").splitlines():
+            name, _, figures = line.decode().partition(":")
+            if name == f"cmdstat_{command}":
+                return int(figures.split(",")[0].removeprefix("calls="))
+        return 0
+
+    def connections(self) -> int:
+        """How many are open that have Claif's name."""
+        return self.ask(b"CLIENT LIST").count(b" name=claif ")
+
+
+class MemcachedServer(Server):
+    """A `memcached`.
+
+    Args:
+        *options: of the command line, beside those that it needs.
+    """
+
+    def __init__(self, *options: str) -> None:
+        program = shutil.which("memcached")
+        need(program, "memcached")
+        assert program is not None
+        port = free_port()
+        command = [program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-u", "nobody", *options]
+        super().__init__(command, (b"version", b"VERSION"), port)
+
+    @property
+    def url(self) -> str:
+        """What a store is given."""
+        return f"memcached://127.0.0.1:{self.port}"
+
+    def connections(self) -> int:
+        """How many are open, beside the one that asks."""
+        figures = dict(line.split()[1:] for line in self.ask(b"stats").splitlines() if line.startswith(b"STAT "))
+        return int(figures[b"curr_connections"]) - 1
