@@ -46,17 +46,16 @@ def not_open(place: str) -> ConnectionError:
 _HINT = "Check that the URL is right, the server runs and the network is up."
 
 
+_HINTS: dict[type[Exception], str] = {
+    AuthenticationError: "Put the user's name and password into the URL: rediss://USER:PASSWORD@HOST:PORT/0.",
+    AuthorizationError: "Allow the user these keys, and scripts, by ACL SETUSER.",
+    BusyLoadingError: "It reads its data from the disk; it will be back soon.",
+    ReadOnlyError: "This is a replica; let the URL name the primary server.",
+    UnknownCommandError: "It has to be Redis from 6.2 on, or Valkey.",
+}
+
+
 def _hint(error: Exception, text: str) -> str:
-    if isinstance(error, AuthenticationError):
-        return "Put the user's name and password into the URL: rediss://USER:PASSWORD@HOST:PORT/0."
-    if isinstance(error, AuthorizationError):
-        return "Allow the user these keys, and scripts, by ACL SETUSER."
-    if isinstance(error, BusyLoadingError):
-        return "It reads its data from the disk; it will be back soon."
-    if isinstance(error, ReadOnlyError):
-        return "This is a replica; let the URL name the primary server."
-    if isinstance(error, UnknownCommandError):
-        return "It has to be Redis from 6.2 on, or Valkey."
     if text.startswith(FULL):
         return "Raise the server's maxmemory, or let it make room: maxmemory-policy allkeys-lru."
-    return "See the server's log."
+    return next((hint for kind, hint in _HINTS.items() if isinstance(error, kind)), "See the server's log.")

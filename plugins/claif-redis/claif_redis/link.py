@@ -1,4 +1,4 @@
-"""The connection to a Redis: one that all tasks share, in the order in which they ask, and a new one when it is sick."""
+"""The connection to a Redis: one that all tasks share, in the order in which they ask; a sick one is replaced."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from anyio import BrokenResourceError, ClosedResourceError
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from coredis.exceptions import NoScriptError, RedisError
 
-from claif.api import Secret
-
 from .address import connector, redis_address
 from .failures import failure, late, not_open
 
 if TYPE_CHECKING:
     from coredis.connection import BaseConnection
 
+    from claif.api import Secret
+
     from .scripts import Script
 
 Argument = bytes | str | int
-Command = tuple[bytes, *tuple[Argument, ...]]
-"""Its name and its arguments."""
+Command = tuple[Argument, ...]
+"""Its name, which may be of two words, and its arguments."""
 Sent = Sequence[Any]
 """Answers that are under way; each is awaited."""
 
@@ -162,7 +162,7 @@ async def _hold(
 ) -> None:
     """Have a connection until it is lost; what went wrong while it was opened is the status."""
     try:
-        await connection.run(task_status=task_status)  # type: ignore[arg-type] # anyio's has the same method
+        await connection.run(task_status=task_status)
     except (RedisError, OSError) as error:
         # After it has begun, those who wait for answers have been told.
         with suppress(RuntimeError):

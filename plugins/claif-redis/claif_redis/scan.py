@@ -64,7 +64,7 @@ class Scan:
         infos = []
         for key, (head, size) in zip(keys, await self._heads(keys, HEAD), strict=True):
             labels = labels_of(head)
-            if labels is None and HEAD < size:
+            if labels is None and size > HEAD:
                 ((longer, _),) = await self._heads([key], LONGEST_HEAD)
                 labels = labels_of(longer)
             if labels is not None:

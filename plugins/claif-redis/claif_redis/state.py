@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import trio
 
-from claif.api import Claim, ClaifError, Secret, Settlement, SharedState, Verdict
+from claif.api import ClaifError, Claim, Secret, Settlement, SharedState, Verdict
 
 from .claims import Call, closing, leaving_place, let_in, settling, taking, verdict_of
 from .failures import late
