@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
     from .models import Attempt as Attempt
+    from .models import CacheHit as CacheHit
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
     from .models import Diff as Diff
@@ -238,6 +239,7 @@ _MODULES = {
     ".hookspecs": ("hookimpl", "keeps_text"),
     ".models": (
         "Attempt",
+        "CacheHit",
         "ContentBlock",
         "Decision",
         "Event",

@@ -79,7 +79,12 @@ class StoreAddress:
 
 
 def store_address(
-    url: str | Secret, *, ways: Mapping[str, StoreWay], port: int, parameters: Collection[str] = ()
+    url: str | Secret,
+    *,
+    ways: Mapping[str, StoreWay],
+    port: int,
+    password: Secret | None = None,
+    parameters: Collection[str] = (),
 ) -> StoreAddress:
     """Read the address of a server.
 
@@ -90,6 +95,7 @@ def store_address(
         url: the address; `%XX` in name, password and path is taken for what it stands for.
         ways: schemes, and how each reaches a server.
         port: TCP port if none is given.
+        password: the server's, if it is not in the address.
         parameters: names that may follow the question mark, beside those that this module knows.
 
     Raises:
@@ -104,7 +110,8 @@ def store_address(
     if way is None:
         raise _refused(f"it does not begin with {' or '.join(f'{scheme}://' for scheme in ways)}")
     given = _parameters(split, {*parameters, *(TLS_FILES if way == "tls" else ()), ALLOW_PLAIN})
-    username, password = _login(split)
+    username, found = _login(split)
+    password = found or password
     if way == "unix":
         path = unquote(split.path)
         if "\0" in path or not path.startswith("/"):
@@ -162,6 +169,5 @@ def _truth(text: str) -> bool:
 
 
 def _refused(reason: str, hint: str = "Write it as SCHEME://USER:PASSWORD@HOST:PORT.") -> InvalidConfigError:
-    return InvalidConfigError(
-        f"The address of the store cannot be used: {reason}.", problems=(f"url: {reason}",), hint=hint
-    )
+    message = f"The address of the store cannot be used: {reason}."
+    return InvalidConfigError(message, problems=(f"url: {reason}",), hint=hint)

@@ -24,16 +24,17 @@ LOCAL = f"redis://127.0.0.1:{PORT}/0"
 """What is asked if nobody says where."""
 
 
-def redis_address(url: str | Secret | None) -> tuple[StoreAddress, int]:
+def redis_address(url: str | Secret | None, password: Secret | None = None) -> tuple[StoreAddress, int]:
     """Read a URL: where the server is, and the number of the database.
 
     Args:
         url: `redis://user:password@host:6379/0`, the same with `rediss://`, or `unix:///path?db=0`.
+        password: the server's, if it is not in the URL.
 
     Raises:
         InvalidConfigError: it is no such URL.
     """
-    address = store_address(LOCAL if url is None else url, ways=WAYS, port=PORT, parameters=("db",))
+    address = store_address(url or LOCAL, ways=WAYS, port=PORT, password=password, parameters=("db",))
     text = address.parameters.get("db") or ("" if address.way == "unix" else address.path) or "0"
     if not (text.isascii() and text.isdigit()):
         raise InvalidConfigError(

@@ -19,14 +19,17 @@ def claif_cache_store(config: Config) -> CacheStore | None:
         return None
     from .store import RedisStore
 
-    return RedisStore(config.cache.url, timeout=config.cache.timeout)
+    cache = config.cache
+    return RedisStore(cache.url, password=cache.password, timeout=cache.timeout)
 
 
 @hookimpl
 def claif_shared_state(config: Config) -> SharedState | None:
-    """Limits and budgets in a Redis, if `[shared] store` says so."""
+    """Limits and budgets in a Redis, if `[shared] store` says so; in that of the cache if no other is named."""
     if config.shared.store != NAME:
         return None
     from .state import RedisState
 
-    return RedisState(config.shared.url, prefix=config.shared.prefix, timeout=config.shared.timeout)
+    shared = config.shared
+    where = shared if shared.url else config.cache
+    return RedisState(where.url, password=where.password, prefix=shared.prefix, timeout=shared.timeout)

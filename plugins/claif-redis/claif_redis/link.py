@@ -46,14 +46,15 @@ class Link:
 
     Args:
         url: where the server is; `LOCAL` if it is not said.
+        password: the server's, if it is not in the URL.
         timeout: seconds that an exchange may take, opening the connection included.
 
     Raises:
         InvalidConfigError: it is no such URL.
     """
 
-    def __init__(self, url: str | Secret | None, timeout: float) -> None:
-        address, database = redis_address(url)
+    def __init__(self, url: str | Secret | None, password: Secret | None, timeout: float) -> None:
+        address, database = redis_address(url, password)
         self.place = address.place
         self.timeout = timeout
         self._connector = connector(address, database, NAME)

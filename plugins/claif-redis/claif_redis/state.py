@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
@@ -13,8 +13,10 @@ from claif.api import ClaifError, Claim, Secret, Settlement, SharedState, Verdic
 from .claims import Call, closing, leaving_place, let_in, settling, taking, verdict_of
 from .failures import late
 from .link import Link, Sent
-from .scripts import Script
 from .store import PREFIX, TIMEOUT
+
+if TYPE_CHECKING:
+    from .scripts import Script
 
 TOGETHER = 0.01
 """Seconds for which settlements are gathered, to be sent together."""
@@ -34,7 +36,8 @@ class RedisState(SharedState):
 
     Args:
         url: where the server is, see `redis_address`.
-        prefix: what all keys begin with; who uses the same one shares.
+        password: the server's, if it is not in the URL.
+        prefix: what all keys begin with, without the colon that follows; who uses the same one shares.
         timeout: seconds that each exchange may take.
 
     Raises:
@@ -43,9 +46,16 @@ class RedisState(SharedState):
 
     name: ClassVar[str] = "redis"
 
-    def __init__(self, url: str | Secret | None = None, *, prefix: str = PREFIX, timeout: float = TIMEOUT) -> None:
-        self._link = Link(url, timeout)
-        self._prefix = prefix
+    def __init__(
+        self,
+        url: str | Secret | None = None,
+        *,
+        password: Secret | None = None,
+        prefix: str = PREFIX,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._link = Link(url, password, timeout)
+        self._prefix = f"{prefix}:"
         self._queue: deque[Call] = deque(maxlen=QUEUE)
         self._queued = trio.Event()
         self._sending = trio.Lock()
@@ -142,6 +152,5 @@ class RedisState(SharedState):
                     self._link.drop()
                     raise late(self._link.place, self._link.timeout)
             finally:
-                self._queue.extendleft(
-                    reversed([again for call in calls if (again := call.again if reached else call)])
-                )
+                left = [call.again for call in calls] if reached else calls
+                self._queue.extendleft([call for call in reversed(left) if call is not None])

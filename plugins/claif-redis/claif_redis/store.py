@@ -17,7 +17,7 @@ from .link import Link
 from .rows import pack, row_of
 from .scan import Scan
 
-PREFIX = "claif:"
+PREFIX = "claif"
 TIMEOUT = 0.25
 """Seconds."""
 MOST_LISTED = 1000
@@ -31,7 +31,8 @@ class RedisStore(CacheStore):
 
     Args:
         url: where it is, see `redis_address`.
-        prefix: what all keys begin with; who uses the same one shares rows.
+        password: the server's, if it is not in the URL.
+        prefix: what all keys begin with, without the colon that follows; who uses the same one shares rows.
         timeout: seconds that each exchange may take. Listing and clearing take many exchanges.
 
     Raises:
@@ -40,10 +41,17 @@ class RedisStore(CacheStore):
 
     name: ClassVar[str] = "redis"
 
-    def __init__(self, url: str | Secret | None = None, *, prefix: str = PREFIX, timeout: float = TIMEOUT) -> None:
-        self._link = Link(url, timeout)
-        self._rows = f"{prefix}row:"
-        self._locks = f"{prefix}lock:"
+    def __init__(
+        self,
+        url: str | Secret | None = None,
+        *,
+        password: Secret | None = None,
+        prefix: str = PREFIX,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._link = Link(url, password, timeout)
+        self._rows = f"{prefix}:row:"
+        self._locks = f"{prefix}:lock:"
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Have a connection, when one is needed, until cancelled."""
