@@ -7,12 +7,13 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, TypeVar
 
+import trio
 from needs import need
 
 PATIENCE = 10.0
@@ -24,6 +25,25 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+class Runs(Protocol):
+    """What runs until it is cancelled: a cache store, or shared state."""
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = ...) -> None:
+        """Run."""
+
+
+Running = TypeVar("Running", bound=Runs)
+
+
+@asynccontextmanager
+async def opened(store: Running) -> AsyncIterator[Running]:
+    """Have a store run meanwhile."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(store.run)
+        yield store
+        nursery.cancel_scope.cancel()
 
 
 class Server:
@@ -155,6 +175,12 @@ class RedisServer(Server):
             if name == f"cmdstat_{command}":
                 return int(figures.split(",")[0].removeprefix("calls="))
         return 0
+
+    def total_calls(self) -> int:
+        """How many commands were called since then, in all, but for those with which one asks that."""
+        lines = [line.decode().partition(":") for line in self.ask(b"INFO commandstats").splitlines()]
+        counted = {name: int(rest.split(",")[0].removeprefix("calls=")) for name, _, rest in lines if "calls=" in rest}
+        return sum(calls for name, calls in counted.items() if name not in {"cmdstat_info", "cmdstat_config|resetstat"})
 
     def connections(self) -> int:
         """How many are open that have Claif's name."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from . import strategies as strategies
     from .behaviour import Behaviour as Behaviour
     from .conformance import ProviderConformance as ProviderConformance
+    from .conformance.cache_store import CacheStoreConformance as CacheStoreConformance
     from .fake import FakeProvider as FakeProvider
     from .fake import Pause as Pause
     from .fake_cli import FakeCLI as FakeCLI
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Behaviour",
+    "CacheStoreConformance",
     "FakeCLI",
     "FakeProvider",
     "FaultProxy",
@@ -37,6 +39,7 @@ __all__ = [
 
 _NAMES = {
     "Behaviour": ".behaviour",
+    "CacheStoreConformance": ".conformance.cache_store",
     "FakeCLI": ".fake_cli",
     "FakeProvider": ".fake",
     "FaultProxy": ".fault_proxy",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import trio
 from anyio import BrokenResourceError, ClosedResourceError
@@ -115,7 +115,7 @@ class Link:
         if connection is None or not connection.usable:
             connection = await self._open()
         try:
-            return [connection.create_request(name, *arguments, decode=False) for name, *arguments in commands]
+            return [connection.create_request(cast("bytes", name), *rest, decode=False) for name, *rest in commands]
         except (RedisError, BrokenResourceError, ClosedResourceError) as error:
             raise failure(error, self.place) from None
 
