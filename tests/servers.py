@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Any, BinaryIO, Protocol, Self, TypeVar
 
 import trio
 from needs import need
@@ -168,6 +168,20 @@ class RedisServer(Server):
         """What a store is given."""
         return f"unix://{self.path}" if self.path else f"redis://127.0.0.1:{self.port}/0"
 
+    def command(self, *arguments: bytes | str | float) -> Any:
+        """Have it carry out a command, whatever is in its arguments.
+
+        Returns:
+            A number, a text as bytes, a list of these, or `None`.
+
+        Raises:
+            RuntimeError: it refuses.
+        """
+        with self._connected() as connection, connection.makefile("rb") as answers:
+            words = [word if isinstance(word, bytes) else str(word).encode() for word in arguments]
+            connection.sendall(b"*%d\r\n" % len(words) + b"".join([b"$%d\r\n%b\r\n" % (len(w), w) for w in words]))
+            return _answer(answers)
+
     def calls(self, command: str) -> int:
         """How often a command was called since it started, or since `CONFIG RESETSTAT`."""
         for line in self.ask(b"INFO commandstats").splitlines():
@@ -185,6 +199,19 @@ class RedisServer(Server):
     def connections(self) -> int:
         """How many are open that have Claif's name."""
         return self.ask(b"CLIENT LIST").count(b" name=claif ")
+
+
+def _answer(answers: BinaryIO) -> Any:
+    """What a Redis says: https://redis.io/docs/latest/develop/reference/protocol-spec/ , version 2."""
+    line = answers.readline().strip()
+    kind, rest = line[:1], line[1:]
+    if kind == b"-":
+        raise RuntimeError(rest.decode())
+    if kind == b"$":
+        return None if rest == b"-1" else answers.read(int(rest) + 2)[:-2]
+    if kind == b"*":
+        return [_answer(answers) for _ in range(int(rest))]
+    return int(rest) if kind == b":" else rest
 
 
 class MemcachedServer(Server):
