@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -38,6 +38,31 @@ class Call:
     keys: tuple[str, ...]
     arguments: tuple[Argument, ...]
     again: Call | None = None
+
+    def due(self, _now: float) -> Call | None:
+        """What is to be run now."""
+        return self
+
+
+@frozen
+class Closing:
+    """That an endpoint is left alone.
+
+    Args:
+        key: where it is kept.
+        until: when it ends, by the clock of trio; minus infinity if it has ended.
+        again: the same, which may be told twice.
+    """
+
+    key: str
+    until: float
+    again: Closing | None = None
+
+    def due(self, now: float) -> Call | None:
+        """What is to be run now; nothing if that time has passed before anybody could be told."""
+        if -inf < self.until <= now:
+            return None
+        return Call(scripts.close, (self.key,), (0 if self.until == -inf else milliseconds(self.until - now),))
 
 
 def taking(claim: Claim, prefix: str) -> Call:
@@ -103,9 +128,10 @@ def leaving_place(claim: Claim, prefix: str) -> Call | None:
     return Call(scripts.settle, (f"{prefix}place:{claim.place.key}",), (0, 1, 0, claim.place.holder))
 
 
-def closing(endpoint: str, seconds: float, prefix: str) -> Call:
-    """What tells the others to leave an endpoint alone, or that they need not any more."""
-    return Call(scripts.close, (closed_key(endpoint, prefix),), (milliseconds(seconds) if seconds > 0 else 0,))
+def closing(endpoint: str, seconds: float, now: float, prefix: str) -> Closing:
+    """What tells the others to leave an endpoint alone for so long, or that they need not any more."""
+    key, until = closed_key(endpoint, prefix), now + seconds if seconds > 0 else -inf
+    return Closing(key, until, Closing(key, until))
 
 
 def closed_key(endpoint: str, prefix: str) -> str:

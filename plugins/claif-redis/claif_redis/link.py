@@ -18,7 +18,7 @@ from .failures import failure, late, not_open
 if TYPE_CHECKING:
     from coredis.connection import BaseConnection
 
-    from claif.api import Secret
+    from claif.api import ConnectionError, Secret
 
     from .scripts import Script
 
@@ -59,7 +59,7 @@ class Link:
         self.timeout = timeout
         self._connector = connector(address, database, NAME)
         self._connection: BaseConnection | None = None
-        self._opening = trio.Lock()
+        self._opening: _Opening | None = None
         self._nursery: trio.Nursery | None = None
 
     def start_soon(self, work: Callable[[], Awaitable[None]]) -> None:
@@ -140,22 +140,49 @@ class Link:
             self._connection.invalidate()
             self._connection = None
 
-    def _give_up(self) -> Exception:
+    def _give_up(self) -> ConnectionError:
         self.drop()
         return late(self.place, self.timeout)
 
     async def _open(self) -> BaseConnection:
-        async with self._opening:
-            if self._connection is None or not self._connection.usable:
-                self._connection = None
-                if self._nursery is None:
-                    raise not_open(self.place)
-                connection = self._connector()
-                failed = await self._nursery.start(_hold, connection)
-                if failed is not None:
-                    raise failure(failed, self.place) from None
-                self._connection = connection
-            return self._connection
+        if self._nursery is None:
+            raise not_open(self.place)
+        if self._opening is None:
+            self._opening = _Opening()
+            self._nursery.start_soon(self._connect, self._opening, self._nursery)
+        opening = self._opening
+        await opening.done.wait()
+        if opening.connection is None:
+            error = opening.error
+            raise late(self.place, self.timeout) if error is None else failure(error, self.place) from None
+        return opening.connection
+
+    async def _connect(self, opening: _Opening, nursery: trio.Nursery) -> None:
+        """Open a connection for all who wait for it; that one of them is cancelled is nothing to the others."""
+        connection = self._connector()
+        try:
+            with trio.move_on_after(self.timeout):
+                error = await nursery.start(_hold, connection)
+                if error is None:
+                    self._connection = opening.connection = connection
+                else:
+                    # While it opens a connection, coredis turns a cancellation into an error.
+                    await trio.lowlevel.checkpoint_if_cancelled()
+                    opening.error = error
+        finally:
+            self._opening = None
+            opening.done.set()
+
+
+class _Opening:
+    """A connection that is being opened, or why it could not be; without a reason, it took too long."""
+
+    __slots__ = ("connection", "done", "error")
+
+    def __init__(self) -> None:
+        self.done = trio.Event()
+        self.connection: BaseConnection | None = None
+        self.error: Exception | None = None
 
 
 async def _hold(

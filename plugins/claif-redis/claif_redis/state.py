@@ -10,7 +10,7 @@ import trio
 
 from claif.api import ClaifError, Claim, Secret, Settlement, SharedState, Verdict
 
-from .claims import Call, closing, leaving_place, let_in, settling, taking, verdict_of
+from .claims import Call, Closing, closing, leaving_place, let_in, settling, taking, verdict_of
 from .failures import late
 from .link import Link, Sent
 from .store import PREFIX, TIMEOUT
@@ -56,7 +56,7 @@ class RedisState(SharedState):
     ) -> None:
         self._link = Link(url, password, timeout)
         self._prefix = f"{prefix}:"
-        self._queue: deque[Call] = deque(maxlen=QUEUE)
+        self._queue: deque[Call | Closing] = deque(maxlen=QUEUE)
         self._queued = trio.Event()
         self._sending = trio.Lock()
 
@@ -102,11 +102,11 @@ class RedisState(SharedState):
 
     def close_endpoint(self, endpoint: str, seconds: float) -> None:
         """Tell the others to leave an endpoint alone, soon."""
-        self._add(closing(endpoint, seconds, self._prefix))
+        self._add(closing(endpoint, seconds, trio.current_time(), self._prefix))
 
-    def _add(self, call: Call | None) -> None:
-        if call is not None:
-            self._queue.append(call)
+    def _add(self, work: Call | Closing | None) -> None:
+        if work is not None:
+            self._queue.append(work)
             self._queued.set()
 
     async def _take_back(self, claim: Claim, sent: Sent) -> None:
@@ -137,7 +137,9 @@ class RedisState(SharedState):
 
     async def _send_some(self) -> None:
         async with self._sending:
-            calls = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            works = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            now = trio.current_time()
+            calls = [call for work in works if (call := work.due(now)) is not None]
             reached = False
             try:
                 with trio.move_on_after(self._link.timeout):
@@ -147,10 +149,10 @@ class RedisState(SharedState):
                     sent = await self._link.send(*[script.load() for script in known.values()], *commands)
                     reached = True
                     await self._link.answers(sent)
-                    calls.clear()
-                if calls:
+                    works.clear()
+                if works:
                     self._link.drop()
                     raise late(self._link.place, self._link.timeout)
             finally:
-                left = [call.again for call in calls] if reached else calls
-                self._queue.extendleft([call for call in reversed(left) if call is not None])
+                left = [work.again for work in works] if reached else works
+                self._queue.extendleft([work for work in reversed(left) if work is not None])

@@ -33,6 +33,8 @@ class LuaGcra:
     def __init__(self, server: RedisServer, per_second: float, burst: float) -> None:
         self.server, self.per_second, self.burst = server, per_second, burst
         self.ask(b"DEL", KEY)
+        self.expires = False
+        """Whether the server forgets it after a second of real time, of which the clock of the tests knows nothing."""
 
     def ask(self, *command):
         return self.server.command(*command)
@@ -41,11 +43,32 @@ class LuaGcra:
         arguments = [1, 0, 0, repr(self.per_second), repr(self.burst), repr(cost), START * 1_000_000 + now]
         wait, refused, closed, numbers = self.ask(*take.in_full([KEY, "tests:closed"], arguments))
         assert (refused, closed) == (0, 0)
+        self._keep()
         return float(wait), numbers
 
     def settle(self, now: int, difference: float, number: int, cost: float) -> None:
         arguments = [1, 0, 0, repr(self.per_second), repr(difference), number, repr(cost), START * 1_000_000 + now]
         assert self.ask(*settle.in_full([KEY], arguments)) == 0
+        self._keep()
+
+    def _keep(self) -> None:
+        if not self.expires:
+            self.ask(b"PERSIST", KEY)
+
+    def slack(self) -> list[float]:
+        """What it remembers of the slack, in seconds."""
+        numbers, texts = self.ask(b"EVAL", SLACK, 1, KEY)
+        assert numbers == sorted(set(numbers))
+        return [float(text) for text in texts]
+
+
+SLACK = """
+local numbers, texts = {}, {}
+for index, one in ipairs(cmsgpack.unpack(redis.call('GET', KEYS[1]))[5]) do
+  numbers[index], texts[index] = one[1], string.format('%.17g', one[2])
+end
+return {numbers, texts}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +113,8 @@ def test_both_answer_alike_to_the_same_calls(server: RedisServer, rate: float, b
             pure.settle(now / 1e6, step[2] - grant.cost, grant)
             lua.settle(now, step[2] - grant.cost, number, grant.cost)
     now += 1
+    if lua.ask(b"EXISTS", KEY) and not any(0 < seconds < ROUNDING for _, seconds in pure._slack):
+        assert lua.slack() == pytest.approx([seconds for _, seconds in pure._slack], abs=ROUNDING)
     for cost in (0.5, burst, burst * 2):
         assert lua_wait(lua, now, cost) == pytest.approx(pure.wait(now / 1e6, cost), abs=ROUNDING)
 
@@ -106,8 +131,8 @@ def test_many_moments_are_remembered_and_of_more_the_least_telling_are_forgotten
     grants = []
     now = 0
     for number in range(150):
-        now += 1000 * (1 + number % 3)
-        cost = 1.0 + number % 3 / 2
+        now += 1000
+        cost = 1.0 + number * 37 % 101 / 100
         grant = pure.take(now / 1e6, cost)
         _, (name,) = lua.claim(now, cost)
         assert grant is not None
@@ -117,6 +142,7 @@ def test_many_moments_are_remembered_and_of_more_the_least_telling_are_forgotten
         pure.settle(now / 1e6, 0.1 - grant.cost, grant)
         lua.settle(now, 0.1 - grant.cost, name, grant.cost)
         assert lua_wait(lua, now, 500.0) == pytest.approx(pure.wait(now / 1e6, 500.0), abs=ROUNDING)
+        assert lua.slack() == pytest.approx([seconds for _, seconds in pure._slack], abs=ROUNDING)
 
 
 def test_a_clock_that_goes_back_neither_waits_for_ever_nor_forgets(server: RedisServer) -> None:
@@ -130,6 +156,7 @@ def test_a_clock_that_goes_back_neither_waits_for_ever_nor_forgets(server: Redis
 def test_a_rate_is_forgotten_when_nothing_is_owed_and_its_grants_give_nothing_back(server: RedisServer) -> None:
     """The server need not keep it, and what was paid cannot be had back from what came later."""
     lua = LuaGcra(server, 1.0, 10.0)
+    lua.expires = True
     _, (number,) = lua.claim(0, 10.0)
     assert 10_000 < lua.ask(b"PTTL", KEY) <= 11_000
     lua.ask(b"DEL", KEY)
