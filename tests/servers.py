@@ -234,7 +234,11 @@ class MemcachedServer(Server):
         """What a store is given."""
         return f"memcached://127.0.0.1:{self.port}"
 
+    def figures(self) -> dict[str, int]:
+        """What it counts that is a number, by memcached's names."""
+        words = [line.decode().split() for line in self.ask(b"stats").splitlines()]
+        return {line[1]: int(line[2]) for line in words if line[0] == "STAT" and line[2].isdigit()}
+
     def connections(self) -> int:
-        """How many are open, beside the one that asks."""
-        figures = dict(line.split()[1:] for line in self.ask(b"stats").splitlines() if line.startswith(b"STAT "))
-        return int(figures[b"curr_connections"]) - 1
+        """How many are open, beside the one with which it is asked."""
+        return self.figures()["curr_connections"] - 1
