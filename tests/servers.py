@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -51,7 +52,7 @@ class Server:
 
     Args:
         command: the program and its arguments.
-        ready: what it is sent, and how it answers when it is up.
+        ready: what it is sent, and how it answers when it is up; if with nothing, it is up when it accepts.
         port: TCP port at which it listens.
         path: its socket, if it listens at one instead.
     """
@@ -84,10 +85,14 @@ class Server:
             self._command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         deadline = time.monotonic() + PATIENCE
-        while not self._answers():
-            assert self._process.poll() is None, f"{self._command[0]} ended with {self._process.returncode}"
-            assert time.monotonic() < deadline, f"{self._command[0]} does not answer"
-            time.sleep(0.01)
+        try:
+            while not self._answers():
+                assert self._process.poll() is None, f"{self._command[0]} ended with {self._process.returncode}"
+                assert time.monotonic() < deadline, f"{self._command[0]} does not answer"
+                time.sleep(0.01)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         """End it at once; nothing is kept, and nobody is told."""
@@ -139,6 +144,9 @@ class Server:
     def _answers(self) -> bool:
         question, answer = self._ready
         try:
+            if not answer:
+                self._connected().close()
+                return True
             return answer in self.ask(question)
         except OSError:
             return False
@@ -150,18 +158,16 @@ class RedisServer(Server):
     Args:
         *options: of the command line, beside those that it needs.
         path: where its socket is, if it listens at one instead of a TCP port.
-        login: what is sent before a question.
     """
 
-    def __init__(self, *options: str, path: Path | None = None, password: str | None = None) -> None:
+    def __init__(self, *options: str, path: Path | None = None) -> None:
         program = shutil.which("redis-server")
         need(program, "redis-server")
         assert program is not None
         port = 0 if path else free_port()
         where = ["--unixsocket", str(path), "--port", "0"] if path else ["--port", str(port), "--bind", "127.0.0.1"]
-        secret = ["--requirepass", password] if password else []
-        command = [program, *where, "--save", "", "--appendonly", "no", "--dir", "/tmp", *secret, *options]
-        super().__init__(command, (b"PING", b"NOAUTH" if password else b"PONG"), port, path)
+        command = [program, *where, "--save", "", "--appendonly", "no", "--dir", "/tmp", *options]
+        super().__init__(command, (b"PING", b"PONG"), port, path)
 
     @property
     def url(self) -> str:
@@ -219,20 +225,24 @@ class MemcachedServer(Server):
 
     Args:
         *options: of the command line, beside those that it needs.
+        path: where its socket is, if it listens at one instead of a TCP port.
+        tls: whether it speaks TLS; then it counts as up as soon as it accepts.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, path: Path | None = None, tls: bool = False) -> None:
         program = shutil.which("memcached")
         need(program, "memcached")
         assert program is not None
-        port = free_port()
-        command = [program, "-l", "127.0.0.1", "-p", str(port), "-U", "0", "-u", "nobody", *options]
-        super().__init__(command, (b"version", b"VERSION"), port)
+        port = 0 if path else free_port()
+        where = [] if path else ["-l", "127.0.0.1", "-p", str(port), "-U", "0"]
+        # Started by the superuser, it wants to be told whom it is to become.
+        whom = ["-u", "root" if tls or path else "nobody"] if os.geteuid() == 0 else []
+        super().__init__([program, *where, *whom, *options], (b"version", b"" if tls else b"VERSION"), port, path)
 
     @property
     def url(self) -> str:
         """What a store is given."""
-        return f"memcached://127.0.0.1:{self.port}"
+        return f"unix://{self.path}" if self.path else f"memcached://127.0.0.1:{self.port}"
 
     def figures(self) -> dict[str, int]:
         """What it counts that is a number, by memcached's names."""

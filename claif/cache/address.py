@@ -114,7 +114,7 @@ def store_address(
     password = found or password
     if way == "unix":
         path = unquote(split.path)
-        if "\0" in path or not path.startswith("/"):
+        if "\0" in path or not path.startswith("/") or split.hostname:
             raise _refused("a socket of this machine is named by its absolute path")
         return StoreAddress(way, split.scheme, "", 0, path, username, password, given)
     host, number, loopback = _host(split, port)

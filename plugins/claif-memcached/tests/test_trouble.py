@@ -11,11 +11,11 @@ import pytest
 import trio
 from claif_memcached.clients import THREADS
 from claif_memcached.store import MemcachedStore
+from patience import until
 from servers import MemcachedServer, opened
 
 from claif.api import ConnectionError
 from claif.testing import FaultProxy, LeakCheck
-from claif.testing.conformance.base import SOON
 from claif.testing.conformance.cache_base import key, labels
 from claif.testing.faults import Cut
 
@@ -54,13 +54,6 @@ async def everything(store: MemcachedStore, match: str) -> None:
             await ask()
 
 
-async def connections(server: MemcachedServer, most: int) -> None:
-    """Wait until no more are open."""
-    with trio.fail_after(SOON):
-        while server.connections() > most:  # noqa: ASYNC110 - what a process does is only seen
-            await trio.sleep(0.02)
-
-
 async def test_a_server_that_is_down_is_a_connection_error_at_once(server: MemcachedServer) -> None:
     """And when it is up, it is asked again."""
     server.stop()
@@ -95,13 +88,11 @@ async def test_a_server_that_is_frozen_is_given_up_in_time(server: MemcachedServ
         await store.put(key("one"), b"row", labels())
         with server.frozen():
             await everything(store, "did not answer within 0.25 s")
-        with trio.fail_after(SOON):
-            while store._clients._limiter.borrowed_tokens:  # noqa: ASYNC110 - what a thread does is only seen
-                await trio.sleep(0.01)
+        await until(lambda: not store._clients._limiter.borrowed_tokens)
         assert await store.get(key("one")) is None
         await store.put(key("one"), b"row", labels())
         assert await store.get(key("one")) == b"row"
-        await connections(server, 1)
+        await until(lambda: server.connections() <= 1)
     check.assert_clean()
 
 
@@ -123,7 +114,7 @@ async def test_many_calls_to_a_frozen_server_end_together(server: MemcachedServe
                     nursery.start_soon(ask, number)
             assert failed == 100
         assert await store.get(key("one")) is None
-        await connections(server, THREADS)
+        await until(lambda: server.connections() <= THREADS)
 
 
 async def test_connections_are_used_again(server: MemcachedServer) -> None:
@@ -136,7 +127,7 @@ async def test_connections_are_used_again(server: MemcachedServer) -> None:
             for number in range(200):
                 nursery.start_soon(store.get, key(number))
         assert server.connections() <= THREADS
-    await connections(server, 0)
+    await until(lambda: server.connections() <= 0)
 
 
 async def test_a_server_that_makes_room_keeps_working() -> None:
@@ -227,4 +218,4 @@ async def test_nothing_is_left_open_whatever_moment_it_is_closed_at(server: Memc
             await trio.sleep(number * 0.0001)
             nursery.cancel_scope.cancel()
     check.assert_clean()
-    await connections(server, 0)
+    await until(lambda: server.connections() <= 0)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from claif_redis.gcra import GCRA
+from claif_redis.scripts import SETTLE, SHARED, TAKE, Script
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from servers import RedisServer
 
 from claif.routing.gcra import Gcra, Grant
-from claif_redis.gcra import GCRA
-from claif_redis.scripts import SETTLE, SHARED, TAKE, Script
 
 START = 1_795_000_000
 """Seconds since the epoch, as a server has them; microseconds come on top."""

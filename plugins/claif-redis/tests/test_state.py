@@ -9,11 +9,12 @@ from math import inf
 import pytest
 import trio
 from attrs import evolve
+from claif_redis import claims, state
+from claif_redis.state import RedisState
+from patience import until
 from servers import RedisServer, opened
 
 from claif.api import Claim, Place, Rate, Settlement, Spending, Verdict
-from claif_redis import claims, state
-from claif_redis.state import RedisState
 
 SOON = 0.1
 """Seconds within which a settlement has arrived."""
@@ -130,6 +131,7 @@ async def test_a_place_is_free_when_its_lease_has_ended(server: RedisServer) -> 
 async def test_a_budget_is_never_overrun_and_names_itself(server: RedisServer) -> None:
     """What would be more than the limit is refused; exactly the limit is not."""
     async with opened(RedisState(server.url)) as shared:
+
         def asking(cost: float, other: float = 0.0) -> Claim:
             return Claim("e", budgets=(spending(other, key="month", limit=0.5), spending(cost)))
 
@@ -252,8 +254,7 @@ async def test_settlements_go_together(server: RedisServer) -> None:
             shared.settle(Settlement(one, verdict))
         server.ask(b"CONFIG RESETSTAT")
         started = time.monotonic()
-        while server.command(b"ZCARD", "claif:place:calls"):
-            await trio.sleep(0.002)
+        await until(lambda: not server.command(b"ZCARD", "claif:place:calls"))
         assert time.monotonic() - started < 1
         assert server.calls("evalsha") == 450
         assert server.calls("script|load") == -(-450 // state.BATCH)
