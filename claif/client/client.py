@@ -86,6 +86,8 @@ class Client(Many):
         self._state: dict[str, Any] = {}
         self._open: AbstractAsyncContextManager[None] | None = None
         self._closed = True
+        self._layers: tuple[list[Layer], list[Layer]] = ([], [])
+        """The layers of the last query, as they were found and in their order."""
         self.config: Config
         self.plugins: PluginManager
         self._members: Members
@@ -274,7 +276,10 @@ class Client(Many):
         return layers
 
     def _handler(self, query: Query) -> Handler:
-        return self._router.handler(self.chain(query))
+        found = self.plugins.query_layers(query, self.config, self)
+        if found != self._layers[0]:
+            self._layers = (found, in_order(found))
+        return self._router.handler(self._layers[1])
 
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:
@@ -313,4 +318,5 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
+            await self._router.close()
             await self._members.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -108,11 +108,11 @@ def limits_layer(limits: Mapping[str, LimitSettings]) -> Layer:
                 return await handler(query, emit)
             used: int | None = None
 
-            async def counting(event: Event) -> None:
+            def counting(event: Event) -> Awaitable[None]:
                 nonlocal used
                 if event.__class__ is UsageReport:
                     used = event.usage.total_tokens
-                await emit(event)
+                return emit(event)
 
             entry = await turnstile.enter(estimate(query), run.deadline, emit)
             try:

@@ -18,6 +18,7 @@ from claif.api import (
     Context,
     Emit,
     Finding,
+    Identity,
     Message,
     ModelInfo,
     ModelNotFoundError,
@@ -115,6 +116,13 @@ class LocalProvider(Provider):
                 if died is None:
                     raise
                 raise died from error
+
+    def identity(self, model: str | None) -> Identity | None:
+        """What is in the file of the model, and what it is started with."""
+        choice = self._choice(model)
+        content = choice.weights.sha256 if choice.weights else ":".join(map(str, file_identity(choice.path)))
+        place = [choice.name, content]
+        return Identity(place, model=choice.name, settings={"context": self.settings.context}, greedy=True)
 
     def prewarm(self, query: Query) -> None:
         """Load the model ahead; weights that are not here are not pulled for that."""
