@@ -42,7 +42,7 @@ class Listing(StoreConformance):
                     await store.rows()
                 return
             given = {key(number): labels("p", f"m{number}", "t \u00e4\n", age=number) for number in range(20)}
-            for one, its in given.items():
+            for one, its in reversed(given.items()):
                 await store.put(one, b"row " * 5, its)
             found = await store.rows()
             assert [info.key for info in found] == list(given)
@@ -108,7 +108,9 @@ class Listing(StoreConformance):
             stats = await store.stats()
             assert stats.place
             if self.counts:
-                assert (stats.rows, stats.size) == (4, 4)
+                assert stats.rows == 4
+                assert stats.size is not None
+                assert stats.size >= 4
             else:
                 assert (stats.rows, stats.size) == (None, None)
 

@@ -43,6 +43,7 @@ class Locks(StoreConformance):
             assert await store.lock(key("one"), "me", LONG)
             assert await store.get(key("one")) is None
             await store.put(key("one"), b"row", labels())
+            assert await store.get(key("one")) == b"row"
             assert not await store.lock(key("one"), "you", LONG)
             await store.unlock(key("one"), "me")
             assert await store.get(key("one")) == b"row"
