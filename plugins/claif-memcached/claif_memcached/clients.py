@@ -54,25 +54,27 @@ class Clients:
         for client in idle:
             client.close()
 
-    async def call(self, work: Callable[[Client], Result]) -> Result:
+    async def call(self, work: Callable[[Client], Result], *, more: float = 0.0) -> Result:
         """Have something done with a connection, in a thread.
 
         It is done again on a new connection if the one that was used turns out to be dead, so it must bear that.
 
         Args:
             work: is given a connection.
+            more: seconds that it may take longer than others.
 
         Raises:
             ConnectionError: the server cannot be reached, is late, or refuses.
         """
         if not self._open:
             raise not_open(self.place)
-        with trio.move_on_after(self._timeout):
+        seconds = self._timeout + more
+        with trio.move_on_after(seconds):
             try:
                 return await trio.to_thread.run_sync(self._use, work, limiter=self._limiter, abandon_on_cancel=True)
             except FAILURES as error:
                 raise failure(error, self.place, self._timeout) from None
-        raise late(self.place, self._timeout)
+        raise late(self.place, seconds)
 
     def _use(self, work: Callable[[Client], Result]) -> Result:
         with self._lock:

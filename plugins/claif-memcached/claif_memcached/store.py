@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PREFIX = "claif"
 TIMEOUT = 0.25
 """Seconds."""
+SECONDS_OF_A_BYTE = 1e-6
+"""What putting a row may take longer: nobody waits for it, and the network may be slow."""
 KEY = 64
 """Characters of a whole key."""
 MOST_LISTED = 1000
@@ -45,7 +47,7 @@ class MemcachedStore(CacheStore):
         url: where it is, see `memcached_address`.
         password: not possible; see there.
         prefix: what all keys begin with, without the colon that follows; who uses the same one shares rows.
-        timeout: seconds that each call may take.
+        timeout: seconds that each call may take; to put a row, a second more for each megabyte.
 
     Raises:
         InvalidConfigError: the URL is none.
@@ -105,7 +107,7 @@ class MemcachedStore(CacheStore):
                 kept = manifest(space, generation, len(chunks), len(row))
             client.set(name, kept, expire)
 
-        await self._clients.call(store)
+        await self._clients.call(store, more=len(row) * SECONDS_OF_A_BYTE)
 
     async def rows(
         self,

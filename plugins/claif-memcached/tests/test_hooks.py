@@ -39,7 +39,7 @@ async def test_the_cache_is_in_the_memcached_that_is_named() -> None:
     tables = {"cache": {"store": "memcached", "url": "memcached://127.0.0.1:7", "timeout": 3}}
     store, shared, warnings = await brought(tables)
     assert type(store) is MemcachedStore
-    assert (store._clients.place, store._clients._timeout) == ("memcached://127.0.0.1:7", 3)
+    assert (store._clients.place, store._clients._timeout) == ("memcached://127.0.0.1:7", 0.9 * 3)
     assert (shared, warnings) == (None, [])
 
 

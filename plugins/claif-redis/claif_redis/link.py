@@ -76,15 +76,19 @@ class Link:
         finally:
             self._nursery = self._connection = None
 
-    async def ask(self, *commands: Command) -> list[Any]:
+    async def ask(self, *commands: Command, more: float = 0.0) -> list[Any]:
         """Send commands together, and wait for their answers: one round trip.
+
+        Args:
+            *commands: what is sent.
+            more: seconds that it may take longer than others.
 
         Raises:
             ConnectionError: the server cannot be reached, is late, or refuses one of them.
         """
-        with trio.move_on_after(self.timeout):
+        with trio.move_on_after(self.timeout + more):
             return await self.answers(await self.send(*commands))
-        raise self._give_up()
+        raise self._give_up(self.timeout + more)
 
     async def call(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument]) -> Any:
         """Run a script: one round trip, or two if the server does not know it yet.
@@ -95,7 +99,7 @@ class Link:
         with trio.move_on_after(self.timeout):
             sent = await self.send(script.command(keys, arguments))
             return await self.result(script, keys, arguments, sent)
-        raise self._give_up()
+        raise self._give_up(self.timeout)
 
     async def result(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], sent: Sent) -> Any:
         """The answer of a script that was sent; it is sent in full if the server does not know it."""
@@ -140,9 +144,9 @@ class Link:
             self._connection.invalidate()
             self._connection = None
 
-    def _give_up(self) -> ConnectionError:
+    def _give_up(self, seconds: float) -> ConnectionError:
         self.drop()
-        return late(self.place, self.timeout)
+        return late(self.place, seconds)
 
     async def _open(self) -> BaseConnection:
         if self._nursery is None:

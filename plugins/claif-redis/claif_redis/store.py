@@ -20,6 +20,8 @@ from .scan import Scan
 PREFIX = "claif"
 TIMEOUT = 0.25
 """Seconds."""
+SECONDS_OF_A_BYTE = 1e-6
+"""What putting a row may take longer: nobody waits for it, and the network may be slow."""
 MOST_LISTED = 1000
 _MILLISECONDS = 1000
 
@@ -33,7 +35,8 @@ class RedisStore(CacheStore):
         url: where it is, see `redis_address`.
         password: the server's, if it is not in the URL.
         prefix: what all keys begin with, without the colon that follows; who uses the same one shares rows.
-        timeout: seconds that each exchange may take. Listing and clearing take many exchanges.
+        timeout: seconds that each exchange may take; to put a row, a second more for each megabyte. Listing and
+            clearing take many exchanges.
 
     Raises:
         InvalidConfigError: the URL is none.
@@ -69,7 +72,8 @@ class RedisStore(CacheStore):
             await self._link.ask((b"UNLINK", self._rows + key))
             return
         expiry: tuple[str | int, ...] = () if left == inf else ("PX", ceil(left * _MILLISECONDS))
-        await self._link.ask((b"SET", self._rows + key, pack(row, labels), *expiry))
+        more = len(row) * SECONDS_OF_A_BYTE
+        await self._link.ask((b"SET", self._rows + key, pack(row, labels), *expiry), more=more)
 
     async def rows(self, selection: Selection = ALL, limit: int | None = MOST_LISTED) -> Sequence[RowInfo]:
         """The rows that are meant, the newest first; their labels are read, the rows are not."""

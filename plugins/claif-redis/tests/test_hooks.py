@@ -40,7 +40,7 @@ async def test_the_cache_is_in_the_redis_that_is_named() -> None:
     url = "redis://:s3cret@127.0.0.1:7/1"
     store, shared, warnings = await brought({"cache": {"store": "redis", "url": url, "timeout": 3}})
     assert type(store) is RedisStore
-    assert (store._link.place, store._link.timeout, store._rows) == ("redis://127.0.0.1:7/1", 3, "claif:row:")
+    assert (store._link.place, store._link.timeout, store._rows) == ("redis://127.0.0.1:7/1", 0.9 * 3, "claif:row:")
     assert (shared, warnings) == (None, [])
 
 
@@ -61,7 +61,7 @@ async def test_limits_are_shared_through_the_redis_that_is_named_or_that_of_the_
     tables["shared"] |= {"prefix": "team", "timeout": 2}
     store, shared, warnings = await brought(tables)
     assert type(shared) is RedisState
-    assert (shared._link.place, shared._link.timeout, shared._prefix) == (place, 2, "team:")
+    assert (shared._link.place, shared._link.timeout, shared._prefix) == (place, 0.9 * 2, "team:")
     assert (store, warnings) == (None, [])
 
 
