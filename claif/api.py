@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .cache.store import RowInfo as RowInfo
     from .cache.store import Selection as Selection
     from .cache.store import StoreStats as StoreStats
+    from .cache.store import Write as Write
     from .client import Client as Client
     from .client import Stream as Stream
     from .client.outcome import Outcome as Outcome
@@ -190,7 +191,7 @@ _MODULES = {
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
     ".cache.address": ("StoreAddress", "StoreWay", "store_address"),
-    ".cache.store": ("ALL", "CacheStore", "Labels", "RowInfo", "Selection", "StoreStats"),
+    ".cache.store": ("ALL", "CacheStore", "Labels", "RowInfo", "Selection", "StoreStats", "Write"),
     ".client": ("Client", "Stream"),
     ".client.outcome": ("Outcome",),
     ".config": (

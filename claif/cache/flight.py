@@ -8,7 +8,6 @@ left, nobody wants the answer any more, and it is cancelled.
 from __future__ import annotations
 
 from copy import copy
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import trio
@@ -31,7 +30,6 @@ class Flight:
         events: what has come so far.
         scope: cancelled when nobody waits any more.
         ended: whether nothing will follow.
-        token: holds the lock that keeps other processes from asking the same.
     """
 
     def __init__(self, run: Run) -> None:
@@ -39,7 +37,6 @@ class Flight:
         self.events: list[Event] = []
         self.scope = trio.CancelScope()
         self.ended = False
-        self.token = token_hex(8)
         self._failure: BaseException | None = None
         self._riders: list[object] = []
         self._leader: object = None

@@ -12,7 +12,9 @@ from ..errors import ClaifError, TimeoutError
 from ..logs import logger
 
 if TYPE_CHECKING:
-    from .store import CacheStore, Labels
+    from collections.abc import Sequence
+
+    from .store import CacheStore, Write
 
 T = TypeVar("T")
 
@@ -41,24 +43,35 @@ class Patience:
 
     async def get(self, key: str) -> bytes | None:
         """The row of a key, if it can be had."""
+        if self.store.local:
+            return await self.store.get(key)
         return await self._call(lambda: self.store.get(key), None)
 
-    async def put(self, key: str, row: bytes, labels: Labels) -> bool:
-        """Keep a row; whether it was. Nobody waits for this, so it may take longer."""
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        """The row of a key, or the lock; whoever cannot ask has the lock."""
+        if self.store.local:
+            return await self.store.get(key), True
+        return await self._call(lambda: self.store.look(key, token, seconds), (None, True))
+
+    async def put_all(self, writes: Sequence[Write]) -> bool:
+        """Keep rows, and give locks up; whether they were. Nobody waits for this, so it may take longer."""
 
         async def put() -> bool:
-            await self.store.put(key, row, labels)
+            await self.store.put_all(writes)
             return True
 
         return await self._call(put, False, patience=20)
 
     async def lock(self, key: str, token: str, seconds: float) -> bool:
         """Take a lock; whoever cannot ask for it has it."""
+        if self.store.local:
+            return True
         return await self._call(lambda: self.store.lock(key, token, seconds), True)
 
     async def unlock(self, key: str, token: str) -> None:
         """Give a lock up."""
-        await self._call(lambda: self.store.unlock(key, token), None)
+        if not self.store.local:
+            await self._call(lambda: self.store.unlock(key, token), None)
 
     async def _call(self, act: Callable[[], Awaitable[T]], otherwise: T, patience: float = 1) -> T:
         now = trio.current_time()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
 import trio
 from cache.test_patience import Shaky
 
-from claif.cache.keeper import FLUSH, MOST, TOGETHER, Keeper
+from claif.cache.keeper import FLUSH, LINGER, MOST, TOGETHER, Keeper
 from claif.cache.patience import Patience
-from claif.cache.store import Labels
+from claif.cache.store import Labels, Write
 
 LABELS = Labels("p", "m", "", 0.0, 100.0)
 
@@ -22,16 +22,15 @@ class Slow(Shaky):
         self.seconds = 1.0
         self.written: list[tuple[str, bytes]] = []
         self.unlocked: list[tuple[str, str]] = []
-        self.at_once = self.most_at_once = 0
+        self.batches: list[int] = []
 
-    async def put(self, key: str, row: bytes, labels: Labels) -> None:
-        self.at_once += 1
-        self.most_at_once = max(self.at_once, self.most_at_once)
-        try:
-            await self._act()
-        finally:
-            self.at_once -= 1
-        self.written.append((key, row))
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        self.batches.append(len(writes))
+        await self._act()
+        for write in writes:
+            self.written.append((write.key, write.row))
+            if write.lock is not None:
+                await self.unlock(*write.lock)
 
     async def unlock(self, key: str, token: str) -> None:
         self.unlocked.append((key, token))
@@ -50,7 +49,7 @@ async def keeping(store: Slow) -> AsyncIterator[Keeper]:
 async def test_what_was_put_is_read_before_it_is_written() -> None:
     store = Slow()
     async with keeping(store) as keeper:
-        keeper.put("k", b"row", LABELS)
+        keeper.put(Write("k", b"row", LABELS))
         assert keeper.get("k") == b"row"
         assert not store.written
         await keeper.flush()
@@ -62,9 +61,9 @@ async def test_what_was_put_is_read_before_it_is_written() -> None:
 async def test_of_a_key_that_is_put_again_the_last_row_is_read_and_written() -> None:
     store = Slow()
     async with keeping(store) as keeper:
-        keeper.put("k", b"old", LABELS)
+        keeper.put(Write("k", b"old", LABELS))
         await trio.sleep(0.5)
-        keeper.put("k", b"new", LABELS)
+        keeper.put(Write("k", b"new", LABELS))
         assert keeper.get("k") == b"new"
         await keeper.flush()
         assert store.written[-1] == ("k", b"new")
@@ -74,7 +73,7 @@ async def test_of_a_key_that_is_put_again_the_last_row_is_read_and_written() -> 
 async def test_a_lock_is_given_up_when_the_row_is_there() -> None:
     store = Slow()
     async with keeping(store) as keeper:
-        keeper.put("k", b"row", LABELS, ("flight", "token"))
+        keeper.put(Write("k", b"row", LABELS, ("flight", "token")))
         await trio.sleep(0.9)
         assert not store.unlocked
         await keeper.flush()
@@ -86,10 +85,31 @@ async def test_many_are_written_at_a_time_but_not_all() -> None:
     store = Slow()
     async with keeping(store) as keeper:
         for number in range(TOGETHER + 5):
-            keeper.put(str(number), b"row", LABELS)
+            keeper.put(Write(str(number), b"row", LABELS))
         await keeper.flush()
         assert len(store.written) == TOGETHER + 5
-        assert store.most_at_once == TOGETHER
+        assert store.batches == [TOGETHER, 5]
+
+
+@pytest.mark.mock_clock
+async def test_what_comes_soon_after_another_is_written_with_it() -> None:
+    store = Slow()
+    async with keeping(store) as keeper:
+        keeper.put(Write("a", b"row", LABELS))
+        await trio.sleep(LINGER / 2)
+        keeper.put(Write("b", b"row", LABELS))
+        await trio.sleep(LINGER + store.seconds)
+        assert store.batches == [2]
+
+
+@pytest.mark.mock_clock
+async def test_a_client_that_closes_does_not_linger() -> None:
+    store = Slow()
+    async with keeping(store) as keeper:
+        keeper.put(Write("a", b"row", LABELS))
+        began = trio.current_time()
+        await keeper.flush()
+        assert trio.current_time() - began == pytest.approx(store.seconds)
 
 
 @pytest.mark.mock_clock
@@ -97,7 +117,7 @@ async def test_what_cannot_be_written_is_forgotten_and_nobody_hangs() -> None:
     store = Slow()
     store.fails = True
     async with keeping(store) as keeper:
-        keeper.put("k", b"row", LABELS)
+        keeper.put(Write("k", b"row", LABELS))
         await keeper.flush()
         assert keeper.get("k") is None
 
@@ -107,7 +127,7 @@ async def test_not_more_waits_than_fits() -> None:
     store = Slow()
     keeper = Keeper(Patience(store, 1.0))
     for number in range(MOST + 1):
-        keeper.put(str(number), b"row", LABELS)
+        keeper.put(Write(str(number), b"row", LABELS))
     assert keeper.get(str(MOST - 1)) == b"row"
     assert keeper.get(str(MOST)) is None
 
@@ -119,7 +139,7 @@ async def test_closing_waits_for_what_is_written_but_not_for_ever() -> None:
     keeper = Keeper(Patience(store, 60))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keeper.run)
-        keeper.put("k", b"row", LABELS)
+        keeper.put(Write("k", b"row", LABELS))
         began = trio.current_time()
         await keeper.flush()
         assert trio.current_time() - began == pytest.approx(FLUSH)

@@ -8,10 +8,10 @@ import pytest
 import trio
 
 from claif.cache.patience import PAUSE, Patience
-from claif.cache.store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats
+from claif.cache.store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats, Write
 from claif.errors import ConnectionError
 
-LABELS = Labels("p", "m", "", 0.0, 100.0)
+WRITE = Write("k", b"row", Labels("p", "m", "", 0.0, 100.0))
 
 
 class Shaky(CacheStore):
@@ -57,7 +57,7 @@ async def test_a_store_that_works_is_asked_each_time() -> None:
     store = Shaky()
     patience = Patience(store, 0.25)
     assert await patience.get("k") == b"row"
-    assert await patience.put("k", b"row", LABELS)
+    assert await patience.put_all([WRITE])
     assert not await patience.lock("k", "t", 10)
     await patience.unlock("k", "t")
     assert (store.calls, patience.down) == (4, False)
@@ -81,7 +81,7 @@ async def test_a_store_that_fails_is_as_if_nothing_was_there() -> None:
     store = Shaky()
     store.fails = True
     assert await Patience(store, 0.25).get("k") is None
-    assert not await Patience(store, 0.25).put("k", b"row", LABELS)
+    assert not await Patience(store, 0.25).put_all([WRITE])
     assert await Patience(store, 0.25).lock("k", "t", 10), "who cannot ask for it has it"
 
 
@@ -119,7 +119,7 @@ async def test_a_store_that_has_returned_is_used_again() -> None:
 async def test_writing_may_take_longer_for_nobody_waits() -> None:
     store = Shaky()
     store.seconds = 2
-    assert await Patience(store, 0.25).put("k", b"row", LABELS)
+    assert await Patience(store, 0.25).put_all([WRITE])
 
 
 @pytest.mark.mock_clock

@@ -54,7 +54,9 @@ class Brings:
 
 
 class Kept(MemoryStore):
-    """A store that outlives its clients, and can be looked into."""
+    """A store that several clients use, as if they were in processes of their own, and that can be looked into."""
+
+    local = False
 
     def __init__(self) -> None:
         super().__init__(10**6)
@@ -566,7 +568,7 @@ async def test_a_store_that_fails_costs_nobody_an_answer() -> None:
     async with client(Down(), given={"it": fake}) as c:
         for _ in range(3):
             assert (await c.query("hi", temperature=0)).text == "Hello."
-            await trio.sleep(0.01)
+            await trio.sleep(0.1)
     assert len(fake.queries) == 3
 
 
