@@ -13,7 +13,7 @@ from attrs import evolve
 
 from claif.cache.memory import MemoryStore
 from claif.cache.sqlite import SqliteStore
-from claif.cache.store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats
+from claif.cache.store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats, Write
 from claif.testing import CacheStoreConformance
 
 PLENTY = 10**9
@@ -148,6 +148,27 @@ class LocksLate(MemoryStore):
         return free
 
 
+class LooksWithoutLocking(MemoryStore):
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        row = await self.get(key)
+        return row, row is None
+
+
+class LocksWhatIsThere(MemoryStore):
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        return await self.get(key), await self.lock(key, token, seconds)
+
+
+class PutsWithoutUnlocking(MemoryStore):
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        await super().put_all([evolve(write, lock=None) for write in writes])
+
+
+class PutsOnlyTheFirst(MemoryStore):
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        await super().put_all(writes[:1])
+
+
 class Raises(MemoryStore):
     async def get(self, key: str) -> bytes | None:
         found = await super().get(key)
@@ -176,6 +197,10 @@ BROKEN: tuple[Callable[[int], CacheStore], ...] = (
     NeverUnlocks,
     LocksHideRows,
     LocksLate,
+    LooksWithoutLocking,
+    LocksWhatIsThere,
+    PutsWithoutUnlocking,
+    PutsOnlyTheFirst,
     Raises,
 )
 

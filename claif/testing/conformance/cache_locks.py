@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import trio
 
+from ...cache.store import Write
 from .cache_base import LONG, MOMENT, StoreConformance, key, labels
 
 
@@ -61,3 +62,40 @@ class Locks(StoreConformance):
                 for number in range(20):
                     nursery.start_soon(want, number)
             assert len(got) == 1
+
+    async def test_to_look_gives_the_row_or_the_right_to_ask_for_it(self) -> None:
+        """Of those that look, one has it while there is no row."""
+        async with self.store() as store, self.other(store) as other:
+            assert await store.look(key("one"), "me", LONG) == (None, True)
+            assert await other.look(key("one"), "you", LONG) == (None, False)
+            assert await store.look(key("one"), "me", LONG) == (None, True)
+            assert not await other.lock(key("one"), "you", LONG)
+            await store.put(key("one"), b"row", labels())
+            assert await other.look(key("one"), "you", LONG) == (b"row", False)
+            await store.unlock(key("one"), "me")
+            assert await other.look(key("one"), "you", LONG) == (b"row", False)
+            assert await store.lock(key("one"), "me", LONG)
+
+    async def test_rows_are_put_together_and_their_locks_given_up(self) -> None:
+        """Those of others stay, whatever the sizes of the rows; no row at all is nothing."""
+        async with self.store() as store, self.other(store) as other:
+            for name in ("a", "b", "c"):
+                assert await store.lock(key(name), "me", LONG)
+            assert await other.lock(key("d"), "you", LONG)
+            large = b"x" * self.largest
+            await store.put(key("gone"), b"old", labels())
+            await store.put_all(
+                [
+                    Write(key("a"), b"a", labels(), (key("a"), "me")),
+                    Write(key("b"), large, labels(), (key("b"), "me")),
+                    Write(key("c"), b"c", labels()),
+                    Write(key("d"), b"d", labels(), (key("d"), "me")),
+                    Write(key("gone"), b"new", labels(lasts=-1)),
+                    Write(key("e"), b"", labels()),
+                ]
+            )
+            await store.put_all([])
+            got = [await other.get(key(name)) for name in ("a", "b", "c", "d", "gone", "e")]
+            assert got == [b"a", large, b"c", b"d", None, b""]
+            held = [not await store.lock(key(name), "another", LONG) for name in ("a", "b", "c", "d")]
+            assert held == [False, False, True, True]

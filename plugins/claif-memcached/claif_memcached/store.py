@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from math import ceil, inf
-from secrets import token_hex
 from typing import TYPE_CHECKING, ClassVar
 
 import trio
 
-from claif.api import ALL, CacheStore, Labels, RowInfo, Secret, Selection, StoreStats
+from claif.api import ALL, CacheStore, Labels, RowInfo, Secret, Selection, StoreStats, Write
 
 from .address import memcached_address
 from .clients import Clients
 from .failures import cannot_list
-from .rows import CHUNK, MOST_CHUNKS, TOKEN, Manifest, manifest, read, split, whole
+from .items import Items
 
 if TYPE_CHECKING:
     from pymemcache.client.base import Client  # type: ignore[import-untyped] # it has no types
@@ -28,26 +26,19 @@ SECONDS_OF_A_BYTE = 1e-6
 KEY = 64
 """Characters of a whole key."""
 MOST_LISTED = 1000
-_MONTH = 2_592_000
-"""Seconds above which memcached takes an expiry for a time since the epoch:
-https://docs.memcached.org/protocols/basic/"""
-_NEVER, _AT_ONCE = 0, -1
 
 
 class MemcachedStore(CacheStore):
     """Keeps rows in a memcached.
 
     How much it keeps is the server's business (`memcached -m`). Its clock has whole seconds, so rows and locks last up
-    to two seconds longer than they are to.
-
-    All rows belong to a *name space*, a random token that is kept in the server too and is read along with each row.
-    To forget everything, the token is replaced: the rows of others who use the server stay.
+    to two seconds longer than they are to. To forget everything leaves alone what others keep in it.
 
     Args:
         url: where it is, see `memcached_address`.
         password: not possible; see there.
         prefix: what all keys begin with, without the colon that follows; who uses the same one shares rows.
-        timeout: seconds that each call may take; to put a row, a second more for each megabyte.
+        timeout: seconds that each call may take; to put rows, so many for each, and a second more for each megabyte.
 
     Raises:
         InvalidConfigError: the URL is none.
@@ -64,8 +55,8 @@ class MemcachedStore(CacheStore):
         timeout: float = TIMEOUT,
     ) -> None:
         self._clients = Clients(memcached_address(url, password), timeout)
-        self._prefix = prefix
-        self._space = f"{prefix}:space"
+        self._items = Items(prefix)
+        self._timeout = timeout
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Have connections, when they are needed, until cancelled."""
@@ -78,36 +69,35 @@ class MemcachedStore(CacheStore):
 
     async def get(self, key: str) -> bytes | None:
         """The row of a key: one round trip, or two for one that is larger than an item can be."""
-        name = self._row(key)
+        return await self._clients.call(lambda client: self._items.get(client, key))
 
-        def ask(client: Client) -> bytes | None:
-            found = client.get_many([self._space, name])
-            kept = read(found.get(name, b""), found.get(self._space, b""))
-            return self._joined(client, name, kept) if isinstance(kept, Manifest) else kept
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        """The row of a key, or the right to ask for it, in one visit to a thread."""
 
-        return await self._clients.call(ask)
+        def look(client: Client) -> tuple[bytes | None, bool]:
+            row = self._items.get(client, key)
+            return row, row is None and self._items.lock(client, key, token, seconds)
+
+        return await self._clients.call(look)
 
     async def put(self, key: str, row: bytes, labels: Labels) -> None:
         """Keep a row: two round trips, or three for a large one; one that is too large is left out."""
-        name, expire = self._row(key), _expiry(labels.expires - time.time())
-        chunks = split(row) if len(row) > CHUNK else []
+        await self.put_all([Write(key, row, labels)])
 
-        def store(client: Client) -> None:
-            if expire == _AT_ONCE or len(chunks) > MOST_CHUNKS:
-                client.delete(name)
-                return
-            space = self._token(client)
-            kept = whole(row, space)
-            if chunks:
-                # The row is there when its manifest is, which is why that comes last.
-                generation = token_hex(TOKEN // 2)
-                parts = {_part(name, generation, number): chunk for number, chunk in enumerate(chunks)}
-                if client.set_many(parts, expire):
-                    return
-                kept = manifest(space, generation, len(chunks), len(row))
-            client.set(name, kept, expire)
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        """Keep rows and give up their locks, in one visit to a thread."""
+        if not writes:
+            return
+        now = time.time()
 
-        await self._clients.call(store, more=len(row) * SECONDS_OF_A_BYTE)
+        def put(client: Client) -> None:
+            for write in writes:
+                self._items.put(client, write.key, write.row, write.labels.expires - now)
+                if write.lock is not None:
+                    self._items.unlock(client, *write.lock)
+
+        size = sum([len(write.row) for write in writes])
+        await self._clients.call(put, more=size * SECONDS_OF_A_BYTE + (len(writes) - 1) * self._timeout)
 
     async def rows(
         self,
@@ -131,76 +121,21 @@ class MemcachedStore(CacheStore):
             ProviderRuntimeError: something else is selected.
         """
         if selection == ALL:
-            token = token_hex(TOKEN // 2).encode()
-            await self._clients.call(lambda client: client.set(self._space, token, _NEVER))
+            await self._clients.call(self._items.forget_all)
             return 0
         if selection != Selection(prefix=selection.prefix) or len(selection.prefix) != KEY:
             raise cannot_list()
-        name = self._row(selection.prefix)
-        return int(await self._clients.call(lambda client: bool(client.delete(name))))
+        return int(await self._clients.call(lambda client: self._items.forget(client, selection.prefix)))
 
     async def stats(self) -> StoreStats:
         """Where it is, if it answers; what others keep in it is not told from what is ours."""
-        await self._clients.call(lambda client: client.get(self._space))
+        await self._clients.call(self._items.ping)
         return StoreStats(None, None, self._clients.place)
 
     async def lock(self, key: str, token: str, seconds: float) -> bool:
         """Take the right to ask for the answer of a key, or keep it."""
-        name, mine, expire = self._lock(key), token.encode(), _expiry(max(seconds, 0.001))
-
-        def take(client: Client) -> bool:
-            if client.add(name, mine, expire):
-                return True
-            holder, version = client.gets(name)
-            if holder is None:
-                return bool(client.add(name, mine, expire))
-            return holder == mine and bool(client.cas(name, mine, version, expire))
-
-        return await self._clients.call(take)
+        return await self._clients.call(lambda client: self._items.lock(client, key, token, seconds))
 
     async def unlock(self, key: str, token: str) -> None:
         """Give the right up, if `token` holds it."""
-        name, mine = self._lock(key), token.encode()
-
-        def give_up(client: Client) -> None:
-            holder, version = client.gets(name)
-            if holder == mine:
-                # There is no way to delete only what one has seen, but one to replace it by what has expired.
-                client.cas(name, b"", version, _AT_ONCE)
-
-        await self._clients.call(give_up)
-
-    def _row(self, key: str) -> str:
-        return f"{self._prefix}:row:{key}"
-
-    def _lock(self, key: str) -> str:
-        return f"{self._prefix}:lock:{key}"
-
-    def _token(self, client: Client) -> bytes:
-        """The token of the name space; a new one if the server has none, because it is new or has forgotten it."""
-        token: bytes | None = client.get(self._space)
-        if token is None:
-            token = token_hex(TOKEN // 2).encode()
-            if not client.add(self._space, token, _NEVER):
-                token = client.get(self._space)
-        return token or b""
-
-    def _joined(self, client: Client, name: str, kept: Manifest) -> bytes | None:
-        names = [_part(name, kept.generation, number) for number in range(kept.count)]
-        found = client.get_many(names)
-        row = b"".join([found.get(part, b"") for part in names])
-        return row if len(row) == kept.size else None
-
-
-def _part(name: str, generation: str, number: int) -> str:
-    return f"{name}:{generation}:{number}"
-
-
-def _expiry(seconds: float) -> int:
-    """An expiry as memcached wants it, such that nothing goes before its time."""
-    if seconds <= 0:
-        return _AT_ONCE
-    if seconds == inf:
-        return _NEVER
-    whole_seconds = ceil(seconds) + 1
-    return whole_seconds if whole_seconds <= _MONTH else int(time.time()) + whole_seconds
+        await self._clients.call(lambda client: self._items.unlock(client, key, token))

@@ -9,9 +9,9 @@ from math import inf
 
 import pytest
 import trio
-from claif_memcached import store as store_module
+from claif_memcached import items
+from claif_memcached.items import expiry
 from claif_memcached.store import MemcachedStore
-from claif_memcached.store import _expiry as expiry
 from servers import MemcachedServer, opened
 
 from claif.testing import CacheStoreConformance
@@ -148,7 +148,7 @@ async def test_what_others_wrote_there_is_a_miss(server: MemcachedServer, kept: 
 
 async def test_a_row_that_is_too_large_is_left_out(server: MemcachedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what the key had is not taken for it."""
-    monkeypatch.setattr(store_module, "MOST_CHUNKS", 2)
+    monkeypatch.setattr(items, "MOST_CHUNKS", 2)
     async with opened(MemcachedStore(server.url, timeout=2)) as store:
         await store.put(key("one"), b"old", labels())
         await store.put(key("one"), b"x" * 1_800_001, labels())

@@ -61,6 +61,8 @@ class Link:
         self._connection: BaseConnection | None = None
         self._opening: _Opening | None = None
         self._nursery: trio.Nursery | None = None
+        self.exchanges = 0
+        """How often something was sent: what goes together counts once."""
 
     def start_soon(self, work: Callable[[], Awaitable[None]]) -> None:
         """Have something done that outlives a call, if the link is open."""
@@ -118,6 +120,7 @@ class Link:
         connection = self._connection
         if connection is None or not connection.usable:
             connection = await self._open()
+        self.exchanges += 1
         try:
             return [connection.create_request(cast("bytes", name), *rest, decode=False) for name, *rest in commands]
         except (RedisError, BrokenResourceError, ClosedResourceError) as error:

@@ -116,6 +116,11 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1
 """
 
+LOOK = """
+local row = redis.call('GET', KEYS[2])
+if row then return {row, 0} end
+""" + LOCK.replace("return 0", "return {false, 0}").replace("return 1", "return {false, 1}")
+
 UNLOCK = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
 return 0
@@ -148,4 +153,5 @@ take = Script(CLOCK + TAKE)
 settle = Script(CLOCK + SETTLE)
 close = Script(CLOSE)
 lock = Script(LOCK)
+look = Script(LOOK)
 unlock = Script(UNLOCK)

@@ -10,16 +10,18 @@ from typing import ClassVar
 
 import trio
 
-from claif.api import ALL, CacheStore, Labels, RowInfo, Secret, Selection, StoreStats
+from claif.api import ALL, CacheStore, Labels, RowInfo, Secret, Selection, StoreStats, Write
 
 from . import scripts
-from .link import Link
+from .link import Command, Link
 from .rows import pack, row_of
 from .scan import Scan
 
 PREFIX = "claif"
 TIMEOUT = 0.25
 """Seconds."""
+TOGETHER = 4_000_000
+"""Bytes of rows that are sent in one round trip, or of one that is larger."""
 SECONDS_OF_A_BYTE = 1e-6
 """What putting a row may take longer: nobody waits for it, and the network may be slow."""
 MOST_LISTED = 1000
@@ -67,13 +69,23 @@ class RedisStore(CacheStore):
 
     async def put(self, key: str, row: bytes, labels: Labels) -> None:
         """Keep a row until its time has passed: one round trip."""
-        left = labels.expires - time.time()
-        if left <= 0:
-            await self._link.ask((b"UNLINK", self._rows + key))
-            return
-        expiry: tuple[str | int, ...] = () if left == inf else ("PX", ceil(left * _MILLISECONDS))
-        more = len(row) * SECONDS_OF_A_BYTE
-        await self._link.ask((b"SET", self._rows + key, pack(row, labels), *expiry), more=more)
+        await self._link.ask(self._putting(Write(key, row, labels)), more=len(row) * SECONDS_OF_A_BYTE)
+
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        """Keep rows and give up their locks: one round trip for each `TOGETHER` bytes."""
+        commands: list[Command] = []
+        size = 0
+        for write in writes:
+            commands.append(self._putting(write))
+            if write.lock is not None:
+                key, token = write.lock
+                commands.append(scripts.unlock.command([self._locks + key], [token]))
+            size += len(write.row)
+            if size >= TOGETHER:
+                await self._put_together(commands, size)
+                commands, size = [], 0
+        if commands:
+            await self._put_together(commands, size)
 
     async def rows(self, selection: Selection = ALL, limit: int | None = MOST_LISTED) -> Sequence[RowInfo]:
         """The rows that are meant, the newest first; their labels are read, the rows are not."""
@@ -113,9 +125,34 @@ class RedisStore(CacheStore):
 
     async def lock(self, key: str, token: str, seconds: float) -> bool:
         """Take the right to ask for the answer of a key, or keep it."""
-        milliseconds = max(1, ceil(seconds * _MILLISECONDS))
-        return bool(await self._link.call(scripts.lock, [self._locks + key], [token, milliseconds]))
+        return bool(await self._link.call(scripts.lock, [self._locks + key], [token, _milliseconds(seconds)]))
+
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        """The row of a key, or the right to ask for it: one round trip."""
+        names = [self._locks + key, self._rows + key]
+        kept, held = await self._link.call(scripts.look, names, [token, _milliseconds(seconds)])
+        row = None if kept is None else row_of(kept)
+        if row is None and kept is not None:
+            return None, await self.lock(key, token, seconds)
+        return row, bool(held)
 
     async def unlock(self, key: str, token: str) -> None:
         """Give the right up, if `token` holds it."""
         await self._link.call(scripts.unlock, [self._locks + key], [token])
+
+    def _putting(self, write: Write) -> Command:
+        left = write.labels.expires - time.time()
+        if left <= 0:
+            return b"UNLINK", self._rows + write.key
+        kept = pack(write.row, write.labels)
+        if left == inf:
+            return b"SET", self._rows + write.key, kept
+        return b"SET", self._rows + write.key, kept, "PX", _milliseconds(left)
+
+    async def _put_together(self, commands: Sequence[Command], size: int) -> None:
+        # A server that has forgotten the script learns it in the same round trip.
+        await self._link.ask(scripts.unlock.load(), *commands, more=size * SECONDS_OF_A_BYTE)
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, ceil(seconds * _MILLISECONDS))

@@ -10,7 +10,7 @@ import pytest
 from claif_redis.store import RedisStore
 from servers import RedisServer, opened
 
-from claif.api import Selection
+from claif.api import Selection, Write
 from claif.testing import CacheStoreConformance
 from claif.testing.conformance.cache_base import key, labels
 
@@ -47,6 +47,23 @@ async def test_a_hit_is_one_round_trip_and_so_is_putting(server: RedisServer) ->
         assert await store.get(key("one")) == b"row"
         await store.put(key("one"), b"row", labels())
         assert (server.calls("get"), server.calls("set"), server.total_calls()) == (1, 1, 2)
+
+
+async def test_to_look_and_to_put_many_are_one_round_trip_each(server: RedisServer) -> None:
+    """Also the first time that their scripts are used, for what is put."""
+    async with opened(RedisStore(server.url, timeout=2)) as store:
+        await store.look(key("none"), "me", 10)
+        server.ask(b"CONFIG RESETSTAT")
+        await store.look(key("none"), "me", 10)
+        assert (server.calls("evalsha"), server.calls("eval"), server.calls("script|load")) == (1, 0, 0)
+        server.ask(b"SCRIPT FLUSH")
+        server.ask(b"CONFIG RESETSTAT")
+        asked = store._link.exchanges
+        await store.put_all([Write(key(number), b"row", labels(), (key("none"), "me")) for number in range(50)])
+        assert store._link.exchanges - asked == 1
+        assert (server.calls("evalsha"), server.calls("set"), server.calls("eval")) == (50, 50, 0)
+        await store.put_all([Write(key(number), b"x" * 3_000_000, labels()) for number in range(5)])
+        assert store._link.exchanges - asked == 1 + 3
 
 
 async def test_rows_expire_in_the_server_and_those_that_last_for_ever_do_not(server: RedisServer) -> None:
