@@ -39,7 +39,7 @@ _FULL = "Give the server more memory (-m), let it make room (not -M), and take i
 def late(place: str, seconds: float) -> ConnectionError:
     """It took longer than the store's own deadline."""
     return ConnectionError(
-        f"The store at {place} did not answer within {seconds:g} s.",
+        f"The store at {place} did not answer within {seconds:.3g} s.",
         hint="Check that the server is well; if it is only far away, raise the store's timeout.",
     )
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from math import inf
 
 import pytest
+from claif_redis.scan import Scan
 from claif_redis.store import RedisStore
 from servers import RedisServer, opened
 
@@ -127,16 +128,42 @@ async def test_labels_that_are_longer_than_usual_are_read_too(server: RedisServe
 
 
 @pytest.mark.parametrize(
-    "kept", [b"x", b"claif1", b"claif1 ", b"claif9 []\nrow", b"claif1 {}\nrow", b"claif1 [1]\nrow"]
+    ("kept", "row"),
+    [
+        (b"x", None),
+        (b"claif1", None),
+        (b"claif1 ", None),
+        (b"claif9 []\nrow", None),
+        (b"claif1 {}\nrow", b"row"),
+        (b"claif1 [1]\nrow", b"row"),
+        (b'claif1 ["p","m","t","now",0]\nrow', b"row"),
+    ],
 )
-async def test_what_others_wrote_there_is_no_row(server: RedisServer, kept: bytes) -> None:
-    """It is not listed and does no harm, and clearing takes it away."""
+async def test_what_others_wrote_there_is_not_listed(server: RedisServer, kept: bytes, row: bytes | None) -> None:
+    """It does no harm, and clearing takes it away; whether a row is good, who asked for it can tell."""
     server.ask(b"FLUSHALL")
     async with opened(RedisStore(server.url)) as store:
-        await store._link.ask((b"SET", "claif:row:" + key("one"), kept))
+        server.command(b"SET", "claif:row:" + key("one"), kept)
         await store.put(key("two"), b"row", labels())
-        assert await store.get(key("one")) in {None, b"row"}
+        assert await store.get(key("one")) == row
+        assert await store.look(key("one"), "me", 10) == (row, row is None)
         assert [info.key for info in await store.rows()] == [key("two")]
         assert (await store.stats()).rows == 1
         assert await store.clear(Selection(provider="openai")) == 1
         assert await store.clear() == 1
+
+
+async def test_a_key_that_the_server_names_twice_is_counted_once() -> None:
+    """SCAN may do so: https://redis.io/docs/latest/commands/scan/"""
+
+    class Twice:
+        answers = [[b"7", [b"p:a", b"p:b", b"p:a"]], [b"0", [b"p:b", b"p:c"]]]
+
+        async def ask(self, *commands: object) -> list[object]:
+            return [self.answers.pop(0)]
+
+    scan = Scan(Twice(), "p:")
+    assert await scan.step() == ["a", "b"]
+    assert not scan.done
+    assert await scan.step() == ["c"]
+    assert scan.done
