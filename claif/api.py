@@ -85,6 +85,8 @@ if TYPE_CHECKING:
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
     from .models import Diff as Diff
+    from .models import EmbeddingLimits as EmbeddingLimits
+    from .models import Embeddings as Embeddings
     from .models import Event as Event
     from .models import FileBlock as FileBlock
     from .models import FileChange as FileChange
@@ -118,6 +120,7 @@ if TYPE_CHECKING:
     from .models import UnknownEvent as UnknownEvent
     from .models import Usage as Usage
     from .models import UsageReport as UsageReport
+    from .models import cosine_similarity as cosine_similarity
     from .models.fences import CodeBlock as CodeBlock
     from .models.fences import code_blocks as code_blocks
     from .pipeline.rewrite import Rewriter as Rewriter
@@ -244,6 +247,8 @@ _MODULES = {
         "CacheHit",
         "ContentBlock",
         "Decision",
+        "EmbeddingLimits",
+        "Embeddings",
         "Event",
         "FileBlock",
         "Diff",
@@ -278,6 +283,7 @@ _MODULES = {
         "UnknownEvent",
         "Usage",
         "UsageReport",
+        "cosine_similarity",
     ),
     ".models.fences": ("CodeBlock", "code_blocks"),
     ".pipeline.rewrite": ("Rewriter", "rewriting"),

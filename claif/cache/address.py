@@ -49,12 +49,18 @@ class StoreAddress:
     parameters: Mapping[str, str] = field(factory=dict)
 
     @property
+    def server(self) -> str:
+        """Host and port, or the path of the socket: what an error shows, even where the whole address is a secret."""
+        if self.way == "unix":
+            return self.path
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def place(self) -> str:
         """The address without who asks and the password, to be shown."""
         if self.way == "unix":
             return f"{self.scheme}://{self.path}"
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.scheme}://{host}:{self.port}" + (f"/{self.path}" if self.path else "")
+        return f"{self.scheme}://{self.server}" + (f"/{self.path}" if self.path else "")
 
     def tls(self) -> SSLContext | None:
         """What encrypts and checks who the server is, if it is reached so.

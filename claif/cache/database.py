@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from time import time
+from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 from ..config.files import make_private_folder, refuse_link
@@ -21,6 +21,7 @@ APPLICATION = 0x436C4366
 SCHEMA = 1
 BUSY = 5.0
 """Seconds that a writer waits for others."""
+_MOMENT = 0.01
 _CREATE = flags("O_RDWR", "O_CREAT", "O_CLOEXEC", "O_NOFOLLOW")
 _TABLES = (
     """CREATE TABLE rows (
@@ -106,7 +107,7 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     """Whether the file has Claif's tables and nothing else; an empty one is given them."""
     if _schema(connection) == set(_TABLES):
         return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION)
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         found = _schema(connection)
@@ -119,6 +120,20 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     finally:
         connection.execute("COMMIT")
     return not found or found == set(_TABLES)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have it keep a write-ahead log; SQLite itself waits for nobody here, so this does."""
+    until = monotonic() + BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(_MOMENT)
+        else:
+            return
 
 
 def _schema(connection: sqlite3.Connection) -> set[str]:

@@ -9,28 +9,25 @@ from hashlib import sha256
 from secrets import token_hex
 from time import time
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 import trio
-from attrs import frozen
 
 from ..cache.flight import Flight
 from ..cache.keeper import Keeper
-from ..cache.key import member_key, query_key
 from ..cache.patience import Patience
-from ..cache.policy import READS, WRITES, is_sampled, lacks
+from ..cache.policy import READS, WRITES
 from ..cache.recording import Recording
 from ..cache.row import Row, unseal
 from ..cache.store import Write
-from ..errors import ClaifError, ClientClosedError
+from ..errors import ClientClosedError
 from ..logs import logger
 from ..models import CacheHit
 from ..pipeline.run import Run, current_run
+from .cache_places import Place, Places
 
 if TYPE_CHECKING:
     from ..cache.store import CacheStore
     from ..config.cache_schema import CacheSettings
-    from ..config.candidate import Candidate
     from ..models import Query
     from ..pipeline.types import Emit
     from ..provider import Identity, Provider
@@ -42,29 +39,14 @@ Answer = Callable[["Emit"], Awaitable[None]]
 Asking = Callable[["Emit"], Awaitable[bool]]
 """The same, and keeps the answer; whether it was worth it."""
 
+MOST_ALONE = 0.001
+"""Seconds for which hits may follow each other before other tasks have their turn."""
 LEASE = 10.0
 """Seconds after which another process asks, if the one that does is heard of no more."""
 LOOK = (0.02, 0.5)
 """Seconds between two looks for what another process has asked: at first, and at most."""
 MOST_SEEN = 256
 """Answers that were read lately, and need not be decoded again."""
-
-
-@frozen
-class Place:
-    """Where the answer of a member would be.
-
-    Args:
-        candidate: the member.
-        model: the model that would answer.
-        named: the same, if the query, the route or the settings name it.
-        key: the key.
-    """
-
-    candidate: Candidate
-    model: str
-    named: str | None
-    key: str
 
 
 class Caching:
@@ -81,12 +63,13 @@ class Caching:
     def __init__(
         self, router: Router, store: CacheStore, settings: CacheSettings, salt: bytes, nursery: trio.Nursery
     ) -> None:
-        self._router, self._settings, self._salt, self._nursery = router, settings, salt, nursery
+        self._router, self._settings, self.salt, self._nursery = router, settings, salt, nursery
         self.store = Patience(store, settings.timeout)
         self.keeper = Keeper(self.store)
-        self._members: WeakKeyDictionary[Provider, dict[str | None, tuple[Identity, str] | None]] = WeakKeyDictionary()
+        self._places = Places(router, salt, sampled=settings.sampled)
         self._flights: dict[str, Flight] = {}
         self._token = token_hex(8)
+        self._paused = float("-inf")
         self._seen: dict[str, tuple[bytes, Row]] = {}
 
     async def close(self) -> None:
@@ -107,7 +90,7 @@ class Caching:
         Raises:
             ClaifError: it was not in the cache, and nobody answered.
         """
-        places = await self._places(query, plan)
+        places = await self._places.of(query, plan)
         if not places:
             return await ask(emit)
         name = places[0].key if len(places) == 1 else sha256("".join([one.key for one in places]).encode()).hexdigest()
@@ -128,56 +111,26 @@ class Caching:
             await self._keep(recording, current_run.get(), places, query, None)
         return None
 
-    async def _places(self, query: Query, plan: Plan) -> list[Place]:
-        """Where the answers of all members would be; none of one whose answers are not kept."""
-        places = []
-        for candidate in plan.candidates:
-            try:
-                place = await self._place(query, candidate)
-            except (ClaifError, TypeError, ValueError) as error:
-                # Whoever cannot be asked says so when it is.
-                logger.debug("no place in the cache for {}: {}", candidate, error)
-                continue
-            if place is not None:
-                places.append(place)
-        return places
+    @property
+    def seconds(self) -> float:
+        """How long what is kept is used, in seconds."""
+        return self._settings.seconds
 
-    async def _place(self, query: Query, candidate: Candidate) -> Place | None:
-        taken = self._router.members.take(candidate.provider)
-        try:
-            member = taken.value
-            if why := lacks(query, member.get().capabilities):
-                logger.debug("answers of {} are not cached: {}", candidate, why)
-                return None
-            provider = await member.ready()
-            asked = self._router.as_asked(query, candidate, member, provider)
-            known = self._member(candidate.provider, provider, asked.model)
-            if known is None:
-                logger.debug("answers of {} are not cached: it does not say what they depend on", candidate)
-                return None
-            identity, key = known
-            model = asked.model or identity.model
-            if model is None:
-                logger.debug("answers of {} are not cached: nobody says which model answers", candidate)
-                return None
-            if is_sampled(asked, greedy=identity.greedy) and not (self._settings.sampled or query.cache):
-                logger.info("the answer of {} is not cached: it would be another one each time", candidate)
-                return None
-            named = candidate.model or member.settings.model
-            return Place(candidate, model, named, query_key(self._salt, key, model, asked))
-        finally:
-            self._router.members.give_back(taken)
+    def member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
+        """What the answers of a provider depend on, and what stands for that in keys; `None` if it does not say."""
+        return self._places.member(name, provider, model)
 
-    def _member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
-        """What the answers of a provider depend on, and what stands for that in keys; found out once."""
-        known = self._members.setdefault(provider, {})
-        if model not in known:
-            if len(known) >= MOST_SEEN:
-                known.clear()
-            identity = provider.identity(model)
-            kind = self._router.config.provider_type(name)
-            known[model] = None if identity is None else (identity, member_key(self._salt, kind, identity))
-        return known[model]
+    async def read(self, key: str) -> Row | None:
+        """What is kept under a key."""
+        data = self.keeper.get(key) or await self.store.get(key)
+        return None if data is None else self._opened(key, data)
+
+    async def write(self, write: Write) -> None:
+        """Keep a row, soon."""
+        if self.store.store.local:
+            await self.store.store.put_all([write])
+        else:
+            self.keeper.put(write)
 
     async def _look(self, places: list[Place]) -> tuple[tuple[Place, Row] | None, bool]:
         """The first answer that there is; if there is none, whether the lock is held already that lets one ask."""
@@ -191,8 +144,7 @@ class Caching:
     async def _find(self, places: list[Place]) -> tuple[Place, Row] | None:
         """The first answer that there is."""
         for place in places:
-            data = self.keeper.get(place.key) or await self.store.get(place.key)
-            if data is not None and (row := self._opened(place.key, data)) is not None:
+            if (row := await self.read(place.key)) is not None:
                 return place, row
         return None
 
@@ -200,7 +152,7 @@ class Caching:
         """The row that bytes are, if they are a good one whose time has not passed."""
         known, row = self._seen.get(key, (b"", None))
         if row is None or known != data:
-            row = unseal(key, data, self._salt)
+            row = unseal(key, data, self.salt)
             if row is None:
                 logger.warning("a row of the cache is damaged or foreign; it is not used")
                 return None
@@ -215,11 +167,19 @@ class Caching:
         run.provider, run.model = place.candidate.provider, place.named
         run.cached = CacheHit(row.key, max(0.0, time() - row.labels.created), self.store.store.name)
         began = trio.current_time()
-        await trio.lowlevel.checkpoint()  # many hits in a row must not keep others waiting
+        await self._let_others_go_on(began)
         for at, event in row.events:
             if self._settings.pace == "recorded":
                 await trio.sleep_until(began + at)
             await emit(event)
+
+    async def _let_others_go_on(self, now: float) -> None:
+        """A hit may wait for nothing: many in a row must neither keep others waiting nor outrun a cancellation."""
+        if now - self._paused > MOST_ALONE:
+            await trio.lowlevel.checkpoint()
+            self._paused = trio.current_time()
+        else:
+            await trio.lowlevel.checkpoint_if_cancelled()
 
     def _flying(self, name: str) -> Flight | None:
         """The flight of this name that one can still join."""
@@ -292,17 +252,13 @@ class Caching:
         sealed = recording.sealed(
             place.key,
             (place.candidate.provider, place.model, query.tag or ""),
-            self._salt,
+            self.salt,
             seconds=self._settings.seconds,
             most=self._settings.bytes // 10,
         )
         if sealed is None:
             return False
-        write = Write(place.key, *sealed, None if name is None else (name, self._token))
-        if self.store.store.local:
-            await self.store.store.put_all([write])
-        else:
-            self.keeper.put(write)
+        await self.write(Write(place.key, *sealed, None if name is None else (name, self._token)))
         return True
 
 

@@ -31,7 +31,7 @@ from .stream import Stream, feed, ignore
 
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader
-    from ..models import Event, ModelInfo, Query, Reply
+    from ..models import Embeddings, Event, ModelInfo, Query, Reply
     from ..permission import Approver
     from ..pipeline.types import Emit, Handler, Layer
     from ..plugin.manager import PluginManager
@@ -172,6 +172,46 @@ class Client(Many):
         finally:
             self._members.give_back(taken)
 
+    async def embed(
+        self,
+        texts: str | Sequence[str],
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        dimensions: int | None = None,
+        timeout: float | None = None,
+        cache: str | None = None,
+    ) -> Embeddings:
+        """Turn texts into vectors, by which texts of like meaning can be found.
+
+        Equal texts are sent once; many texts are sent in several requests, a few at the same time. A request that
+        failed is sent again as often as a query would be, but never to another provider.
+
+        Args:
+            texts: one text, or several.
+            provider: a provider, an alias, or a provider and its model (`openai/text-embedding-3-small`); the default
+                one when `None`.
+            model: name of the model; the provider's usual one for embeddings when `None`.
+            dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
+            timeout: seconds for everything; as long as the configuration lets a query when `None`.
+            cache: whether vectors come from the cache and are kept there, see `Query.cache`; as the configuration says
+                when `None`.
+
+        Returns:
+            The vectors, in the order of the texts.
+
+        Raises:
+            InvalidQueryError: there is no text, one is blank or not valid, or the provider makes no embeddings.
+            ClaifError: see `claif.errors`.
+        """
+        if self._closed:
+            raise _not_open()
+        from .embedding import Embedding
+
+        embedding = Embedding(self._router, texts, provider=provider, model=model, dimensions=dimensions, cache=cache)
+        seconds = self.config.general.timeout if timeout is None else timeout
+        return await self._running.during(partial(embedding.run, seconds))
+
     def provider(self, name: str) -> Provider:
         """The provider of a name itself, which may not be connected yet: to pull its models, or to configure it.
 
@@ -267,10 +307,14 @@ class Client(Many):
             assemble_layer(),
             attempt_layer(self._watchdog),
         ]
-        if self.config.routing_tables.get("limits"):
+        if self.config.shared.store is not None:
             from ..middleware.limits import limits_layer
 
-            layers.append(limits_layer(self.config.routing.limits))
+            layers.append(limits_layer(self._router.beside.turnstile))
+        elif self.config.routing_tables.get("limits"):
+            from ..middleware.limits import limits_layer, own_turnstiles
+
+            layers.append(limits_layer(own_turnstiles(self.config.routing.limits)))
         if processors := self.plugins.processors(self.config):
             layers.append(processors_layer(processors))
         return layers
@@ -318,5 +362,5 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
-            await self._router.close()
+            await self._router.beside.close()
             await self._members.close()

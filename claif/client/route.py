@@ -19,6 +19,7 @@ from ..pipeline.run import current_run
 from ..routing.needs import check_needs
 from ..routing.options import with_defaults
 from ..routing.plan import Plan, plan_for
+from .beside import Beside
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
     from ..routing.members import Member, Members
-    from .caching import Caching
 
 
 MOST_PLANS = 256
@@ -53,6 +53,7 @@ class Router:
 
     Attributes:
         rng: for what is left to chance; a test may seed it.
+        beside: the cache, and what is shared with other clients.
         agents: names of those that are agents, which are not asked twice: they may have acted unseen.
     """
 
@@ -77,8 +78,7 @@ class Router:
         self._hedges: dict[str | None, HedgeBudget] = {}
         self._handler: tuple[Sequence[Layer] | None, Handler] = (None, _nobody)
         self._cache_mode = config.cache.mode
-        self._caching: Caching | None = None
-        self._opening = trio.Lock()
+        self.beside = Beside(self, nursery)
 
     @property
     def book(self) -> HealthBook:
@@ -153,7 +153,7 @@ class Router:
             mode = query.cache or plan.cache or self._cache_mode
             if mode == "off":
                 return await answer(query, plan, emit)
-            caching = await self._get_caching()
+            caching = await self.beside.caching()
             await caching.answer(query, plan, mode, partial(answer, query, plan), emit)
             return None
 
@@ -227,21 +227,6 @@ class Router:
             ClaifError: it cannot be asked that.
         """
         return _fitted(_addressed(query, candidate), member, provider)
-
-    async def _get_caching(self) -> Caching:
-        """The cache, opened when it is first needed."""
-        if self._caching is None:
-            async with self._opening:
-                if self._caching is None:
-                    from .cache_opening import open_cache
-
-                    self._caching = await open_cache(self, self._nursery)
-        return self._caching
-
-    async def close(self) -> None:
-        """Write what the cache has not written yet."""
-        if self._caching is not None:
-            await self._caching.close()
 
     async def prewarm(self, query: Query) -> None:
         """Have the first provider of such a query get ready for it, in the background.

@@ -28,12 +28,12 @@ class Run:
 
     `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
     out that changes messages changes it too, and the client attaches it to the error. `limit` is the deadline of the
-    query, which layers may move forward.
+    query, which layers may move forward. `several` tells whether somebody else can be asked.
     """
 
     __slots__ = (
         *("attempts", "began", "cached", "closed", "id", "limit", "limits", "model"),
-        *("partial", "provider", "query", "scope"),
+        *("partial", "provider", "query", "scope", "several"),
     )
 
     def __init__(self, query: Query) -> None:
@@ -48,6 +48,7 @@ class Run:
         self.cached: CacheHit | None = None
         self.limit: Deadline | None = None
         self.partial: Message | None = None
+        self.several = False
         self.closed = False
 
     @property

@@ -9,6 +9,7 @@ from .._lazy import lazy_exports
 if TYPE_CHECKING:
     from . import strategies as strategies
     from .behaviour import Behaviour as Behaviour
+    from .conformance import EmbeddingConformance as EmbeddingConformance
     from .conformance import ProviderConformance as ProviderConformance
     from .conformance.cache_store import CacheStoreConformance as CacheStoreConformance
     from .fake import FakeProvider as FakeProvider
@@ -20,10 +21,12 @@ if TYPE_CHECKING:
     from .leaks import LeakCheck as LeakCheck
     from .server import ScriptedServer as ScriptedServer
     from .server_process import ServerProcess as ServerProcess
+    from .vectors import vector_of as vector_of
 
 __all__ = [
     "Behaviour",
     "CacheStoreConformance",
+    "EmbeddingConformance",
     "FakeCLI",
     "FakeProvider",
     "FaultProxy",
@@ -35,11 +38,13 @@ __all__ = [
     "ServerProcess",
     "replay",
     "strategies",
+    "vector_of",
 ]
 
 _NAMES = {
     "Behaviour": ".behaviour",
     "CacheStoreConformance": ".conformance.cache_store",
+    "EmbeddingConformance": ".conformance",
     "FakeCLI": ".fake_cli",
     "FakeProvider": ".fake",
     "FaultProxy": ".fault_proxy",
@@ -50,6 +55,7 @@ _NAMES = {
     "ScriptedServer": ".server",
     "ServerProcess": ".server_process",
     "replay": ".fake_cli",
+    "vector_of": ".vectors",
 }
 _get, __dir__ = lazy_exports(__name__, _NAMES)
 

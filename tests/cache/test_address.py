@@ -42,6 +42,7 @@ def test_all_parts_are_read() -> None:
 def test_hosts_and_ports_are_read(url: str, host: str, port: int, place: str) -> None:
     address = read(url)
     assert (address.host, address.port, address.place) == (host, port, place)
+    assert address.server == place.partition("://")[2].partition("/")[0]
     assert (address.username, address.password) == ("", None)
 
 
@@ -50,6 +51,7 @@ def test_a_socket_of_this_machine_is_named_by_its_path() -> None:
     assert (address.way, address.path, address.host) == ("unix", "/run/my store.sock", "")
     assert address.password == Secret("s3cret")
     assert address.place == "unix:///run/my store.sock"
+    assert address.server == "/run/my store.sock"
 
 
 def test_what_is_escaped_in_a_password_is_taken_for_what_it_stands_for() -> None:

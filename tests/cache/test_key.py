@@ -15,7 +15,7 @@ from claif.models import FileBlock, ImageBlock, Message, Options, Query, Role, T
 from claif.provider import Identity
 
 SALT = b"salt"
-IDENTITY = Identity("https://api.example/v1", Secret("key-of-alice"), "m", {"organization": "o"})
+IDENTITY = Identity("https://api.example/v1", Secret("key-of-alice", known=False), "m", {"organization": "o"})
 QUERY = Query("Why is the sky blue?", options=Options(temperature=0))
 
 texts = st.text(max_size=12)
@@ -89,22 +89,23 @@ def test_salt_member_and_model_change_the_key() -> None:
 
 
 def test_each_part_of_an_identity_changes_what_stands_for_it() -> None:
-    """Address, key, model, settings: another one of any is another tenant, or another server."""
+    """Address, key, settings: another one of any is another tenant, or another server."""
     others = [
         evolve(IDENTITY, place="https://api.example/v2"),
-        evolve(IDENTITY, account=Secret("key-of-bob")),
+        evolve(IDENTITY, account=Secret("key-of-bob", known=False)),
         evolve(IDENTITY, account=None),
-        evolve(IDENTITY, model="n"),
         evolve(IDENTITY, settings={"organization": "p"}),
-        evolve(IDENTITY, settings={"organization": Secret("o")}),
-        evolve(IDENTITY, greedy=True),
+        evolve(IDENTITY, settings={"organization": Secret("o", known=False)}),
     ]
     keys = {member_key(SALT, "openai", each) for each in [IDENTITY, *others]}
     assert len(keys) == len(others) + 1
-    assert {each.name for each in fields(Identity)} == {"place", "account", "model", "settings", "greedy"}
+    names = {"place", "account", "settings"} | {"model", "embedding_model", "greedy"}
+    assert {each.name for each in fields(Identity)} == names, "the model is a part of the key of each answer"
+    same = evolve(IDENTITY, model="n", embedding_model="e", greedy=True)
+    assert member_key(SALT, "openai", same) in keys
     assert member_key(SALT, "anthropic", IDENTITY) not in keys
     assert member_key(b"other", "openai", IDENTITY) not in keys
-    assert member_key(SALT, "openai", evolve(IDENTITY, account=Secret("key-of-alice"))) in keys
+    assert member_key(SALT, "openai", evolve(IDENTITY, account=Secret("key-of-alice", known=False))) in keys
 
 
 def test_what_is_no_json_is_refused() -> None:
@@ -147,6 +148,6 @@ queries = st.builds(
 
 
 @given(queries, queries)
-def test_two_queries_have_the_same_key_only_if_they_are_the_same(one: Query, other: Query) -> None:
+def test_attack_11_two_queries_have_the_same_key_only_if_they_are_the_same(one: Query, other: Query) -> None:
     """Nothing runs together: no text can look like the end of one field and the beginning of the next."""
     assert (key(one) == key(other)) == (one == other)

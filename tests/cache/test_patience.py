@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import pytest
 import trio
 
-from claif.cache.patience import PAUSE, Patience
+from claif.cache.patience import Patience
 from claif.cache.store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats, Write
 from claif.errors import ConnectionError
+from claif.routing.resting import PAUSE
 
 WRITE = Write("k", b"row", Labels("p", "m", "", 0.0, 100.0))
 

@@ -184,6 +184,28 @@ async def test_four_processes_with_four_tasks_each_write_at_once(tmp_path: Path)
         assert connection.execute("SELECT count(*) FROM rows WHERE CAST(row AS TEXT) = key").fetchone() == (800,)
 
 
+OPENER = """
+import sys, time
+from pathlib import Path
+from claif.cache.database import open_database
+
+began = float(sys.argv[2])
+for number in range(20):
+    while time.time() < began + number / 20:
+        pass
+    open_database(Path(sys.argv[1]) / f"{number}.db").close()
+"""
+
+
+async def test_processes_that_make_the_file_at_the_same_moment_do_not_disturb_each_other(tmp_path: Path) -> None:
+    began = str(time.time() + 1.0)
+    async with trio.open_nursery() as nursery:
+        for _ in range(3):
+            nursery.start_soon(trio.run_process, [sys.executable, "-c", OPENER, str(tmp_path), began])
+    assert not list(tmp_path.glob("*damaged*"))  # noqa: ASYNC240
+    assert len(list(tmp_path.glob("*.db"))) == 20  # noqa: ASYNC240
+
+
 async def test_a_damaged_file_is_set_aside_and_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "c.db"
     path.write_bytes(b"this is no database, though it is longer than a header" * 100)

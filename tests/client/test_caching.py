@@ -192,7 +192,7 @@ async def test_the_answer_is_kept_under_the_member_that_gave_it() -> None:
     ],
     ids=["broken", "cut", "refused", "empty"],
 )
-async def test_what_is_no_whole_answer_is_never_kept(answer: Any) -> None:
+async def test_attack_41_what_is_no_whole_answer_is_never_kept(answer: Any) -> None:
     store = Kept()
     async with client(store, given={"it": FakeProvider.scripted(answer)}) as c:
         for _ in range(2):
@@ -248,8 +248,8 @@ async def test_answers_of_agents_and_of_who_tells_nothing_are_never_kept(provide
     assert not await store.rows()
 
 
-async def test_two_tenants_never_share() -> None:
-    """Attack 39: another key, address, organisation, system prompt or salt finds nothing, in both directions."""
+async def test_attack_39_two_tenants_never_share() -> None:
+    """Another key, address, organisation, system prompt or salt finds nothing, in both directions."""
     store = Kept()
     settings = [{"api_key": "key-of-alice"}, {"api_key": "key-of-bob"}, {"base_url": "https://other.example"}, {}]
     for round_ in range(2):
@@ -283,7 +283,7 @@ async def test_an_answer_with_a_secret_in_it_is_not_kept_be_it_in_pieces() -> No
 
 
 @pytest.mark.parametrize("what", ["changed", "cut", "foreign", "garbage", "moved"])
-async def test_a_row_that_was_tampered_with_is_a_miss_and_is_replaced(what: str) -> None:
+async def test_attack_40_a_row_that_was_tampered_with_is_a_miss_and_is_replaced(what: str) -> None:
     """Attack 40."""
     store, fake = Kept(), FakeProvider.scripted(ANSWER)
     async with client(store, given={"it": fake}) as c:
@@ -609,3 +609,31 @@ print([name for name in sys.modules if name.startswith("claif.cache") or name ==
 """
     done = await trio.run_process([sys.executable, "-c", script], capture_stdout=True, stderr=subprocess.STDOUT)
     assert done.stdout.decode().strip() == "[]"
+
+
+async def test_a_vector_is_asked_for_once_by_the_content_of_its_text() -> None:
+    store, fake = Kept(), FakeProvider.scripted()
+    async with client(store, given={"it": fake}) as c:
+        first = await c.embed(["a", "b", "a"])
+        assert (first.cached, len(first.vectors)) == (0, 3)
+        second = await c.embed(["c", "b", "a"])
+        assert second.cached == 2
+        assert second.vectors[1:] == (first.vectors[1], first.vectors[0])
+        assert (await c.embed("a", model="other")).cached == 0
+        assert (await c.embed("a", dimensions=2)).cached == 0
+        assert (await c.embed("a", cache="refresh")).cached == 0
+        assert (await c.embed("a", cache="off")).cached == 0
+    async with client(store, given={"it": fake}) as c:
+        third = await c.embed(["b"])
+        assert (third.cached, third.vectors, third.usage) == (1, (first.vectors[1],), Usage())
+
+
+async def test_vectors_of_another_account_or_of_who_tells_nothing_are_not_shared() -> None:
+    store = Kept()
+    for key in ("key-of-alice", "key-of-bob"):
+        async with client(store, providers={"it": {"api_key": key}}) as c:
+            assert (await c.embed("a")).cached == 0
+            assert (await c.embed("a")).cached == 1
+    with pytest.raises(InvalidQueryError, match="no mode of the cache"):
+        async with client(store) as c:
+            await c.embed("a", cache="on")

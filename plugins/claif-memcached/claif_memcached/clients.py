@@ -33,8 +33,8 @@ class Clients:
     """
 
     def __init__(self, address: StoreAddress, timeout: float) -> None:
-        self.place = address.place
-        self._server = address.path if address.way == "unix" else (address.host, address.port)
+        self.place, self.server = address.place, address.server
+        self._address = address.path if address.way == "unix" else (address.host, address.port)
         self._tls = address.tls()
         self._timeout = timeout
         self._limiter = trio.CapacityLimiter(THREADS)
@@ -67,14 +67,14 @@ class Clients:
             ConnectionError: the server cannot be reached, is late, or refuses.
         """
         if not self._open:
-            raise not_open(self.place)
+            raise not_open(self.server)
         seconds = self._timeout + more
         with trio.move_on_after(seconds):
             try:
                 return await trio.to_thread.run_sync(self._use, work, limiter=self._limiter, abandon_on_cancel=True)
             except FAILURES as error:
-                raise failure(error, self.place, self._timeout) from None
-        raise late(self.place, seconds)
+                raise failure(error, self.server, self._timeout) from None
+        raise late(self.server, seconds)
 
     def _use(self, work: Callable[[Client], Result]) -> Result:
         with self._lock:
@@ -105,7 +105,7 @@ class Clients:
 
     def _new(self) -> Client:
         return Client(
-            self._server,
+            self._address,
             connect_timeout=self._timeout,
             timeout=self._timeout,
             no_delay=True,

@@ -38,6 +38,7 @@ def fails(match: str) -> Iterator[None]:
         yield
     assert time.monotonic() - started < PATIENCE
     assert caught.value.hint
+    assert str(caught.value).startswith("The store at 127.0.0.1:")
 
 
 async def everything(store: MemcachedStore, match: str) -> None:

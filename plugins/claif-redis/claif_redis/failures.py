@@ -17,30 +17,30 @@ FULL = "OOM"
 """How a server begins its answer that has no memory left and may not evict anything."""
 
 
-def failure(error: Exception, place: str) -> ConnectionError:
+def failure(error: Exception, server: str) -> ConnectionError:
     """The error that a client of the store sees.
 
     Args:
         error: what coredis raised.
-        place: the server's address, without a password.
+        server: its host and port, or its socket.
     """
     if isinstance(error, ResponseError | BusyLoadingError):
         text = clean_message(str(error))
-        return ConnectionError(f"The store at {place} refuses: {text}", hint=_hint(error, text))
-    return ConnectionError(f"The store at {place} cannot be reached, or the connection was lost.", hint=_HINT)
+        return ConnectionError(f"The store at {server} refuses: {text}", hint=_hint(error, text))
+    return ConnectionError(f"The store at {server} cannot be reached, or the connection was lost.", hint=_HINT)
 
 
-def late(place: str, seconds: float) -> ConnectionError:
+def late(server: str, seconds: float) -> ConnectionError:
     """It took longer than the store's own deadline."""
     return ConnectionError(
-        f"The store at {place} did not answer within {seconds:.3g} s.",
+        f"The store at {server} did not answer within {seconds:.3g} s.",
         hint="Check that the server is well; if it is only far away, raise the store's timeout.",
     )
 
 
-def not_open(place: str) -> ConnectionError:
+def not_open(server: str) -> ConnectionError:
     """It was asked before `run`, or after it."""
-    return ConnectionError(f"The store at {place} is not open.", hint="It is open while its client is.")
+    return ConnectionError(f"The store at {server} is not open.", hint="It is open while its client is.")
 
 
 _HINT = "Check that the URL is right, the server runs and the network is up."

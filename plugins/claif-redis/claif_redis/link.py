@@ -55,7 +55,7 @@ class Link:
 
     def __init__(self, url: str | Secret | None, password: Secret | None, timeout: float) -> None:
         address, database = redis_address(url, password)
-        self.place = address.place
+        self.place, self.server = address.place, address.server
         self.timeout = timeout
         self._connector = connector(address, database, NAME)
         self._connection: BaseConnection | None = None
@@ -124,7 +124,7 @@ class Link:
         try:
             return [connection.create_request(cast("bytes", name), *rest, decode=False) for name, *rest in commands]
         except (RedisError, BrokenResourceError, ClosedResourceError) as error:
-            raise failure(error, self.place) from None
+            raise failure(error, self.server) from None
 
     async def answers(self, sent: Sent, *, unknown_script: bool = False) -> list[Any]:
         """The answers to commands that were sent; the first that is an error is raised when all are there."""
@@ -139,7 +139,7 @@ class Link:
             return answers
         if unknown_script and isinstance(failed, NoScriptError):
             raise failed
-        raise failure(failed, self.place) from None
+        raise failure(failed, self.server) from None
 
     def drop(self) -> None:
         """Give the connection up; the next exchange opens another one."""
@@ -149,11 +149,11 @@ class Link:
 
     def _give_up(self, seconds: float) -> ConnectionError:
         self.drop()
-        return late(self.place, seconds)
+        return late(self.server, seconds)
 
     async def _open(self) -> BaseConnection:
         if self._nursery is None:
-            raise not_open(self.place)
+            raise not_open(self.server)
         if self._opening is None:
             self._opening = _Opening()
             self._nursery.start_soon(self._connect, self._opening, self._nursery)
@@ -161,7 +161,7 @@ class Link:
         await opening.done.wait()
         if opening.connection is None:
             error = opening.error
-            raise late(self.place, self.timeout) if error is None else failure(error, self.place) from None
+            raise late(self.server, self.timeout) if error is None else failure(error, self.server) from None
         return opening.connection
 
     async def _connect(self, opening: _Opening, nursery: trio.Nursery) -> None:

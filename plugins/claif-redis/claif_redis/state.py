@@ -94,7 +94,7 @@ class RedisState(SharedState):
             raise
         self._link.drop()
         self._add(leaving_place(claim, self._prefix))
-        raise late(self._link.place, self._link.timeout)
+        raise late(self._link.server, self._link.timeout)
 
     def settle(self, settlement: Settlement) -> None:
         """Tell it to the others, soon."""
@@ -152,7 +152,7 @@ class RedisState(SharedState):
                     works.clear()
                 if works:
                     self._link.drop()
-                    raise late(self._link.place, self._link.timeout)
+                    raise late(self._link.server, self._link.timeout)
             finally:
                 left = [work.again for work in works] if reached else works
                 self._queue.extendleft([work for work in reversed(left) if work is not None])

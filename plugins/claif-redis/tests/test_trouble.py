@@ -39,6 +39,7 @@ def fails(match: str) -> Iterator[None]:
         yield
     assert time.monotonic() - started < PATIENCE
     assert caught.value.hint
+    assert str(caught.value).startswith("The store at 127.0.0.1:")
     assert "s3cret" not in repr(caught.value) + str(caught.value.hint) + repr(caught.value.__cause__)
 
 
