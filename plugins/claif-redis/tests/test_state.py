@@ -187,6 +187,7 @@ async def test_everything_is_taken_or_nothing(server: RedisServer, missing: str)
             "second rate": Claim("e", (rate(10, key="requests", per_second=0.1),)),
             "budget": Claim("e", budgets=(spending(0.9, key="month"),)),
         }
+        await shared.take(Claim("e", budgets=(spending(0.01), spending(0.01, key="month"))))
         if missing in full:
             await shared.take(full[missing])
         before = contents(server)
@@ -290,6 +291,18 @@ async def test_a_call_that_is_cancelled_while_it_takes_keeps_nothing(server: Red
         assert cancelled
         assert taken
         assert (await shared.take(claim)).wait == 0
+
+
+def test_that_an_endpoint_is_left_alone_is_worth_telling_until_it_is_over() -> None:
+    closing = claims.closing("e", 10.0, 100.0, "claif:")
+    due = closing.due(104.0)
+    assert due is not None
+    assert (due.keys, due.arguments) == (("claif:closed:e",), (6000,))
+    assert closing.due(110.0) is None
+    assert closing.due(200.0) is None
+    opening = claims.closing("e", 0.0, 100.0, "claif:").due(200.0)
+    assert opening is not None
+    assert opening.arguments == (0,)
 
 
 def test_money_is_rounded_up_to_the_micro_dollar_but_noise_is_not() -> None:

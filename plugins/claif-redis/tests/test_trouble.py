@@ -17,7 +17,7 @@ from servers import RedisServer, opened
 from claif.api import Claim, ConnectionError, Place, Rate, Secret, Settlement, Spending
 from claif.testing import FaultProxy, LeakCheck
 from claif.testing.conformance.cache_base import key, labels
-from claif.testing.faults import Cut
+from claif.testing.faults import BlackHole, Cut
 
 TIMEOUT = 0.25
 PATIENCE = TIMEOUT + 0.5
@@ -252,6 +252,21 @@ async def test_what_may_have_arrived_is_not_settled_twice(server: RedisServer) -
         await until(lambda: not server.command(b"ZCARD", "claif:place:p") and not shared._queue)
         await trio.sleep(0.1)
         assert server.command(b"GET", "claif:budget:b") == b"140000"
+
+
+async def test_what_was_lost_is_told_once_more_if_that_does_no_harm(server: RedisServer) -> None:
+    """A network swallows it, which nobody can know: the worst case stands, but nobody waits for the lease."""
+    async with FaultProxy(server.port) as proxy, opened(RedisState(proxy.through(server.url))) as shared:
+        verdict = await shared.take(CLAIM)
+        proxy.set(BlackHole())
+        shared.settle(Settlement(CLAIM, verdict, used=(0,), spent=0.04))
+        shared.close_endpoint("e", 60)
+        await trio.sleep(2 * TIMEOUT)
+        assert server.command(b"ZCARD", "claif:place:p") == 1
+        proxy.set()
+        await until(lambda: not server.command(b"ZCARD", "claif:place:p"))
+        await until(lambda: server.command(b"EXISTS", "claif:closed:e"))
+        assert server.command(b"GET", "claif:budget:b") == b"100000"
 
 
 async def test_a_claim_whose_answer_is_lost_keeps_no_place(server: RedisServer) -> None:
