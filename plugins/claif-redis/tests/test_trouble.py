@@ -273,8 +273,11 @@ async def test_a_claim_whose_answer_is_lost_keeps_no_place(server: RedisServer) 
     """It may have been let in after all."""
     async with opened(RedisState(server.url)) as shared:
         await shared.take(Claim("e"))
+        sick = shared._link._connection
         with server.frozen(), fails("did not answer"):
             await shared.take(CLAIM)
+        await shared.take(Claim("e"))
+        assert shared._link._connection is not sick
         await trio.sleep(2 * TIMEOUT)
         assert server.command(b"ZCARD", "claif:place:p") == 0
 
