@@ -31,6 +31,11 @@ def nothing_is_in_it(server: RedisServer) -> None:
     server.ask(b"FLUSHALL")
 
 
+def sharing(server: RedisServer, prefix: str = "claif") -> RedisState:
+    """With the patience of a test: here it matters what is answered, not how soon."""
+    return RedisState(server.url, prefix=prefix, timeout=5.0)
+
+
 def rate(cost: float, *, key: str = "tokens", per_second: float = 1.0, burst: float = 10.0) -> Rate:
     return Rate(key, per_second, burst, cost)
 
@@ -51,7 +56,7 @@ def spent(server: RedisServer, key: str = "day") -> int | None:
 async def test_a_claim_is_one_round_trip(server: RedisServer) -> None:
     """Whatever is in it: one command when the server knows the script, and two the first time."""
     claim = Claim("e", (rate(1), rate(1, key="requests")), place("me", most=9), (spending(0.1), spending(0.1, key="m")))
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         server.ask(b"SCRIPT FLUSH")
         server.ask(b"CONFIG RESETSTAT")
         await shared.take(claim)
@@ -65,7 +70,7 @@ async def test_a_claim_is_one_round_trip(server: RedisServer) -> None:
 
 async def test_a_rate_lets_through_what_it_says_and_tells_how_long_to_wait(server: RedisServer) -> None:
     """By the server's clock; after that time it lets through."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         claim = Claim("e", (rate(5, per_second=50),))
         assert [(await shared.take(claim)).wait for _ in range(2)] == [0, 0]
         verdict = await shared.take(claim)
@@ -77,7 +82,7 @@ async def test_a_rate_lets_through_what_it_says_and_tells_how_long_to_wait(serve
 
 async def test_what_was_claimed_too_high_is_given_back(server: RedisServer) -> None:
     """And what was too low is owed."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         claim = Claim("e", (rate(10, per_second=0.1),))
         verdict = await shared.take(claim)
         assert (await shared.take(claim)).wait == pytest.approx(100, abs=1)
@@ -92,7 +97,7 @@ async def test_what_was_claimed_too_high_is_given_back(server: RedisServer) -> N
 
 
 async def test_where_nobody_knows_what_was_used_the_claim_stands(server: RedisServer) -> None:
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         claim = Claim("e", (rate(10, per_second=0.1),), None, (spending(0.5),))
         verdict = await shared.take(claim)
         shared.settle(Settlement(claim, verdict, used=(None,)))
@@ -104,7 +109,7 @@ async def test_where_nobody_knows_what_was_used_the_claim_stands(server: RedisSe
 
 async def test_a_place_is_free_when_its_holder_leaves(server: RedisServer) -> None:
     """One must leave first: how long that takes nobody knows."""
-    async with opened(RedisState(server.url)) as shared, opened(RedisState(server.url)) as other:
+    async with opened(sharing(server)) as shared, opened(sharing(server)) as other:
         mine, yours = Claim("e", place=place("me")), Claim("e", place=place("you"))
         verdict = await shared.take(mine)
         assert verdict.wait == 0
@@ -118,7 +123,7 @@ async def test_a_place_is_free_when_its_holder_leaves(server: RedisServer) -> No
 
 async def test_a_place_is_free_when_its_lease_has_ended(server: RedisServer) -> None:
     """So a process that was killed keeps none."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         await shared.take(Claim("e", place=place("killed", most=2, lease=0.1)))
         await shared.take(Claim("e", place=place("alive", most=2, lease=60)))
         assert (await shared.take(Claim("e", place=place("me", most=2)))).wait == inf
@@ -130,7 +135,7 @@ async def test_a_place_is_free_when_its_lease_has_ended(server: RedisServer) -> 
 
 async def test_a_budget_is_never_overrun_and_names_itself(server: RedisServer) -> None:
     """What would be more than the limit is refused; exactly the limit is not."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
 
         def asking(cost: float, other: float = 0.0) -> Claim:
             return Claim("e", budgets=(spending(other, key="month", limit=0.5), spending(cost)))
@@ -146,7 +151,7 @@ async def test_a_budget_is_never_overrun_and_names_itself(server: RedisServer) -
 
 async def test_a_budget_is_settled_with_what_was_spent(server: RedisServer) -> None:
     """Less or more than was claimed, to the micro-dollar and rounded up."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         claim = Claim("e", budgets=(spending(0.5),))
         for real, total in ((0.1, 100_000), (0.6, 700_000), (0.5, None), (0.0000001, None)):
             verdict = await shared.take(evolve(claim, budgets=(spending(0.5, limit=9),)))
@@ -158,7 +163,7 @@ async def test_a_budget_is_settled_with_what_was_spent(server: RedisServer) -> N
 
 async def test_a_budget_is_forgotten_after_its_time_and_not_before(server: RedisServer) -> None:
     """What is settled later changes nothing, and later claims make it no shorter."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         claim = Claim("e", budgets=(spending(0.5, lasts=0.1),))
         verdict = await shared.take(claim)
         await trio.sleep(0.15)
@@ -173,7 +178,7 @@ async def test_a_budget_is_forgotten_after_its_time_and_not_before(server: Redis
 @pytest.mark.parametrize("missing", ["rate", "second rate", "place", "budget"])
 async def test_everything_is_taken_or_nothing(server: RedisServer, missing: str) -> None:
     """Whichever is missing, the others are as before."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         if missing == "place":
             await shared.take(Claim("e", place=place("another")))
         claim = Claim(
@@ -212,7 +217,7 @@ def contents(server: RedisServer) -> dict[bytes, object]:
 
 async def test_an_endpoint_that_one_leaves_alone_others_hear_of(server: RedisServer) -> None:
     """The later of two times counts; 0 ends it. It keeps nobody from being let in."""
-    async with opened(RedisState(server.url)) as shared, opened(RedisState(server.url)) as other:
+    async with opened(sharing(server)) as shared, opened(sharing(server)) as other:
         for seconds, left in ((60.0, 60.0), (10.0, 60.0), (90.0, 90.0), (0.0, 0.0), (5.0, 5.0)):
             shared.close_endpoint("e", seconds)
             await trio.sleep(SOON)
@@ -225,7 +230,7 @@ async def test_an_endpoint_that_one_leaves_alone_others_hear_of(server: RedisSer
 
 
 async def test_an_endpoint_is_asked_again_when_the_time_has_passed(server: RedisServer) -> None:
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         shared.close_endpoint("e", 0.15)
         await trio.sleep(SOON)
         assert 0 < (await shared.take(Claim("e"))).closed_for < 0.15
@@ -236,7 +241,7 @@ async def test_an_endpoint_is_asked_again_when_the_time_has_passed(server: Redis
 async def test_keys_of_one_name_do_not_get_in_each_others_way(server: RedisServer) -> None:
     """A rate, a place, a budget and an endpoint may all be called alike, and other prefixes are others."""
     claim = Claim("x", (Rate("x", 1, 1, 1),), Place("x", 1, "me", 60), (Spending("x", 1, 1, 60),))
-    async with opened(RedisState(server.url, prefix="a")) as one, opened(RedisState(server.url, prefix="b")) as two:
+    async with opened(sharing(server, "a")) as one, opened(sharing(server, "b")) as two:
         for shared in (one, two):
             assert (await shared.take(claim)).wait == 0
             shared.close_endpoint("x", 60)
@@ -248,7 +253,7 @@ async def test_keys_of_one_name_do_not_get_in_each_others_way(server: RedisServe
 
 async def test_settlements_go_together(server: RedisServer) -> None:
     """Many in a round trip, soon, and the callers do not wait for it."""
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         claims_ = [Claim("e", place=place(f"{number}", most=500)) for number in range(450)]
         verdicts = [await shared.take(one) for one in claims_]
         for one, verdict in zip(claims_, verdicts, strict=True):
@@ -266,7 +271,7 @@ async def test_closing_sends_what_is_left(server: RedisServer) -> None:
     """Also what was settled in the last moment."""
     claim = Claim("e", place=place("me"))
     async with trio.open_nursery() as nursery:
-        shared = RedisState(server.url)
+        shared = sharing(server)
         await nursery.start(shared.run)
         shared.settle(Settlement(claim, await shared.take(claim)))
         await shared.aclose()
@@ -277,7 +282,7 @@ async def test_closing_sends_what_is_left(server: RedisServer) -> None:
 async def test_a_call_that_is_cancelled_while_it_takes_keeps_nothing(server: RedisServer) -> None:
     """At whatever moment: nothing was taken, or it is given back."""
     claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         cancelled = taken = 0
         for number in range(60):
             with trio.move_on_after(0.00002 * number):
@@ -315,6 +320,6 @@ def test_money_is_rounded_up_to_the_micro_dollar_but_noise_is_not() -> None:
 
 
 async def test_without_limit_is_no_limit(server: RedisServer) -> None:
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(sharing(server)) as shared:
         assert (await shared.take(Claim("e", budgets=(spending(5.0, limit=inf),)))).refused is None
         assert (await shared.take(Claim("e", budgets=(spending(inf, limit=1.0),)))).refused == "day"

@@ -128,9 +128,11 @@ async def test_a_late_answer_is_given_to_nobody_else(server: RedisServer) -> Non
         for name in ("one", "two"):
             await store.put(key(name), name.encode(), labels())
         for _ in range(5):
+            sick = store._link._connection
             with server.frozen(), fails("did not answer"):
                 await store.get(key("one"))
             assert await store.get(key("two")) == b"two"
+            assert store._link._connection is not sick
 
 
 async def test_a_full_server_says_so_and_reading_goes_on(server: RedisServer) -> None:
