@@ -13,9 +13,30 @@ MOST_EVICTED = 1000
 """Rows that make room at once at most."""
 
 
+_READ = "SELECT row, expires FROM rows WHERE key = ?"
+_USE = "UPDATE rows SET used = ? WHERE key = ?"
+_SIZE = "SELECT size FROM rows WHERE key = ?"
+_FORGET = "DELETE FROM rows WHERE key = ?"
+_COUNT = "UPDATE totals SET rows = ?, size = ?"
+_EVICT = "DELETE FROM rows WHERE id = ?"
+_COUNT_DOWN = "UPDATE totals SET rows = rows - ?, size = size - ?"
+_UNLOCK = "DELETE FROM locks WHERE key = ? AND token = ?"
+_EXPIRED = "SELECT id, size FROM rows WHERE expires <= ? ORDER BY expires LIMIT ?"
+_UNUSED = "SELECT id, size FROM rows ORDER BY used, id LIMIT ?"
+_TOTALS = "SELECT rows, size FROM totals"
+_KEEP = (
+    "INSERT INTO rows (key, provider, model, tag, created, expires, used, size, row) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_LOCK = (
+    "INSERT INTO locks VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET token = excluded.token, "
+    "until = excluded.until WHERE locks.until <= ? OR locks.token = excluded.token"
+)
+
+
 def read(connection: sqlite3.Connection, key: str, now: float) -> bytes | None:
     """The row of a key, unless its time has passed."""
-    found = connection.execute("SELECT row, expires FROM rows WHERE key = ?", (key,)).fetchone()
+    found = connection.execute(_READ, (key,)).fetchone()
     if found is None or not found[1] > now:
         return None
     row = found[0]
@@ -40,38 +61,37 @@ def write(
         used: keys of rows that were read since.
     """
     with transaction(connection):
-        count, size = connection.execute("SELECT rows, size FROM totals").fetchone()
-        connection.executemany("UPDATE rows SET used = ? WHERE key = ?", [(now, key) for key in used])
+        count, size = connection.execute(_TOTALS).fetchone()
+        connection.executemany(_USE, [(now, key) for key in used])
         for one in writes:
             key, labels, cost = one.key, one.labels, len(one.row) + ROW_COST
             if cost > max_size:
                 continue
-            old = connection.execute("SELECT size FROM rows WHERE key = ?", (key,)).fetchone()
+            old = connection.execute(_SIZE, (key,)).fetchone()
             if old is not None:
-                connection.execute("DELETE FROM rows WHERE key = ?", (key,))
+                connection.execute(_FORGET, (key,))
                 count, size = count - 1, size - old[0]
             connection.execute(
-                "INSERT INTO rows (key, provider, model, tag, created, expires, used, size, row) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                _KEEP,
                 (key, labels.provider, labels.model, labels.tag, labels.created, labels.expires, now, cost, one.row),
             )
             count, size = count + 1, size + cost
         if size > max_size:
             count, size = _make_room(connection, count, size, now, max_size)
-        connection.execute("UPDATE totals SET rows = ?, size = ?", (count, size))
+        connection.execute(_COUNT, (count, size))
         unlock(connection, [one.lock for one in writes if one.lock is not None])
 
 
 def _make_room(connection: sqlite3.Connection, count: int, size: int, now: float, max_size: int) -> tuple[int, int]:
     """Forget rows whose time has passed, then those that were not used for the longest time."""
     for query, values in (
-        ("SELECT id, size FROM rows WHERE expires <= ? ORDER BY expires LIMIT ?", (now, MOST_EVICTED)),
-        ("SELECT id, size FROM rows ORDER BY used, id LIMIT ?", (MOST_EVICTED,)),
+        (_EXPIRED, (now, MOST_EVICTED)),
+        (_UNUSED, (MOST_EVICTED,)),
     ):
         for identity, cost in connection.execute(query, values).fetchall():
             if size <= max_size:
                 return count, size
-            connection.execute("DELETE FROM rows WHERE id = ?", (identity,))
+            connection.execute(_EVICT, (identity,))
             count, size = count - 1, size - cost
     return count, size
 
@@ -97,21 +117,20 @@ def remove(connection: sqlite3.Connection, selection: Selection) -> int:
         counting = f"SELECT count(*), coalesce(sum(size), 0) FROM rows WHERE {where}"  # noqa: S608 - likewise
         count, size = connection.execute(counting, values).fetchone()
         connection.execute(f"DELETE FROM rows WHERE {where}", values)  # noqa: S608 - likewise
-        connection.execute("UPDATE totals SET rows = rows - ?, size = size - ?", (count, size))
+        connection.execute(_COUNT_DOWN, (count, size))
     return int(count)
 
 
 def totals(connection: sqlite3.Connection) -> tuple[int, int]:
     """How many rows there are, and their bytes."""
-    count, size = connection.execute("SELECT rows, size FROM totals").fetchone()
+    count, size = connection.execute(_TOTALS).fetchone()
     return int(count), int(size)
 
 
 def lock(connection: sqlite3.Connection, key: str, token: str, now: float, until: float) -> bool:
     """Take or keep a lock; whether it is held."""
     cursor = connection.execute(
-        "INSERT INTO locks VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET token = excluded.token, "
-        "until = excluded.until WHERE locks.until <= ? OR locks.token = excluded.token",
+        _LOCK,
         (key, token, until, now),
     )
     return cursor.rowcount == 1
@@ -119,7 +138,7 @@ def lock(connection: sqlite3.Connection, key: str, token: str, now: float, until
 
 def unlock(connection: sqlite3.Connection, locks: Iterable[tuple[str, str]]) -> None:
     """Give locks up, as far as they are still held: keys and tokens."""
-    connection.executemany("DELETE FROM locks WHERE key = ? AND token = ?", locks)
+    connection.executemany(_UNLOCK, locks)
 
 
 def _where(selection: Selection) -> tuple[str, tuple[object, ...]]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from claif.cache.flight import Flight
 from claif.errors import RateLimitError
-from claif.models import Event, Query, TextDelta
+from claif.models import Attempt, CacheHit, Event, Query, TextDelta
 from claif.pipeline.run import Run
 
 PIECES = [TextDelta(str(number)) for number in range(6)]
@@ -95,6 +95,32 @@ async def test_each_gets_an_error_of_its_own_after_what_had_come() -> None:
     assert isinstance(errors[0], RateLimitError)
     assert errors[0].retry_after == 7
     assert all(rider.got == PIECES[:1] for rider in riders)
+
+
+@pytest.mark.mock_clock
+async def test_what_is_known_of_the_flight_is_added_to_what_each_knows() -> None:
+    flight, rider = Flight(run()), Rider()
+    rider.run.attempts.append(Attempt("before"))
+    flight.run.attempts.append(Attempt("it"))
+    flight.run.cached = CacheHit("k", 1.0, "sqlite")
+    flight.end()
+    await rider.ride(flight)
+    assert [attempt.provider for attempt in rider.run.attempts] == ["before", "it"]
+    assert rider.run.cached == CacheHit("k", 1.0, "sqlite")
+
+
+@pytest.mark.mock_clock
+async def test_what_is_no_error_of_ours_is_everybodys() -> None:
+    flight, failure = Flight(run()), RuntimeError("oops")
+    flight.end(failure)
+    for _ in range(2):
+        with pytest.raises(RuntimeError) as caught:
+            await flight.ride(run(), emit_nothing)
+        assert caught.value is failure
+
+
+async def emit_nothing(_event: Event) -> None:
+    raise AssertionError("nothing came")
 
 
 @pytest.mark.mock_clock

@@ -111,7 +111,7 @@ def test_each_part_of_an_identity_changes_what_stands_for_it() -> None:
 def test_what_is_no_json_is_refused() -> None:
     for wrong in ({"a": object()}, {7: "a"}, {"a": b"bytes"}):
         with pytest.raises(TypeError, match="JSON"):
-            key(evolve(QUERY, options=Options(extra=wrong)))  # type: ignore[arg-type]
+            key(evolve(QUERY, options=Options(extra=wrong)))  # type: ignore[arg-type]  # that is the point
     with pytest.raises(ValueError, match="JSON"):
         key(evolve(QUERY, options=Options(extra={"a": float("nan")})))
 

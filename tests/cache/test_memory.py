@@ -73,6 +73,28 @@ TestEviction = Eviction.TestCase
 TestEviction.settings = settings(max_examples=220, stateful_step_count=50, deadline=None)
 
 
+def test_a_row_that_fits_exactly_is_kept() -> None:
+    rows = Rows(ROW_COST + 10)
+    rows.put("a", b"x" * 10, labels())
+    assert rows.get("a", 0.0) == b"x" * 10
+    rows.put("a", b"x" * 11, labels())
+    assert (rows.get("a", 0.0), rows.size) == (None, 0)
+
+
+async def test_rows_are_forgotten_and_locks_held() -> None:
+    store = MemoryStore(10**6, clock=lambda: 0.0)
+    for number in range(3):
+        await store.put(f"{number:064x}", b"row", labels(provider="p" if number else "q"))
+    assert await store.clear(Selection(provider="p")) == 2
+    assert (await store.stats()).rows == 1
+    assert await store.lock("k", "a", 5)
+    assert not await store.lock("k", "b", 5)
+    await store.unlock("k", "b")
+    assert not await store.lock("k", "b", 5)
+    await store.unlock("k", "a")
+    assert await store.lock("k", "b", 5)
+
+
 async def test_the_newest_rows_are_listed_first_and_no_more_than_wanted() -> None:
     store = MemoryStore(10**6)
     for number in range(5):

@@ -154,8 +154,34 @@ def test_what_fails_in_the_middle_is_undone() -> None:
         labels = Labels("p", "m", "", 0.0, 100.0)
         rows_table.write(connection, [Write("a", b"1", labels)], 1.0, 10**6)
         with pytest.raises(sqlite3.Error):
-            rows_table.write(connection, [Write("b", b"2", labels), Write(["c"], b"3", labels)], 1.0, 10**6)  # type: ignore[arg-type]
+            writes = [Write("b", b"2", labels), Write(["c"], b"3", labels)]  # type: ignore[arg-type]  # no text
+            rows_table.write(connection, writes, 1.0, 10**6)
+        assert not connection.in_transaction
         assert rows_table.totals(connection) == (1, 1 + ROW_COST)
+        assert rows_table.read(connection, "b", 1.0) is None
+
+
+def test_a_row_ends_at_its_very_moment() -> None:
+    with closing(opened()) as connection:
+        rows_table.write(connection, [Write("a", b"1", Labels("p", "m", "", 0.0, 100.0))], 1.0, 10**6)
+        assert rows_table.read(connection, "a", 99.9) == b"1"
+        assert rows_table.read(connection, "a", 100.0) is None
+
+
+def test_what_fits_exactly_is_kept_and_nothing_makes_room_for_nothing() -> None:
+    labels = Labels("p", "m", "", 0.0, 100.0)
+    with closing(opened()) as connection:
+        size = ROW_COST + 10
+        rows_table.write(connection, [Write("a", b"x" * 10, labels)], 1.0, size)
+        assert rows_table.totals(connection) == (1, size)
+        rows_table.write(connection, [Write("b", b"x" * 11, labels), Write("c", b"x" * 10, labels)], 2.0, size)
+        assert [info.key for info in rows_table.listed(connection, Selection(), None)] == ["c"]
+        rows_table.write(connection, [Write("d", b"x" * 10, labels)], 3.0, 2 * size)
+        assert rows_table.totals(connection) == (2, 2 * size)
+        old = Labels("p", "m", "", 0.0, 3.5)
+        rows_table.write(connection, [Write("d", b"x" * 10, old)], 3.0, 2 * size)
+        rows_table.write(connection, [Write("e", b"x" * 10, labels)], 4.0, 2 * size)
+        assert {info.key for info in rows_table.listed(connection, Selection(), None)} == {"c", "e"}
 
 
 def test_a_row_that_is_no_bytes_is_none() -> None:

@@ -3,88 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio
 import trio.lowlevel
-from patience import until
+from client.caches import ANSWER, Kept, client, events_of
 
 from claif import Client
 from claif.api import (
-    CacheStore,
-    Context,
-    Emit,
-    Event,
     Finished,
-    Identity,
     Message,
-    Provider,
     ProviderRuntimeError,
-    Query,
     RateLimitError,
-    Reply,
-    TextDelta,
-    TimeoutError,
     Usage,
-    UsageReport,
     hookimpl,
 )
-from claif.cache.memory import MemoryStore
-from claif.cache.row import unseal
-from claif.errors import ClientClosedError, ConfigurationError, InvalidQueryError
-from claif.plugin.manager import PluginManager
+from claif.errors import ConfigurationError, InvalidQueryError
 from claif.testing import FakeProvider
 from claif.testing.fake import Pause
-
-ANSWER = ["Hel", "lo.", UsageReport(Usage(3, 2)), Finished()]
-
-
-class Brings:
-    """A plugin with one store for all clients of a test."""
-
-    def __init__(self, store: CacheStore) -> None:
-        self.store = store
-
-    @hookimpl
-    def claif_cache_store(self) -> CacheStore:
-        return self.store
-
-
-class Kept(MemoryStore):
-    """A store that several clients use, as if they were in processes of their own, and that can be looked into."""
-
-    local = False
-
-    def __init__(self) -> None:
-        super().__init__(10**6)
-        self.asked = 0
-
-    async def get(self, key: str) -> bytes | None:
-        self.asked += 1
-        return await super().get(key)
-
-    async def all(self) -> list[bytes]:
-        rows = [await MemoryStore.get(self, info.key) for info in await self.rows(limit=None)]
-        return [row for row in rows if row is not None]
-
-
-def client(store: CacheStore, *modules: object, mode: str = "read-write", **config: Any) -> Client:
-    plugins = PluginManager()
-    plugins.register(Brings(store), "its-store")
-    for number, module in enumerate(modules):
-        plugins.register(module, f"plugin-{number}")
-    cache = {"mode": mode, "store": "mine", "salt": "salt", **config.pop("cache", {})}
-    providers = config.pop("given", {"it": FakeProvider.scripted(ANSWER)})
-    tables = {"general": {"default_provider": next(iter(providers))}, "cache": cache, **config}
-    return Client(tables, plugins=plugins, providers=providers)
-
-
-async def events_of(c: Client, prompt: str = "hi", **how: Any) -> tuple[list[Event], Reply | None]:
-    async with c.stream(prompt, **{"temperature": 0, **how}) as stream:
-        return [event async for event in stream], stream.reply
 
 
 async def test_a_hit_replays_the_identical_events() -> None:
@@ -214,8 +152,8 @@ async def test_a_sampled_answer_is_kept_only_if_the_user_says_so() -> None:
     ):
         store = Kept()
         async with client(store, cache=config) as c:
-            await c.query("hi", **how)  # type: ignore[arg-type]
-            assert bool((await c.query("hi", **how)).cached) is kept, (how, config)  # type: ignore[arg-type]
+            await c.query("hi", **how)  # type: ignore[arg-type]  # of several types
+            assert bool((await c.query("hi", **how)).cached) is kept, (how, config)  # type: ignore[arg-type]  # of several types
 
 
 async def test_the_options_of_the_provider_count_too() -> None:
@@ -223,127 +161,6 @@ async def test_the_options_of_the_provider_count_too() -> None:
     async with client(Kept(), given={"it": fake}, providers={"it": {"options": {"temperature": 0}}}) as c:
         await c.query("hi")
         assert (await c.query("hi")).cached
-
-
-class Silent(Provider):
-    """Does not say what its answers depend on."""
-
-    async def query(self, query: Query, emit: Emit) -> None:
-        await emit(TextDelta("hello"))
-
-
-class Agent(Silent):
-    capabilities = frozenset({"text", "agent"})
-
-    def identity(self, model: str | None) -> Identity:
-        return Identity("here", model="m")
-
-
-@pytest.mark.parametrize("provider", [Silent, Agent])
-async def test_answers_of_agents_and_of_who_tells_nothing_are_never_kept(provider: Callable[[Context], Any]) -> None:
-    store = Kept()
-    async with client(store, given={"it": provider}) as c:
-        for _ in range(2):
-            assert not (await c.query("hi", temperature=0)).cached
-    assert not await store.rows()
-
-
-class Broken(Silent):
-    def identity(self, model: str | None) -> Identity:
-        raise AttributeError("oops")
-
-
-async def test_a_provider_that_cannot_say_what_its_answers_depend_on_answers_all_the_same() -> None:
-    async with client(Kept(), given={"it": Broken}) as c:
-        for _ in range(2):
-            assert (await c.query("hi", temperature=0)).text == "hello"
-
-
-async def test_where_an_agent_may_be_asked_nothing_is_cached_and_nothing_shared() -> None:
-    """It is asked to act; the text of another member is no deed, and two who ask want two deeds."""
-    store, fake = Kept(), FakeProvider.scripted(["Hel", Pause(0.05), "lo."])
-    routes = {"last": {"members": ["it"], "fallbacks": {"error": ["agent"]}}}
-    async with client(store, given={"it": fake, "agent": Agent}, routes=routes) as c:
-        assert (await c.query("hi", provider="agent,it", temperature=0)).text == "hello"
-        async with trio.open_nursery() as nursery:
-            for name in ("it,agent", "it,agent", "last", "last"):
-                nursery.start_soon(lambda name=name: c.query("hi", provider=name, temperature=0))
-    assert len(fake.queries) == 4
-    assert not await store.rows()
-
-
-async def test_with_a_member_that_tells_nothing_hits_count_but_nothing_is_shared() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(0.05), "lo."])
-    async with client(Kept(), given={"it": fake, "silent": Silent}) as c:
-        async with trio.open_nursery() as nursery:
-            for _ in range(2):
-                nursery.start_soon(lambda: c.query("hi", provider="it,silent", temperature=0))
-        assert len(fake.queries) == 2
-        assert (await c.query("hi", provider="silent,it", temperature=0)).cached
-
-
-async def test_attack_39_two_tenants_never_share() -> None:
-    """Another key, address, organisation, system prompt or salt finds nothing, in both directions."""
-    store = Kept()
-    settings = [{"api_key": "key-of-alice"}, {"api_key": "key-of-bob"}, {"base_url": "https://other.example"}, {}]
-    for round_ in range(2):
-        for each in settings:
-            async with client(store, providers={"it": each}) as c:
-                assert bool((await c.query("hi", temperature=0)).cached) is bool(round_)
-    async with client(store, cache={"salt": "another"}, providers={"it": settings[0]}) as c:
-        assert not (await c.query("hi", temperature=0)).cached
-    async with client(store, providers={"it": settings[0]}) as c:
-        assert not (await c.query("hi", temperature=0, system="Lie.")).cached
-        assert not (await c.query("hi", temperature=0, model="another")).cached
-        assert (await c.query("hi", temperature=0)).cached
-
-
-async def test_no_key_and_no_prompt_stands_in_a_row() -> None:
-    store = Kept()
-    async with client(store, providers={"it": {"api_key": "key-of-alice-1234567"}}) as c:
-        await c.query("a prompt of mine", temperature=0)
-    for row in await store.all():
-        assert b"alice" not in row
-        assert b"prompt of mine" not in row
-
-
-async def test_an_answer_with_a_secret_in_it_is_not_kept_be_it_in_pieces() -> None:
-    store = Kept()
-    for answer in (["it is key-of-alice-1234567"], ["it is key-of-ali", "ce-1234567"]):
-        fake = FakeProvider.scripted(answer)
-        async with client(store, given={"it": fake}, providers={"it": {"api_key": "key-of-alice-1234567"}}) as c:
-            await c.query("hi", temperature=0)
-    assert not await store.rows()
-
-
-@pytest.mark.parametrize("what", ["changed", "cut", "foreign", "garbage", "moved"])
-async def test_attack_40_a_row_that_was_tampered_with_is_a_miss_and_is_replaced(what: str) -> None:
-    """Attack 40."""
-    store, fake = Kept(), FakeProvider.scripted(ANSWER)
-    async with client(store, given={"it": fake}) as c:
-        await c.query("hi", temperature=0)
-        await c.query("other", temperature=0)
-    [other, info] = await store.rows()
-    row = await store.get(info.key)
-    assert row is not None
-    known = unseal(info.key, row, b"x")
-    assert known is None
-    moved = await store.get(other.key)
-    bad = {
-        "changed": row.replace(b"Hel", b"Sel"),
-        "cut": row[:-5],
-        "foreign": b"f" * 64 + row[64:],
-        "garbage": b"\x80\x04K\x01.",
-        "moved": moved,
-    }[what]
-    assert bad is not None
-    assert bad != row
-    await store.put(info.key, bad, info.labels)
-    async with client(store, given={"it": fake}) as c:
-        reply = await c.query("hi", temperature=0)
-        assert (reply.text, reply.cached) == ("Hello.", None)
-        assert (await c.query("hi", temperature=0)).cached
-    assert len(fake.queries) == 3
 
 
 async def test_a_row_whose_time_has_passed_is_a_miss() -> None:
@@ -402,201 +219,12 @@ async def test_a_hit_comes_at_once() -> None:
         assert trio.current_time() == began
 
 
-@pytest.mark.mock_clock
-async def test_a_hundred_equal_queries_make_one_call() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(3), "lo.", UsageReport(Usage(3, 2))])
-    replies: list[Reply] = []
-
-    async def ask(c: Client) -> None:
-        replies.append(await c.query("hi", temperature=0))
-
-    async with client(Kept(), given={"it": fake}) as c, trio.open_nursery() as nursery:
-        for _ in range(100):
-            nursery.start_soon(ask, c)
-    assert len(fake.queries) == 1
-    assert [reply.text for reply in replies] == ["Hello."] * 100
-    asked = [reply for reply in replies if reply.cached is None]
-    assert len(asked) == 1
-    assert all(reply.cached.store == "single-flight" for reply in replies if reply.cached)
-    assert all(len(reply.attempts) == 1 for reply in replies)
-
-
-@pytest.mark.mock_clock
-async def test_followers_see_the_stream_live() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(3), "lo."])
-    times: list[tuple[float, str]] = []
-
-    async def watch(c: Client) -> None:
-        async with c.stream("hi", temperature=0) as stream:
-            async for event in stream:
-                if isinstance(event, TextDelta):
-                    times.append((trio.current_time(), event.text))
-
-    async with client(Kept(), given={"it": fake}) as c, trio.open_nursery() as nursery:
-        began = trio.current_time()
-        nursery.start_soon(watch, c)
-        await trio.sleep(1)
-        nursery.start_soon(watch, c)
-    assert sorted((round(at - began), text) for at, text in times) == [(0, "Hel"), (1, "Hel"), (3, "lo."), (3, "lo.")]
-
-
-@pytest.mark.mock_clock
-async def test_each_waits_no_longer_than_its_own_time() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(30), "lo."])
-    texts: list[str] = []
-
-    async def patient(c: Client) -> None:
-        texts.append((await c.query("hi", temperature=0)).text)
-
-    async with client(Kept(), given={"it": fake}) as c, trio.open_nursery() as nursery:
-
-        async def hasty() -> None:
-            with pytest.raises(TimeoutError) as caught:
-                await c.query("hi", temperature=0, timeout=5)
-            assert caught.value.partial is not None
-            assert caught.value.partial.text == "Hel"
-
-        nursery.start_soon(hasty)
-        await trio.sleep(1)
-        nursery.start_soon(patient, c)
-    assert texts == ["Hello."]
-    assert len(fake.queries) == 1, "the one who stayed took over"
-
-
-@pytest.mark.mock_clock
-async def test_a_failure_is_everybodys_and_nobody_asks_in_vain() -> None:
-    fake = FakeProvider.scripted([Pause(3), InvalidQueryError("no")], "well")
-    errors: list[Exception] = []
-
-    async def ask(c: Client) -> None:
-        try:
-            await c.query("hi", temperature=0)
-        except InvalidQueryError as error:
-            errors.append(error)
-
-    async with client(Kept(), given={"it": fake}) as c:
-        async with trio.open_nursery() as nursery:
-            for _ in range(5):
-                nursery.start_soon(ask, c)
-        assert (await c.query("hi", temperature=0)).text == "well"
-    assert len(errors) == len({id(error) for error in errors}) == 5
-    assert len({error.query_id for error in errors if isinstance(error, InvalidQueryError)}) == 5
-
-
-@pytest.mark.mock_clock
-async def test_when_all_have_left_the_call_is_cancelled() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(30), "lo."], "again")
-    async with client(Kept(), given={"it": fake}) as c:
-        with trio.move_on_after(1):
-            await c.query("hi", temperature=0)
-        began = trio.current_time()
-        assert (await c.query("hi", temperature=0)).text == "again"
-        assert trio.current_time() - began < 0.1
-
-
-@pytest.mark.mock_clock
-async def test_closing_the_client_ends_those_who_wait() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(300), "lo."])
-    errors: list[Exception] = []
-
-    async def ask(c: Client) -> None:
-        try:
-            await c.query("hi", temperature=0)
-        except ClientClosedError as error:
-            errors.append(error)
-
-    async with trio.open_nursery() as nursery, client(Kept(), given={"it": fake}) as c:
-        for _ in range(3):
-            nursery.start_soon(ask, c)
-        await trio.sleep(1)
-    assert len(errors) == 3
-
-
-@pytest.mark.mock_clock
-async def test_the_leader_may_leave_at_any_moment() -> None:
-    """It is cancelled at each of its awaits in turn; whoever follows has the whole answer, and one call was made."""
-    for moment in range(60):
-        fake = FakeProvider.scripted(["Hel", Pause(0.01), "lo.", Pause(0.01), UsageReport(Usage(3, 2))])
-        store = Kept()
-        async with client(store, given={"it": fake}) as c, trio.open_nursery() as nursery:
-            scope = trio.CancelScope()
-
-            async def lead(c: Client = c, scope: trio.CancelScope = scope) -> None:
-                with scope:
-                    await c.query("hi", temperature=0)
-
-            replies: list[Reply] = []
-
-            async def follow(c: Client = c, replies: list[Reply] = replies) -> None:
-                replies.append(await c.query("hi", temperature=0))
-
-            nursery.start_soon(lead)
-            await trio.lowlevel.checkpoint()
-            nursery.start_soon(follow)
-            for _ in range(moment):
-                await trio.lowlevel.checkpoint()
-            scope.cancel()
-        assert replies[0].text == "Hello."
-        assert len(fake.queries) <= 2, "at most the leader's, before anybody followed, and one more"
-        assert len(await store.rows()) == 1
-
-
-async def test_without_single_flight_each_asks() -> None:
-    fake = FakeProvider.scripted(["Hel", Pause(0.05), "lo."])
-    async with client(Kept(), given={"it": fake}, cache={"single_flight": False}) as c, trio.open_nursery() as nursery:
-        for _ in range(3):
-            nursery.start_soon(lambda: c.query("hi", temperature=0))
-    assert len(fake.queries) == 3
-
-
-async def test_clients_that_share_a_store_ask_once() -> None:
-    """As several processes would: each has a flight of its own, and a lock in the store."""
-    store = Kept()
-    fakes = [FakeProvider.scripted(["Hel", Pause(0.3), "lo."]) for _ in range(4)]
-    replies: list[Reply] = []
-
-    async def ask(fake: Any) -> None:
-        async with client(store, given={"it": fake}) as c:
-            replies.append(await c.query("hi", temperature=0))
-
-    async with trio.open_nursery() as nursery:
-        for fake in fakes:
-            nursery.start_soon(ask, fake)
-    assert sum(len(fake.queries) for fake in fakes) == 1
-    assert [reply.text for reply in replies] == ["Hello."] * 4
-    assert sum(reply.cached is None for reply in replies) == 1
-
-
-@pytest.mark.mock_clock
-async def test_a_process_that_died_is_not_waited_for_for_ever() -> None:
-    store, fake = Kept(), FakeProvider.scripted(ANSWER)
-    now = [1000.0]
-    store._clock = lambda: now[0]
-    async with client(store, given={"it": fake}) as c:
-        await c.query("hi", temperature=0)
-        await until(lambda: len(store._rows))
-        [info] = await store.rows()
-        await store.clear()
-        assert await store.lock(info.key, "somebody", 10)
-
-        async def time_passes() -> None:
-            await trio.sleep(12)
-            now[0] += 12
-
-        began = trio.current_time()
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(time_passes)
-            reply = await c.query("hi", temperature=0)
-        assert reply.cached is None
-        assert 12 <= trio.current_time() - began < 13
-
-
 async def test_a_store_that_fails_costs_nobody_an_answer() -> None:
     class Down(Kept):
         async def get(self, key: str) -> bytes | None:
             raise RateLimitError("down")
 
-        put = lock = unlock = get  # type: ignore[assignment]
+        put = lock = unlock = get  # type: ignore[assignment]  # all alike
 
     fake = FakeProvider.scripted(ANSWER)
     async with client(Down(), given={"it": fake}) as c:

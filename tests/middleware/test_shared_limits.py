@@ -136,7 +136,7 @@ async def test_a_place_is_leased_no_longer_than_the_query_may_take() -> None:
         claims.append(claim)
         return await take(claim)
 
-    state.take = watched  # type: ignore[method-assign]
+    state.take = watched  # type: ignore[method-assign]  # a look at what goes by
     async with sharing(state, {"concurrency": 1}) as client:
         await client.query("hi", provider="fake", timeout=30)
         await client.query("hi", provider="fake")
