@@ -242,7 +242,8 @@ def claif_cache_store(config: Config) -> CacheStore | None:
         By the name of the distribution; the first store that is returned is used.
 
     Raising:
-        Passed over; the query is refused if the plugin is critical.
+        A `ConfigurationError` is told to the user. Anything else is passed over; the query is refused if the plugin is
+        critical.
 
     Since 2.0.
     """
@@ -265,7 +266,8 @@ def claif_shared_state(config: Config) -> SharedState | None:
         By the name of the distribution; the first one that is returned is used.
 
     Raising:
-        Passed over; the query is refused if the plugin is critical.
+        A `ConfigurationError` is told to the user. Anything else is passed over; the query is refused if the plugin is
+        critical.
 
     Since 2.0.
     """

@@ -25,8 +25,7 @@ _EXPIRED = "SELECT id, size FROM rows WHERE expires <= ? ORDER BY expires LIMIT 
 _UNUSED = "SELECT id, size FROM rows ORDER BY used, id LIMIT ?"
 _TOTALS = "SELECT rows, size FROM totals"
 _KEEP = (
-    "INSERT INTO rows (key, provider, model, tag, created, expires, used, size, row) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO rows (key, provider, model, tag, created, expires, used, size, row) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _LOCK = (
     "INSERT INTO locks VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET token = excluded.token, "

@@ -34,6 +34,8 @@ T = TypeVar("T")
 PATIENCE = 30.0
 """Seconds that a store may take."""
 CLOSING = 5.0
+_BOUNDED = frozenset({"memory", "sqlite"})
+"""Stores that heed `max_size`; a server has bounds of its own."""
 _SHOWN = 12
 """Digits of a key that are shown."""
 _PREVIEW = 60
@@ -83,7 +85,7 @@ def cache_stats(state: Session) -> dict[str, Any]:
             "place": found.place,
             "answers": found.rows,
             "size": found.size,
-            "max_size": settings.bytes,
+            "max_size": settings.bytes if settings.store in _BOUNDED else None,
             "ttl": settings.ttl,
             "sampled": settings.sampled,
         }
@@ -93,7 +95,8 @@ def cache_stats(state: Session) -> dict[str, Any]:
 
 def stats_lines(data: dict[str, Any]) -> list[str]:
     """The same for people."""
-    size = "unknown" if data["size"] is None else f"{megabytes(data['size'])} of {megabytes(data['max_size'])}"
+    most = "" if data["max_size"] is None else f" of {megabytes(data['max_size'])}"
+    size = "unknown" if data["size"] is None else f"{megabytes(data['size'])}{most}"
     rows = [
         ("mode", data["mode"]),
         ("store", f"{data['store']}, {data['place']}"),

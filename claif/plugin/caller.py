@@ -44,6 +44,7 @@ class HookCaller:
         otherwise: U,
         *,
         decides: bool = True,
+        lets: type[Exception] | None = None,
     ) -> T | U:
         """Call an implementation.
 
@@ -53,6 +54,7 @@ class HookCaller:
             accept: makes the result of what was returned, or raises when it is of a wrong type.
             otherwise: the result if the call fails.
             decides: whether a failure of a critical plugin must stop everything.
+            lets: what the implementation may raise for the user to be told.
 
         Raises:
             PluginError: a critical plugin failed.
@@ -60,6 +62,8 @@ class HookCaller:
         try:
             return guarded(lambda: accept(implementation.call(*arguments)))
         except Failed as failure:
+            if lets is not None and isinstance(failure.__cause__, lets):
+                raise failure.__cause__ from None
             plugin = implementation.plugin
             problem = f"{implementation.hook}() was skipped ({failure})."
             plugin.note(problem)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..errors import PluginError
+from ..errors import ConfigurationError, PluginError
 from .caller import HookCaller
 from .catalog import OWN, Catalog, Selection, names
 from .guard import Failed, guarded, refuse
@@ -273,6 +273,7 @@ class PluginManager:
         """The store for cached answers that a plugin brings for this configuration; `kind` is the class of stores.
 
         Raises:
+            ConfigurationError: it cannot be used as it is configured.
             PluginError: a critical plugin failed.
         """
         found: CacheStore | None = self._first("claif_cache_store", config, kind)
@@ -282,6 +283,7 @@ class PluginManager:
         """What a plugin brings for this configuration to share state through; `kind` is the class of it.
 
         Raises:
+            ConfigurationError: it cannot be used as it is configured.
             PluginError: a critical plugin failed.
         """
         found: SharedState | None = self._first("claif_shared_state", config, kind)
@@ -291,7 +293,9 @@ class PluginManager:
         from .results import made
 
         for implementation in self._implementations(hook):
-            if (found := self._caller.call(implementation, (config,), partial(made, kind=kind), None)) is not None:
+            accept = partial(made, kind=kind)
+            found = self._caller.call(implementation, (config,), accept, None, lets=ConfigurationError)
+            if found is not None:
                 return found
         return None
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from claif.config import Config, ConfigLoader
-from claif.errors import PluginError
+from claif.errors import InvalidConfigError, PluginError
 from claif.hookspecs import hookimpl
 from claif.plugin.manager import PluginManager
 
@@ -67,6 +67,22 @@ def test_what_is_of_another_kind_is_passed_over_and_named() -> None:
     assert asked(manager) == (None, None)
     assert all("wanted is a Kind or None" in message for _, message in manager.warnings)
     assert len(manager.warnings) == 2
+
+
+def test_what_is_wrong_with_the_configuration_is_told() -> None:
+    class Refuses:
+        @hookimpl
+        def claif_cache_store(self) -> object:
+            raise InvalidConfigError("The address is none.")
+
+        @hookimpl
+        def claif_shared_state(self) -> object:
+            raise RuntimeError("oops")
+
+    manager = registered(Refuses())
+    with pytest.raises(InvalidConfigError, match="The address is none"):
+        manager.cache_store(MINE, Kind)
+    assert manager.shared_state(MINE, Kind) is None
 
 
 def test_a_critical_plugin_that_fails_refuses() -> None:
