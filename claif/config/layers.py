@@ -15,12 +15,13 @@ from .limits import find_excess
 from .merge import Merged, Origin, SourceTable, look
 from .processor_tables import processor_tables
 from .references import Unresolved
-from .schema import ROUTING, SECTIONS, ProviderSettings, is_name
+from .schema import COSTS, ROUTING, SECTIONS, ProviderSettings, is_name
 from .secret import Secret, seal
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
+    from .costs import Costs
     from .loader import ConfigLoader
     from .routing import Routing
 
@@ -79,8 +80,8 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     merged = layers.merged
     problems = Problems(merged.origin)
     problems.found += layers.problems
-    for key in merged.table.keys() - SECTIONS.keys() - {"providers", *ROUTING}:
-        problems.unknown((key,), [*SECTIONS, *ROUTING, "providers"])
+    for key in merged.table.keys() - SECTIONS.keys() - {"providers", *ROUTING, *COSTS}:
+        problems.unknown((key,), [*SECTIONS, *ROUTING, *COSTS, "providers"])
     own, processors = processor_tables(merged.table.get("processors", {}), problems, merged.origin)
     given = {**merged.table, "processors": own}
     sections: dict[str, Any] = {
@@ -92,10 +93,12 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     written = dict(loader.user.written)
     tables = _with_key_sources(merged.table.get("providers", {}), loader.home, problems, merged, written)
     providers = _check_providers(tables, problems)
-    routing_tables = {
-        name: _resolved(merged.table[name], (name,), problems) for name in ROUTING if name in merged.table
-    }
+    routing_tables, cost_tables = (
+        {name: _resolved(merged.table[name], (name,), problems) for name in names if name in merged.table}
+        for names in (ROUTING, COSTS)
+    )
     routing = _routing(routing_tables, providers, problems)
+    costs = _costs(cost_tables, problems)
     problems.raise_if_any()
     return Config(
         home=loader.home,
@@ -103,12 +106,14 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
         providers=providers,
         processor_tables=processors,
         routing_tables=routing_tables,
+        cost_tables=cost_tables,
         notices=(*loader.user.notices, *layers.notices, *_announcements(merged, providers)),
         merged=merged,
         texts=layers.texts,
         written=written,
         stores_keys=loader.stores_keys,
         routing=routing,
+        costs=costs,
     )
 
 
@@ -118,6 +123,14 @@ def _routing(tables: Mapping[str, Any], providers: Mapping[str, Any], problems: 
     from .routing import read_routing
 
     return read_routing({**tables, "providers": providers}, problems)
+
+
+def _costs(tables: Mapping[str, Any], problems: Problems) -> Costs | None:
+    if not tables:
+        return None
+    from .costs import read_costs
+
+    return read_costs(tables, problems)
 
 
 def _resolved(table: Any, path: Path, problems: Problems) -> Any:

@@ -247,3 +247,6 @@ SECTIONS: Mapping[str, type] = {
 
 ROUTING = ("aliases", "breaker", "limits", "retry", "routes")
 """The tables of routing, which `claif.config.routing` reads."""
+
+COSTS = ("budget", "ledger", "prices")
+"""The tables of what queries cost, which `claif.config.costs` reads."""
