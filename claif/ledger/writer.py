@@ -98,7 +98,6 @@ class Writer:
         if self._thread is not None:
             self._jobs.put(None)
             await self._ended.wait()
-            self._thread.join()  # it has nothing left to do
             self._thread = None
         elif self._db is not None:
             self._db.close()
@@ -116,10 +115,12 @@ class Writer:
                     self._run([Job(opened)])
         with suppress(OSError):
             self._closing()
+        self._tell(self._ended.set)
+        # All work is in the file, or in its log. Closing moves it from there, which waits for the disk; nobody else
+        # has to, and a process that ends meanwhile leaves it to the next.
         if self._db is not None:
             with suppress(sqlite3.Error):
                 self._db.close()
-        self._tell(self._ended.set)
 
     def _batch(self) -> tuple[list[Job], bool]:
         """What has come in, and whether that is all there will be."""
