@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from .agents.programs import installed_program as installed_program
     from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
+    from .cache.store import CacheStore as CacheStore
+    from .cache.store import Labels as Labels
+    from .cache.store import RowInfo as RowInfo
+    from .cache.store import Selection as Selection
+    from .cache.store import StoreStats as StoreStats
     from .client import Client as Client
     from .client import Stream as Stream
     from .client.outcome import Outcome as Outcome
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl as hookimpl
     from .hookspecs import keeps_text as keeps_text
     from .models import Attempt as Attempt
+    from .models import CacheHit as CacheHit
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
     from .models import Diff as Diff
@@ -139,6 +145,13 @@ if TYPE_CHECKING:
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
     from .remote import remote_source as remote_source
+    from .routing.shared_state import Claim as Claim
+    from .routing.shared_state import Place as Place
+    from .routing.shared_state import Rate as Rate
+    from .routing.shared_state import Settlement as Settlement
+    from .routing.shared_state import SharedState as SharedState
+    from .routing.shared_state import Spending as Spending
+    from .routing.shared_state import Verdict as Verdict
     from .routing.strategies import Standing as Standing
     from .transport.endpoint import Endpoint as Endpoint
     from .transport.http import HTTP as HTTP
@@ -170,6 +183,7 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
+    ".cache.store": ("CacheStore", "Labels", "RowInfo", "Selection", "StoreStats"),
     ".client": ("Client", "Stream"),
     ".client.outcome": ("Outcome",),
     ".config": (
@@ -219,6 +233,7 @@ _MODULES = {
     ".hookspecs": ("hookimpl", "keeps_text"),
     ".models": (
         "Attempt",
+        "CacheHit",
         "ContentBlock",
         "Decision",
         "Event",
@@ -273,6 +288,7 @@ _MODULES = {
     ".finding": ("Finding",),
     ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),
+    ".routing.shared_state": ("Claim", "Place", "Rate", "Settlement", "SharedState", "Spending", "Verdict"),
     ".routing.strategies": ("Standing",),
     ".transport.endpoint": ("Endpoint",),
     ".transport.http": ("HTTP",),

@@ -30,12 +30,14 @@ from pluggy import HookimplMarker, HookspecMarker
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from .cache.store import CacheStore
     from .client import Client
     from .config import Config, ConfigSource
     from .models import Message, PermissionRequest, Query
     from .pipeline.types import Layer
     from .plugin.record import QueryRecord
     from .provider import ProviderFactory
+    from .routing.shared_state import SharedState
     from .routing.strategies import Standing
 
     Function = TypeVar("Function", bound=Callable[..., object])
@@ -215,6 +217,52 @@ def claif_route(query: Query, candidates: Sequence[Standing], strategy: str) -> 
     Ordering:
         By the name of the distribution; the first one that returns an order decides. Claif's own strategies are asked
         last.
+
+    Raising:
+        Passed over; the query is refused if the plugin is critical.
+
+    Since 2.0.
+    """
+
+
+@hookspec
+def claif_cache_store(config: Config) -> CacheStore | None:
+    """Bring a store for cached answers.
+
+    Called:
+        Once per client, when the cache is first needed, unless the store is one of Claif's own (`sqlite`, `memory`).
+
+    Args:
+        config: the whole configuration, frozen; `config.cache` has the table `[cache]`.
+
+    Returns:
+        A `CacheStore` if `config.cache.store` is the name of yours; `None` leaves it to others.
+
+    Ordering:
+        By the name of the distribution; the first store that is returned is used.
+
+    Raising:
+        Passed over; the query is refused if the plugin is critical.
+
+    Since 2.0.
+    """
+
+
+@hookspec
+def claif_shared_state(config: Config) -> SharedState | None:
+    """Bring what clients share limits, budgets and the health of endpoints through.
+
+    Called:
+        Once per client, when something shared is first needed, if `[shared] store` is set.
+
+    Args:
+        config: the whole configuration, frozen; `config.shared` has the table `[shared]`.
+
+    Returns:
+        A `SharedState` if `config.shared.store` is the name of yours; `None` leaves it to others.
+
+    Ordering:
+        By the name of the distribution; the first one that is returned is used.
 
     Raising:
         Passed over; the query is refused if the plugin is critical.

@@ -13,13 +13,25 @@ from .dotted import Path, join, nearest, split
 from .keyfile import stored_keys
 from .merge import Merged, Origin, leaves, look
 from .references import Unresolved
-from .schema import COSTS, ROUTING, SECTIONS, General, Plugins, Processors, Project, ProviderSettings, Sandbox
+from .schema import (
+    COSTS,
+    FIXED,
+    ROUTING,
+    SECTIONS,
+    General,
+    Plugins,
+    Processors,
+    Project,
+    ProviderSettings,
+    Sandbox,
+)
 from .secret import Secret
 from .types import field_types, from_text
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
+    from .cache_schema import CacheSettings, SharedSettings
     from .costs import Costs
     from .routing import Routing
 
@@ -67,12 +79,22 @@ class Config:
 
     @property
     def routing(self) -> Routing:
-        """The tables of routing: aliases, routes, retries, breakers and limits."""
+        """The tables of routing: aliases, routes, retries, breakers, limits, the cache and what is shared."""
         if self._routing is None:
             from .routing import Routing
 
             return Routing()
         return self._routing
+
+    @property
+    def cache(self) -> CacheSettings:
+        """The table `[cache]`."""
+        return self.routing.cache
+
+    @property
+    def shared(self) -> SharedSettings:
+        """The table `[shared]`."""
+        return self.routing.shared
 
     @property
     def costs(self) -> Costs:
@@ -222,7 +244,7 @@ class Config:
     def _routing_table(self, name: str) -> Mapping[str, Any]:
         """A table of routing as it was written, with the defaults of those that have a fixed set of keys."""
         table: Mapping[str, Any] = self.routing_tables.get(name, {})
-        if name not in {"retry", "breaker"}:
+        if name not in FIXED:
             return table
         settings = getattr(self.routing, name)
         kind: type = type(settings)

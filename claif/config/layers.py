@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from .check import Problems, make
 from .config import Config
@@ -15,8 +15,9 @@ from .limits import find_excess
 from .merge import Merged, Origin, SourceTable, look
 from .processor_tables import processor_tables
 from .references import Unresolved
-from .schema import COSTS, ROUTING, SECTIONS, ProviderSettings, is_name
+from .schema import COSTS, FIXED, ROUTING, SECTIONS, ProviderSettings, is_name
 from .secret import Secret, seal
+from .types import field_types
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
@@ -93,10 +94,12 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     written = dict(loader.user.written)
     tables = _with_key_sources(merged.table.get("providers", {}), loader.home, problems, merged, written)
     providers = _check_providers(tables, problems)
-    routing_tables, cost_tables = (
-        {name: _resolved(merged.table[name], (name,), problems) for name in names if name in merged.table}
-        for names in (ROUTING, COSTS)
-    )
+    routing_tables = {
+        name: _sealed(name, _resolved(merged.table[name], (name,), problems))
+        for name in ROUTING
+        if name in merged.table
+    }
+    cost_tables = {name: _resolved(merged.table[name], (name,), problems) for name in COSTS if name in merged.table}
     routing = _routing(routing_tables, providers, problems)
     costs = _costs(cost_tables, problems)
     problems.raise_if_any()
@@ -115,6 +118,17 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
         routing=routing,
         costs=costs,
     )
+
+
+def _sealed(name: str, table: Any) -> Any:
+    """The table with what its class takes for a secret as one, so that it is shown nowhere."""
+    if name not in FIXED or not isinstance(table, Mapping):
+        return table
+    from .route_schema import class_of
+
+    cls = class_of(name)
+    secret = {key for key, kind in field_types(cls).items() if Secret in get_args(kind)} if cls else set()
+    return {key: Secret(value) if key in secret and isinstance(value, str) else value for key, value in table.items()}
 
 
 def _routing(tables: Mapping[str, Any], providers: Mapping[str, Any], problems: Problems) -> Routing | None:

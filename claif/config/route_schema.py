@@ -9,10 +9,12 @@ from typing import Any
 from attrs import field, frozen
 from attrs.validators import optional
 
+from ..models.query import CACHE_MODES
+from .cache_schema import CacheSettings, SharedSettings
 from .candidate import Candidate
 from .hedge import parse_hedge
 from .keep_going import BreakerSettings, LimitSettings, RetrySettings
-from .schema import count, name_or_none, seconds
+from .schema import count, name_or_none, one_of, seconds
 
 FALLBACKS = ("context_length", "content_filter", "rate_limit", "timeout", "error")
 """Kinds of failures that can have fallbacks of their own; `error` is every other one."""
@@ -63,6 +65,7 @@ class Route:
             the next is asked. Only the provider's own limits hold when not given.
         hedge_after: seconds without an answer, or a percentile such as `"p95"` of what the member usually takes, after
             which another member is asked too; the first answer wins. Never when not given.
+        cache: whether its answers are kept and used again, as `[cache] mode`; as that says when not given.
     """
 
     members: tuple[Any, ...] = field(converter=_some)
@@ -73,8 +76,19 @@ class Route:
     deadline: float | None = field(default=None, validator=optional(seconds))
     attempt_timeout: float | None = field(default=None, validator=optional(seconds))
     hedge_after: float | str | None = field(default=None, validator=_hedge)
+    cache: str | None = field(default=None, validator=one_of(*CACHE_MODES))
+
+
+_CLASSES: Mapping[str, type] = {
+    "retry": RetrySettings,
+    "breaker": BreakerSettings,
+    "routes": Route,
+    "limits": LimitSettings,
+    "cache": CacheSettings,
+    "shared": SharedSettings,
+}
 
 
 def class_of(table: str) -> type | None:
-    """The class of `[retry]` and `[breaker]`, and of the tables in `[routes]` and `[limits]`."""
-    return {"retry": RetrySettings, "breaker": BreakerSettings, "routes": Route, "limits": LimitSettings}.get(table)
+    """The class of tables such as `[retry]`, and of the tables in `[routes]` and `[limits]`."""
+    return _CLASSES.get(table)

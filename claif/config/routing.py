@@ -1,4 +1,4 @@
-"""The tables of routing: aliases, routes, retries, breakers and limits; loaded only where one of them is used."""
+"""The tables of routing: aliases, routes, retries, breakers, limits, the cache; loaded only where one is used."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from .cache_schema import CacheSettings, SharedSettings
 from .check import make
 from .keep_going import BreakerSettings, LimitSettings, RetrySettings
 from .route_schema import Route
@@ -27,6 +28,8 @@ class Routing:
         retry: the table `[retry]`.
         breaker: the table `[breaker]`.
         limits: the tables `[limits.NAME]`, by the provider's name.
+        cache: the table `[cache]`.
+        shared: the table `[shared]`.
     """
 
     aliases: Mapping[str, str] = field(factory=dict)
@@ -34,13 +37,15 @@ class Routing:
     retry: RetrySettings = field(factory=RetrySettings)
     breaker: BreakerSettings = field(factory=BreakerSettings)
     limits: Mapping[str, LimitSettings] = field(factory=dict)
+    cache: CacheSettings = field(factory=CacheSettings)
+    shared: SharedSettings = field(factory=SharedSettings)
 
 
 def read_routing(tables: Mapping[str, Any], problems: Problems) -> Routing:
     """Make the routing of the tables; what is wrong with them is noted.
 
     Args:
-        tables: the tables `aliases`, `routes`, `retry`, `breaker` and `limits`, as far as there are.
+        tables: the tables of `ROUTING`, as far as there are.
         problems: collects what is wrong.
     """
     providers = tables.get("providers", {})
@@ -61,6 +66,8 @@ def read_routing(tables: Mapping[str, Any], problems: Problems) -> Routing:
         retry=make(RetrySettings, tables.get("retry", {}), ("retry",), problems) or RetrySettings(),
         breaker=make(BreakerSettings, tables.get("breaker", {}), ("breaker",), problems) or BreakerSettings(),
         limits=MappingProxyType(_named(tables, "limits", LimitSettings, problems)),
+        cache=make(CacheSettings, tables.get("cache", {}), ("cache",), problems) or CacheSettings(),
+        shared=make(SharedSettings, tables.get("shared", {}), ("shared",), problems) or SharedSettings(),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from attrs import fields
 
-from .schema import COSTS, ROUTING, SECTIONS, ProviderSettings
+from .schema import COSTS, FIXED, ROUTING, SECTIONS, ProviderSettings
 from .secret import Secret
 
 if typing.TYPE_CHECKING:
@@ -43,7 +43,7 @@ def declared_type(path: Path) -> Any:
     elif table in ROUTING:
         from .route_schema import class_of
 
-        cls, keys = class_of(table), keys if table in {"retry", "breaker"} else keys[1:]
+        cls, keys = class_of(table), keys if table in FIXED else keys[1:]
     elif table in COSTS:
         from . import cost_schema
 

@@ -33,11 +33,12 @@ from .events import (
 from .message import Message, Role
 from .permission import Decision, PermissionMode, PermissionRequest
 from .query import Options, Query, Tool
-from .reply import Attempt, ModelInfo, Reply, Timings
+from .reply import Attempt, CacheHit, ModelInfo, Reply, Timings
 from .usage import Usage
 
 __all__ = [
     "Attempt",
+    "CacheHit",
     "ContentBlock",
     "Decision",
     "Diff",

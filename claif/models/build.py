@@ -42,6 +42,8 @@ class How(TypedDict, total=False):
     add_dirs: Iterable[str | PathLike[str]]
     worktree: bool
     sandbox: str | None
+    cache: str | None
+    tag: str | None
     metadata: Mapping[str, Any]
 
 
@@ -49,7 +51,7 @@ _OPTIONS = frozenset(("temperature", "top_p", "max_tokens", "stop", "seed", "tim
 _QUERY = frozenset(
     (
         *("provider", "model", "tools", "schema", "conversation", "permission", "directory", "add_dirs", "worktree"),
-        *("sandbox", "metadata"),
+        *("sandbox", "cache", "tag", "metadata"),
     )
 )
 

@@ -14,6 +14,11 @@ from .blocks import FileBlock, ImageBlock, TextBlock
 from .message import Message, Role
 from .permission import PermissionMode
 
+CACHE_MODES = ("off", "read-write", "read-only", "refresh")
+"""`refresh` asks in any case, and stores what was answered."""
+MAX_TAG = 100
+"""Characters."""
+
 
 def _texts(texts: Iterable[str]) -> tuple[str, ...]:
     return (texts,) if isinstance(texts, str) else tuple(texts)
@@ -84,6 +89,9 @@ class Query:
         worktree: whether an agent works in a checkout of its own of the directory's Git repository, which is removed
             afterwards; `Reply.diff` has what it changed there.
         sandbox: `auto`, `require` or `off`; as the configuration says when `None`.
+        cache: whether the answer may come from the cache and is kept there: `off`, `read-write`, `read-only` or
+            `refresh`; as the route and the configuration say when `None`.
+        tag: what the query is for, by which its cost and its cached answer are found again.
         metadata: JSON data for layers and processors; providers do not see it.
     """
 
@@ -100,6 +108,8 @@ class Query:
     add_dirs: tuple[str, ...] = field(default=(), converter=_paths)
     worktree: bool = False
     sandbox: str | None = None
+    cache: str | None = None
+    tag: str | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
 
     @property
@@ -119,7 +129,8 @@ class Query:
         """Refuse what nobody could answer.
 
         Raises:
-            InvalidQueryError: nothing is asked, or a text has NUL characters or lone surrogates.
+            InvalidQueryError: nothing is asked, a text has NUL characters or lone surrogates, or the mode of the cache
+                or the tag is none.
         """
         if not any(_asks(message) for message in self.messages):
             raise InvalidQueryError("The prompt is empty.", hint='Say what you want to know: claif "…"')
@@ -127,6 +138,12 @@ class Query:
             for block in message.content:
                 if isinstance(block, TextBlock):
                     _check_text(block.text)
+        if self.cache is not None and self.cache not in CACHE_MODES:
+            raise InvalidQueryError(
+                f"{str(self.cache)[:40]!r} is no mode of the cache.", hint=f"There are: {', '.join(CACHE_MODES)}."
+            )
+        if self.tag is not None and not (self.tag.isprintable() and 0 < len(self.tag) <= MAX_TAG):
+            raise InvalidQueryError(f"A tag has at most {MAX_TAG} characters, and no control characters.")
 
 
 def _asks(message: Message) -> bool:

@@ -40,6 +40,21 @@ class Attempt:
 
 
 @frozen
+class CacheHit:
+    """Where an answer that was given before came from.
+
+    Args:
+        key: what it is kept under, 64 hexadecimal digits; see `claif cache show KEY`.
+        age: seconds since it was stored.
+        store: name of the store.
+    """
+
+    key: str
+    age: float
+    store: str
+
+
+@frozen
 class Reply:
     """The whole answer.
 
@@ -58,6 +73,7 @@ class Reply:
         activity: the events of what was done with tools, in order: tools, file changes, plans and permissions.
         diff: what was changed in the worktree of the query, see `Diff`; `None` if it had none.
         notices: what happened on the way.
+        cached: where it came from if it was given before; `None` if it is new. `usage` is what it took then.
         metadata: JSON data attached by layers.
     """
 
@@ -75,7 +91,13 @@ class Reply:
     activity: tuple[Event, ...] = ()
     diff: str | None = None
     notices: tuple[Notice, ...] = ()
+    cached: CacheHit | None = None
     metadata: Mapping[str, Any] = field(factory=dict)
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars that this answer cost; 0 if it was cached, `None` if nobody knows."""
+        return 0.0 if self.cached is not None else self.usage.cost
 
     @property
     def text(self) -> str:

@@ -114,4 +114,5 @@ class ReplyBuilder:
             activity=tuple(self._activity),
             diff=self._diff,
             notices=tuple(self._notices),
+            cached=run.cached,
         )

@@ -13,7 +13,7 @@ from ..config.schema import ProviderSettings
 from ..logs import logger
 
 if TYPE_CHECKING:
-    from ..models import Attempt, Message, Query
+    from ..models import Attempt, CacheHit, Message, Query
     from .watchdog import Deadline
 
 NO_LIMITS = ProviderSettings()
@@ -32,7 +32,8 @@ class Run:
     """
 
     __slots__ = (
-        *("attempts", "began", "closed", "id", "limit", "limits", "model", "partial", "provider", "query", "scope"),
+        *("attempts", "began", "cached", "closed", "id", "limit", "limits", "model"),
+        *("partial", "provider", "query", "scope"),
     )
 
     def __init__(self, query: Query) -> None:
@@ -44,6 +45,7 @@ class Run:
         self.model: str | None = None
         self.limits: ProviderSettings = NO_LIMITS
         self.attempts: list[Attempt] = []
+        self.cached: CacheHit | None = None
         self.limit: Deadline | None = None
         self.partial: Message | None = None
         self.closed = False

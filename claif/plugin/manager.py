@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..errors import PluginError
 from .caller import HookCaller
@@ -17,10 +17,12 @@ from .state import Plugin, Status
 if TYPE_CHECKING:
     import pluggy
 
+    from ..cache.store import CacheStore
     from ..client import Client
     from ..config import Config, ConfigSource
     from ..models import PermissionRequest, Query, Reply
     from ..pipeline.types import Layer
+    from ..routing.shared_state import SharedState
     from ..routing.strategies import Standing
     from .binding import Implementation
     from .entries import CommandEntry, ProviderEntry
@@ -258,6 +260,32 @@ class PluginManager:
             accept = partial(order, candidates=candidates)
             found = self._caller.call(implementation, (query, candidates, strategy), accept, None)
             if found is not None:
+                return found
+        return None
+
+    def cache_store(self, config: Config, kind: type) -> CacheStore | None:
+        """The store for cached answers that a plugin brings for this configuration; `kind` is the class of stores.
+
+        Raises:
+            PluginError: a critical plugin failed.
+        """
+        found: CacheStore | None = self._first("claif_cache_store", config, kind)
+        return found
+
+    def shared_state(self, config: Config, kind: type) -> SharedState | None:
+        """What a plugin brings for this configuration to share state through; `kind` is the class of it.
+
+        Raises:
+            PluginError: a critical plugin failed.
+        """
+        found: SharedState | None = self._first("claif_shared_state", config, kind)
+        return found
+
+    def _first(self, hook: str, config: Config, kind: type) -> Any:
+        from .results import made
+
+        for implementation in self._implementations(hook):
+            if (found := self._caller.call(implementation, (config,), partial(made, kind=kind), None)) is not None:
                 return found
         return None
 

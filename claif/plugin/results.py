@@ -79,6 +79,17 @@ def order(result: object, candidates: Sequence[Standing]) -> tuple[Standing, ...
     return tuple(dict.fromkeys(result))
 
 
+def made(result: object, kind: type) -> object:
+    """What a hook made: an object of a kind, or `None`.
+
+    Raises:
+        Failed: it is neither.
+    """
+    if result is None or isinstance(result, kind):
+        return result
+    raise Failed(f"it returned a value of type {type(result).__name__}; wanted is a {kind.__name__} or None")
+
+
 def verdict(result: object) -> bool | None:
     """What `claif_approve` returned.
 

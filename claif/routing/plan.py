@@ -34,6 +34,7 @@ class Plan:
         deadline: seconds over all attempts; `None` is no limit of its own.
         attempt_timeout: seconds in which a member must begin its answer; `None` is no limit of its own.
         hedge_after: when another member is asked too; `None` is never.
+        cache: the mode of the cache; `None` is as the configuration says.
     """
 
     candidates: tuple[Candidate, ...]
@@ -46,6 +47,7 @@ class Plan:
     deadline: float | None = None
     attempt_timeout: float | None = None
     hedge_after: Hedge | None = None
+    cache: str | None = None
 
     @property
     def single(self) -> bool:
@@ -97,6 +99,7 @@ def _resolved(name: str, reason: str, model: str | None, config: Config) -> Plan
             deadline=route.deadline,
             attempt_timeout=route.attempt_timeout,
             hedge_after=None if route.hedge_after is None else parse_hedge(route.hedge_after),
+            cache=route.cache,
         )
     names = [routing.aliases.get(part, part) for part in map(str.strip, target.split(","))]
     if not all(names) or len(names) > MAX_MEMBERS:

@@ -23,6 +23,8 @@ def test_the_hooks_are_those_whose_rooms_exist() -> None:
     """Others come with what they are for."""
     assert set(HOOKS) == {
         "claif_approve",
+        "claif_cache_store",
+        "claif_shared_state",
         "claif_register_providers",
         "claif_query",
         "claif_process_message",
