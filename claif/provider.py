@@ -84,6 +84,8 @@ class Provider(ABC):
     name: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[str]] = frozenset({"text"})
     Settings: ClassVar[type[ProviderSettings]] = ProviderSettings
+    default_model: ClassVar[str | None] = None
+    """The model that is asked when neither the query nor the settings name one; `None` if that is not known before."""
     mime_types: ClassVar[frozenset[str]] = frozenset()
     """MIME types of attachments it takes; empty takes any image or file that its capabilities allow."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
@@ -31,6 +32,7 @@ from .stream import Stream, feed, ignore
 
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader
+    from ..middleware.accounts import Accounts
     from ..models import Event, ModelInfo, Query, Reply
     from ..permission import Approver
     from ..pipeline.types import Emit, Handler, Layer
@@ -91,6 +93,8 @@ class Client(Many):
         self._members: Members
         self._running: Running
         self._router: Router
+        self._nursery: trio.Nursery
+        self._accounts: Accounts | None = None
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -269,8 +273,23 @@ class Client(Many):
             from ..middleware.limits import limits_layer
 
             layers.append(limits_layer(self.config.routing.limits))
+        if self.config.keeps_ledger or self.config.cost_tables or find_spec("genai_prices") is not None:
+            layers += self._open_accounts()
         if processors := self.plugins.processors(self.config):
             layers.append(processors_layer(processors))
+        return layers
+
+    def _open_accounts(self) -> list[Layer]:
+        """The layers that know what queries cost."""
+        from ..middleware.accounts import Accounts
+        from ..middleware.spending import spending_layer
+
+        accounts = self._accounts = Accounts(self.config, self._nursery)
+        layers = [spending_layer(accounts)]
+        if accounts.ledger is not None:
+            from ..middleware.ledger import ledger_layer
+
+            layers.append(ledger_layer(accounts))
         return layers
 
     def _handler(self, query: Query) -> Handler:
@@ -283,6 +302,7 @@ class Client(Many):
         self._running = Running(self.plugins)
         with unwrapped():
             async with trio.open_nursery() as nursery, HTTP() as http:
+                self._nursery = nursery
                 nursery.start_soon(self._watchdog.run)
                 self._members = Members(
                     self.config,
@@ -313,4 +333,6 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
+            if self._accounts is not None:
+                await self._accounts.aclose()
             await self._members.close()

@@ -136,6 +136,7 @@ class Router:
 
         async def route(query: Query, emit: Emit) -> None:
             plan = self.plan(query)
+            current_run.get().route = plan.route
             failure: ClaifError | None = None
             if plan.single and self._book is None and plan.route is None:
                 # Nothing has gone wrong so far, and there is nothing to choose: what decides is not even loaded.
@@ -184,7 +185,7 @@ class Router:
         try:
             member = taken.value
             provider = await member.ready()
-            run.limits = member.settings
+            run.member, run.limits = provider, member.settings
             if "agent" in provider.capabilities:
                 self.agents.add(candidate.provider)
             run.model = candidate.model or member.settings.model

@@ -75,6 +75,7 @@ class Call:
         error: the class of the error that it ended with.
         cached: whether the answer was given before.
         holds: what its attempts cost.
+        tried: how many attempts were begun or refused.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Call:
     error: str | None = None
     cached: bool = False
     holds: list[Hold] = field(factory=list)
+    tried: int = 0
     written: bool = False
     """Whether its row has been written."""
 

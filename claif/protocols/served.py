@@ -52,9 +52,6 @@ class Access:
 class ServedProvider(Provider, Generic[S]):
     """Answers by a server; subclasses say what key it needs and how to speak to it."""
 
-    default_model: ClassVar[str | None] = None
-    """The model that is asked when nobody names one; the server's first when `None`."""
-
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settings: Any = context.settings
