@@ -142,6 +142,7 @@ if TYPE_CHECKING:
     from .protocols.server import ModelServer as ModelServer
     from .provider import BaseProvider as BaseProvider
     from .provider import Context as Context
+    from .provider import Identity as Identity
     from .provider import Provider as Provider
     from .provider import ProviderStatus as ProviderStatus
     from .remote import remote_source as remote_source
@@ -286,7 +287,7 @@ _MODULES = {
     ".protocols.served": ("Access", "PresetProvider", "ServedProvider"),
     ".protocols.server": ("ModelServer",),
     ".finding": ("Finding",),
-    ".provider": ("BaseProvider", "Context", "Provider", "ProviderStatus"),
+    ".provider": ("BaseProvider", "Context", "Identity", "Provider", "ProviderStatus"),
     ".remote": ("remote_source",),
     ".routing.shared_state": ("Claim", "Place", "Rate", "Settlement", "SharedState", "Spending", "Verdict"),
     ".routing.strategies": ("Standing",),

@@ -17,6 +17,7 @@ from .models import Decision, Message, ModelInfo, Options, PermissionMode, Permi
 if TYPE_CHECKING:
     import trio
 
+    from .config.secret import Secret
     from .finding import Finding
     from .pipeline.types import Emit
     from .transport.http import HTTP
@@ -70,6 +71,25 @@ class Context:
         """The client's child processes."""
         assert self.get_processes is not None, "a client gives this"  # noqa: S101 - a mistake of whoever made it
         return self.get_processes()
+
+
+@frozen
+class Identity:
+    """What an answer depends on beside the query: where it is asked for, and whose account that is.
+
+    Args:
+        place: the address, or what else tells one server or model file from another; JSON data.
+        account: the key that it is asked with; it is never stored.
+        model: the model that answers when a query names none; `None` if that can change.
+        settings: what else the settings change in an answer: JSON data and secrets.
+        greedy: whether it takes the most likely answer when a query sets no temperature.
+    """
+
+    place: Any
+    account: Secret | None = None
+    model: str | None = None
+    settings: Mapping[str, Any] = field(factory=dict)
+    greedy: bool = False
 
 
 class Provider(ABC):
@@ -131,6 +151,17 @@ class Provider(ABC):
         Raises:
             ClaifError: it cannot be asked such a query.
         """
+
+    def identity(self, model: str | None) -> Identity | None:  # noqa: ARG002 - for subclasses
+        """What its answers depend on beside the query, so that they can be cached; called when it is connected.
+
+        Args:
+            model: the model that a query names, if it names one.
+
+        Returns:
+            `None` if nobody can tell: then its answers are never cached.
+        """
+        return None
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models it offers."""

@@ -333,6 +333,7 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
+            await self._router.close()
             if self._accounts is not None:
                 await self._accounts.aclose()
             await self._members.close()

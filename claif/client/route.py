@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
     from ..routing.members import Member, Members
+    from .caching import Caching
 
 
 MOST_PLANS = 256
@@ -73,6 +75,9 @@ class Router:
         self._book: HealthBook | None = None
         self._plans: dict[tuple[str | Choice | None, str | None], Plan] = {}
         self._hedges: dict[str | None, HedgeBudget] = {}
+        self._cache_mode = config.cache.mode
+        self._caching: Caching | None = None
+        self._opening = trio.Lock()
 
     @property
     def book(self) -> HealthBook:
@@ -137,6 +142,14 @@ class Router:
         async def route(query: Query, emit: Emit) -> None:
             plan = self.plan(query)
             current_run.get().route = plan.route
+            mode = query.cache or plan.cache or self._cache_mode
+            if mode == "off":
+                return await answer(query, plan, emit)
+            caching = await self._get_caching()
+            await caching.answer(query, plan, mode, partial(answer, query, plan), emit)
+            return None
+
+        async def answer(query: Query, plan: Plan, emit: Emit) -> None:
             failure: ClaifError | None = None
             if plan.single and self._book is None and plan.route is None:
                 # Nothing has gone wrong so far, and there is nothing to choose: what decides is not even loaded.
@@ -194,10 +207,33 @@ class Router:
                     f"{candidate.provider} lacks what the route requires: {', '.join(lacking)}.",
                     provider=candidate.provider,
                 )
-            query = _fitted(_addressed(query, candidate), member, provider)
+            query = self.as_asked(query, candidate, member, provider)
             await compose(inner, provider_end(provider))(query, emit)
         finally:
             self.members.give_back(taken)
+
+    def as_asked(self, query: Query, candidate: Candidate, member: LazyProvider, provider: Provider) -> Query:
+        """The query as a member gets it.
+
+        Raises:
+            ClaifError: it cannot be asked that.
+        """
+        return _fitted(_addressed(query, candidate), member, provider)
+
+    async def _get_caching(self) -> Caching:
+        """The cache, opened when it is first needed."""
+        if self._caching is None:
+            async with self._opening:
+                if self._caching is None:
+                    from .cache_opening import open_cache
+
+                    self._caching = await open_cache(self, self._nursery)
+        return self._caching
+
+    async def close(self) -> None:
+        """Write what the cache has not written yet."""
+        if self._caching is not None:
+            await self._caching.close()
 
     async def prewarm(self, query: Query) -> None:
         """Have the first provider of such a query get ready for it, in the background.
@@ -209,7 +245,7 @@ class Router:
         taken = self.members.take(first.provider)
         try:
             provider = await taken.value.ready()
-            provider.prewarm(_fitted(_addressed(query, first), taken.value, provider))
+            provider.prewarm(self.as_asked(query, first, taken.value, provider))
         finally:
             self.members.give_back(taken)
 

@@ -76,6 +76,7 @@ class Call:
         cached: whether the answer was given before.
         holds: what its attempts cost.
         tried: how many attempts were begun or refused.
+        ended: whether it has.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Call:
     cached: bool = False
     holds: list[Hold] = field(factory=list)
     tried: int = 0
+    ended: bool = False
     written: bool = False
     """Whether its row has been written."""
 

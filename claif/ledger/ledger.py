@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from . import work
+from .call import DONE, PENDING
 from .file import NAME
 from .owner import Owner, dead_owners
 from .work import Begin, Begun, Charge, End, row_of
@@ -66,7 +67,8 @@ class Ledger:
         call.holds.append(hold)
         if not (limits or (self._writer.durable and not call.written)):
             return Begun(left=inf)
-        job = Begin(row_of(call), hold.number, hold.provider, self.clock(), settled, tuple(limits), cost, spent)
+        state = DONE if call.ended else PENDING
+        job = Begin(row_of(call), hold.number, hold.provider, self.clock(), settled, tuple(limits), cost, spent, state)
         begun: Begun = await self._do(lambda db: work.begin(db, job, self._enter())) or Begun(left=inf)
         if begun.refused is None:
             call.written = True
@@ -78,12 +80,13 @@ class Ledger:
         """Complete a call, durably.
 
         Args:
-            call: the call; all of its attempts have ended.
+            call: the call. It is completed again if an attempt goes on for others, who wait for the same answer.
             limits: the limits that held for it.
 
         Returns:
             The budgets of which the user is to be told, each with what is spent of it.
         """
+        call.ended = True
         if not (limits or self._writer.durable):
             return ()
         job = End(row_of(call), _settled(call), tuple(limits), self._share, self.clock())

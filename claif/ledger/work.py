@@ -58,6 +58,7 @@ class Begin:
         limits: the limits that hold for it.
         cost: US dollars that it costs at worst; `None` if nobody knows.
         spent: US dollars that the call has cost, or may still cost, by its other attempts.
+        state: of the call: `DONE` if others than who asked first still wait for the answer.
     """
 
     row: Row
@@ -68,6 +69,7 @@ class Begin:
     limits: tuple[Limit, ...] = ()
     cost: float | None = 0.0
     spent: float = 0.0
+    state: int = PENDING
 
 
 @frozen
@@ -130,7 +132,7 @@ def begin(db: sqlite3.Connection, job: Begin, owner: str = "") -> Begun:
     if over is not None:
         return Begun(job.limits[over], spent[over])
     if owner:
-        db.execute(_PUT, (*job.row, owner, PENDING))
+        db.execute(_PUT, (*job.row, owner, job.state))
     if job.cost:
         place = (call, job.number, day_of(job.now), job.provider, route, tag, job.cost)
         db.execute("INSERT OR REPLACE INTO reservations VALUES (?, ?, ?, ?, ?, ?, ?)", place)
@@ -138,7 +140,7 @@ def begin(db: sqlite3.Connection, job: Begin, owner: str = "") -> Begun:
 
 
 def end(db: sqlite3.Connection, job: End, owner: str = "") -> tuple[tuple[Limit, float], ...]:
-    """Complete the row of a call, and give back what was held for it.
+    """Complete the row of a call, and give back what was held for its attempts, as far as these have ended.
 
     Args:
         db: the ledger.
@@ -150,7 +152,6 @@ def end(db: sqlite3.Connection, job: End, owner: str = "") -> tuple[tuple[Limit,
     """
     call, route, tag = job.row[0], job.row[4] or "", job.row[5] or ""
     _settle(db, call, route, tag, job.settled)
-    db.execute("DELETE FROM reservations WHERE call = ?", (call,))
     if owner:
         db.execute(_PUT, (*job.row, owner, DONE))
     found = []

@@ -62,8 +62,6 @@ class _Record:
         call.cached = run.cached is not None
         # Nobody has read or written the tokens of an answer that was given before.
         call.usage = Usage() if call.cached else self._usage
-        for hold in call.holds:
-            hold.ended = True
         told = await self._ledger.end(call, self._accounts.limits(run, call.tag))
         return [
             *[Notice("ledger", text, {}) for text in self._ledger.complaints()],

@@ -5,11 +5,12 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+import trio
 from attrs import evolve
 
 from ..costs.budget import QUERY, day_of
-from ..costs.worst import input_at_most, output_at_most
 from ..costs.price import worst_cost
+from ..costs.worst import input_at_most, output_at_most
 from ..errors import BudgetExceededError, ClaifError, TimeoutError
 from ..ledger.call import Hold
 from ..models import Event, Finished, Notice, Query, Started, UsageReport
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 COST_LIMIT = "max_budget"
 """The option by which an agent with the capability `cost_limit` is told how many US dollars it may spend."""
+END_TIMEOUT = 5.0
+"""Seconds in which the end of an attempt is written down that went on after its query."""
 _SILENT = frozenset({Started, Notice, Finished})
 """Events that are no answer yet."""
 
@@ -86,6 +89,9 @@ def spending_layer(accounts: Accounts) -> Layer:
                 if price is not None and price.free:
                     hold.cost = 0.0
                 hold.ended = True
+                if run.call.ended:  # it went on for others, who wait for the same answer
+                    with trio.move_on_after(END_TIMEOUT, shield=True):
+                        await accounts.ledger.end(run.call, accounts.limits(run, query.tag))
 
         return spending
 

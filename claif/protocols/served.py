@@ -6,11 +6,11 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
 from ..config.findkey import find_key, missing_key
 from ..errors import ClaifError, InvalidConfigError, MissingAPIKeyError
-from ..provider import Context, Provider, ProviderStatus
+from ..provider import Context, Identity, Provider, ProviderStatus
 from .presets import Preset, choose_preset
 from .server import ModelServer
 
@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from ..config.secret import Secret
     from ..models import ModelInfo, Query
     from ..pipeline.types import Emit
+
+_NOT_SENT = frozenset(
+    (
+        *("api_key", "base_url", "model", "options", "allow_http", "ca_bundle"),
+        *("connect_timeout", "first_event_timeout", "idle_timeout"),
+    )
+)
+"""Settings that change no answer, or are known otherwise."""
 
 S = TypeVar("S", bound=ModelServer)
 P = TypeVar("P", bound=Preset)
@@ -102,6 +110,15 @@ class ServedProvider(Provider, Generic[S]):
         if self._server is None:
             raise RuntimeError("the provider is not connected")
         return self._server
+
+    def identity(self, model: str | None) -> Identity | None:  # noqa: ARG002 - the server takes any
+        """The server's address, the key, and all settings that are sent to it in some form."""
+        settings = self.settings
+        sent = {
+            each.name: getattr(settings, each.name) for each in fields(type(settings)) if each.name not in _NOT_SENT
+        }
+        key = self.access(self.context.name, settings).key(settings)
+        return Identity(self.server.address, key, settings.model or self.default_model, sent)
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer by the server."""

@@ -56,6 +56,11 @@ class ModelServer(ABC):
         self._endpoint = endpoint
         self._source = source
 
+    @property
+    def address(self) -> str:
+        """Where the API is."""
+        return str(self._endpoint.url)
+
     @abstractmethod
     def body(self, query: Query, model: str | None) -> Mapping[str, Any]:
         """The request as JSON data; pure.

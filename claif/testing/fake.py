@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ..models import Event, Message, ModelInfo, Query, TextDelta
 from ..protocols.presets import EVERYTHING
-from ..provider import Context, Provider
+from ..provider import Context, Identity, Provider
 
 if TYPE_CHECKING:
     from ..pipeline.types import Emit
@@ -97,6 +97,13 @@ class FakeProvider(Provider):
                 case _:
                     await emit(step)
         await trio.lowlevel.checkpoint()
+
+    def identity(self, model: str | None) -> Identity | None:
+        """The script has no address; its settings' key is the account."""
+        settings = self.context.settings
+        return Identity(
+            settings.base_url or "script", settings.api_key, model or settings.model or self.script.models[0]
+        )
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models of the script."""

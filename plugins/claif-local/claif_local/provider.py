@@ -18,6 +18,7 @@ from claif.api import (
     Context,
     Emit,
     Finding,
+    Identity,
     Message,
     ModelInfo,
     ModelNotFoundError,
@@ -115,6 +116,14 @@ class LocalProvider(Provider):
                 if died is None:
                     raise
                 raise died from error
+
+    def identity(self, model: str | None) -> Identity | None:
+        """The file of the model and what it is started with; a file that is not there yet can be none."""
+        choice = self._choice(model)
+        if not choice.path.is_file():
+            return None
+        place = [choice.name, *map(str, file_identity(choice.path))]
+        return Identity(place, model=choice.name, settings={"context": self.settings.context}, greedy=True)
 
     def prewarm(self, query: Query) -> None:
         """Load the model ahead; weights that are not here are not pulled for that."""

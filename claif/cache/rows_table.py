@@ -1,0 +1,147 @@
+"""What the SQLite store does in its file, one transaction each; everything here blocks, and belongs to one thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from .store import Labels, RowInfo, Selection
+
+ROW_COST = 300
+"""Bytes that a row takes in the file beside its own, about."""
+MOST_EVICTED = 1000
+"""Rows that make room at once at most."""
+
+Write = tuple[str, bytes, Labels]
+
+
+def read(connection: sqlite3.Connection, key: str, now: float) -> bytes | None:
+    """The row of a key, unless its time has passed."""
+    found = connection.execute("SELECT row, expires FROM rows WHERE key = ?", (key,)).fetchone()
+    if found is None or not found[1] > now:
+        return None
+    row = found[0]
+    return row if isinstance(row, bytes) else None
+
+
+def write(
+    connection: sqlite3.Connection, rows: Iterable[Write], used: Iterable[str], now: float, max_size: int
+) -> None:
+    """Keep rows, note which were used, and make room.
+
+    Args:
+        connection: to the file.
+        rows: what is kept.
+        used: keys of rows that were read since.
+        now: the present moment, in seconds since the epoch.
+        max_size: bytes that all rows may take.
+    """
+    with transaction(connection):
+        count, size = connection.execute("SELECT rows, size FROM totals").fetchone()
+        connection.executemany("UPDATE rows SET used = ? WHERE key = ?", [(now, key) for key in used])
+        for key, row, labels in rows:
+            cost = len(row) + ROW_COST
+            if cost > max_size:
+                continue
+            old = connection.execute("SELECT size FROM rows WHERE key = ?", (key,)).fetchone()
+            if old is not None:
+                connection.execute("DELETE FROM rows WHERE key = ?", (key,))
+                count, size = count - 1, size - old[0]
+            connection.execute(
+                "INSERT INTO rows (key, provider, model, tag, created, expires, used, size, row) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (key, labels.provider, labels.model, labels.tag, labels.created, labels.expires, now, cost, row),
+            )
+            count, size = count + 1, size + cost
+        if size > max_size:
+            count, size = _make_room(connection, count, size, now, max_size)
+        connection.execute("UPDATE totals SET rows = ?, size = ?", (count, size))
+
+
+def _make_room(connection: sqlite3.Connection, count: int, size: int, now: float, max_size: int) -> tuple[int, int]:
+    """Forget rows whose time has passed, then those that were not used for the longest time."""
+    for query, values in (
+        ("SELECT id, size FROM rows WHERE expires <= ? ORDER BY expires LIMIT ?", (now, MOST_EVICTED)),
+        ("SELECT id, size FROM rows ORDER BY used, id LIMIT ?", (MOST_EVICTED,)),
+    ):
+        for identity, cost in connection.execute(query, values).fetchall():
+            if size <= max_size:
+                return count, size
+            connection.execute("DELETE FROM rows WHERE id = ?", (identity,))
+            count, size = count - 1, size - cost
+    return count, size
+
+
+def listed(connection: sqlite3.Connection, selection: Selection, limit: int | None) -> Sequence[RowInfo]:
+    """The rows that are meant, the newest first."""
+    where, values = _where(selection)
+    found = connection.execute(
+        "SELECT key, provider, model, tag, created, expires, size FROM rows "  # noqa: S608 - the condition is ours
+        f"WHERE {where} ORDER BY id DESC LIMIT ?",
+        (*values, -1 if limit is None else limit),
+    )
+    return [
+        RowInfo(key, Labels(provider, model, tag, created, expires), size - ROW_COST)
+        for key, provider, model, tag, created, expires, size in found
+    ]
+
+
+def remove(connection: sqlite3.Connection, selection: Selection) -> int:
+    """Forget the rows that are meant; how many these were."""
+    where, values = _where(selection)
+    with transaction(connection):
+        counting = f"SELECT count(*), coalesce(sum(size), 0) FROM rows WHERE {where}"  # noqa: S608 - likewise
+        count, size = connection.execute(counting, values).fetchone()
+        connection.execute(f"DELETE FROM rows WHERE {where}", values)  # noqa: S608 - likewise
+        connection.execute("UPDATE totals SET rows = rows - ?, size = size - ?", (count, size))
+    return int(count)
+
+
+def totals(connection: sqlite3.Connection) -> tuple[int, int]:
+    """How many rows there are, and their bytes."""
+    count, size = connection.execute("SELECT rows, size FROM totals").fetchone()
+    return int(count), int(size)
+
+
+def lock(connection: sqlite3.Connection, key: str, token: str, now: float, until: float) -> bool:
+    """Take or keep a lock; whether it is held."""
+    cursor = connection.execute(
+        "INSERT INTO locks VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET token = excluded.token, "
+        "until = excluded.until WHERE locks.until <= ? OR locks.token = excluded.token",
+        (key, token, until, now),
+    )
+    return cursor.rowcount == 1
+
+
+def unlock(connection: sqlite3.Connection, key: str, token: str) -> None:
+    """Give a lock up, if it is still held."""
+    connection.execute("DELETE FROM locks WHERE key = ? AND token = ?", (key, token))
+
+
+def _where(selection: Selection) -> tuple[str, tuple[object, ...]]:
+    parts: list[str] = []
+    values: list[object] = []
+    for name in ("provider", "model", "tag"):
+        if (value := getattr(selection, name)) is not None:
+            parts.append(f"{name} = ?")
+            values.append(value)
+    if selection.created_before is not None:
+        parts.append("created < ?")
+        values.append(selection.created_before)
+    if selection.prefix:
+        parts.append("substr(key, 1, ?) = ?")
+        values += [len(selection.prefix), selection.prefix]
+    return " AND ".join(parts) or "1", tuple(values)
+
+
+class transaction:  # noqa: N801 - used as a statement
+    """All or nothing: committed at the end of the block, undone if that raises."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: object, _error: object, _traceback: object) -> None:
+        self._connection.execute("ROLLBACK" if kind else "COMMIT")
