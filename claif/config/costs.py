@@ -53,8 +53,8 @@ def _budget(table: Any, problems: Problems) -> BudgetSettings:
         return BudgetSettings()
     own = {key: value for key, value in table.items() if key not in SCOPES}
     budget = make(BudgetSettings, own, ("budget",), problems) or BudgetSettings()
-    scopes = {name: _named(table.get(name, {}), ("budget", name), BudgetLimits, problems) for name in SCOPES}
-    return evolve(budget, **scopes)
+    routes, providers, tags = (_named(table.get(name, {}), ("budget", name), BudgetLimits, problems) for name in SCOPES)
+    return evolve(budget, routes=routes, providers=providers, tags=tags)
 
 
 def _named(table: Any, path: tuple[str, ...], kind: type[Any], problems: Problems) -> Mapping[str, Any]:

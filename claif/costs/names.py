@@ -49,7 +49,7 @@ class Endpoint:
         type: the plugin that serves it.
         preset: the preset that its settings name.
         base_url: the address that its settings name.
-        agent: whether it is an agent: what one costs depends on the user's plan, so it tells that itself or nobody does.
+        agent: whether it is an agent: what one costs depends on the user's plan, so that it tells it or nobody does.
     """
 
     name: str

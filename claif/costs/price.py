@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from ..models import Usage
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..config.cost_schema import PriceSettings
+    from ..models import Usage
 
 MILLION = 1_000_000
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 
 from attrs import define, field
 
@@ -97,12 +95,6 @@ class Call:
     written: bool = False
     """Whether its row has been written."""
 
-    @classmethod
-    def begin(cls, query_id: str, tag: str | None, clock: Callable[[], float] = time.time) -> Call:
-        """A call that begins now."""
-        now = clock()
-        return cls(new_id(now, query_id), now, tag)
-
     @property
     def spent(self) -> float:
         """US dollars that its attempts cost, or may still cost."""
@@ -122,3 +114,14 @@ class Call:
     def cost_known(self) -> bool:
         """Whether that is all."""
         return all(hold.cost is not None for hold in self.holds)
+
+
+def begin_call(query_id: str, tag: str | None, now: float) -> Call:
+    """A call that begins now.
+
+    Args:
+        query_id: 8 hexadecimal digits, those of `Reply.query_id`.
+        tag: what the query is marked with.
+        now: seconds since the epoch.
+    """
+    return Call(new_id(now, query_id), now, tag)

@@ -88,7 +88,7 @@ class Report:
             f"SELECT {key}, {_SUMS} FROM calls WHERE id >= ? AND id < ? {group} ORDER BY {order}",  # noqa: S608 - ours
             (id_of(since), id_of(until)),
         )
-        return [Sum(name, calls, *map(int, counts[:5]), counts[5], int(counts[6])) for name, calls, *counts in rows]
+        return [_sum(row) for row in rows]
 
     def calls(self, most: int, since: float, until: float) -> list[dict[str, Any]]:
         """The last calls of a time, the latest first, by their columns; `state` is `running`, `done` or `interrupted`.
@@ -122,6 +122,11 @@ class Report:
             now: seconds since the epoch.
         """
         return [Spent(limit, spent_of(self._db, limit, now)) for limit in limits if limit.period != QUERY]
+
+
+def _sum(row: tuple[Any, ...]) -> Sum:
+    name, calls, errors, cached, asked, answered, read, cost, unknown = row
+    return Sum(name, calls, int(errors), int(cached), int(asked), int(answered), int(read), cost, int(unknown))
 
 
 @contextmanager

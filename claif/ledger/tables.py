@@ -54,12 +54,7 @@ def prepare(db: sqlite3.Connection) -> None:
         db.execute("BEGIN IMMEDIATE")
         try:
             if _number(db, "user_version") == 0:
-                if _schema(db):
-                    raise ForeignFileError
-                for statement in TABLES:
-                    db.execute(statement)
-                db.execute(f"PRAGMA application_id = {APPLICATION}")
-                db.execute(f"PRAGMA user_version = {VERSION}")
+                _make(db)
         except BaseException:
             db.execute("ROLLBACK")
             raise
@@ -70,6 +65,15 @@ def prepare(db: sqlite3.Connection) -> None:
         raise NewerFileError
     if _schema(db) != set(TABLES):
         raise ForeignFileError
+
+
+def _make(db: sqlite3.Connection) -> None:
+    if _schema(db):
+        raise ForeignFileError
+    for statement in TABLES:
+        db.execute(statement)
+    db.execute(f"PRAGMA application_id = {APPLICATION}")
+    db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _number(db: sqlite3.Connection, pragma: str) -> int:

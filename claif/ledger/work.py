@@ -199,5 +199,3 @@ def _settle(db: sqlite3.Connection, call: str, route: str, tag: str, charges: Se
         db.execute("DELETE FROM reservations WHERE call = ? AND number = ?", (call, charge.number))
         if charge.dollars > 0:
             db.execute(_SPEND, (charge.day, charge.provider, route, tag, charge.dollars))
-
-

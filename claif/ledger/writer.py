@@ -1,10 +1,10 @@
 """The writer: one thread that does what many queries want of the ledger, many of them in one transaction.
 
-1. A query hands in its work and waits; whatever has come in while the last transaction was on its way makes up the next.
+1. A query hands in its work and waits; what has come in while one transaction was on its way makes up the next.
 2. A query goes on when the transaction with its work is in the file: then it survives the end of the process.
 3. A damaged file is set aside, and the work is done in a new one.
-4. If there is no writing to the file (a full disk, somebody else's folder), the ledger goes on in memory: no query fails
-   for that, budgets still hold for what this client does, and the user is told once.
+4. If the file cannot be written (a full disk, somebody else's folder), the ledger goes on in memory: no query fails for
+   that, budgets still hold for what this client does, and the user is told once.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,7 @@ class Writer:
             jobs, ending = self._batch()
             if jobs:
                 self._run(jobs)
-                self._tell(lambda jobs=jobs: [job.done.set() for job in jobs])
+                self._tell(partial(_wake, jobs))
                 if self._opened is not None:
                     opened, self._opened = self._opened, None
                     self._run([Job(opened)])
@@ -194,6 +195,11 @@ class Writer:
                 return
         self._path = None
         self._complain(f"Calls are not written down: the ledger {path} {_why(error)}.")
+
+
+def _wake(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        job.done.set()
 
 
 def _why(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The layer around the whole query that writes down what became of it, before anybody else is told that it has ended."""
+"""The layer around the whole query that writes down what became of it, before others are told that it has ended."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from ..ledger.call import Call
+from ..ledger.call import begin_call
 from ..logs import logger
 from ..models import Event, Finished, Message, Notice, Query, Started, TextDelta, ThinkingDelta, Usage, UsageReport
 from ..pipeline.failures import Downstream, single
@@ -32,20 +32,19 @@ class _Record:
         self._accounts, self._ledger, self._run, self._emit = accounts, ledger, run, emit
         self._named: str | None = None
         self._usage = Usage()
-        self.call = Call.begin(run.id, query.tag, ledger.clock)
+        self.call = begin_call(run.id, query.tag, ledger.clock())
         self.ended = False
 
     async def take(self, event: Event) -> None:
         """Hand an event on; the end of the answer only once it is written down."""
-        kind = event.__class__
-        if kind in _CONTENT:
+        if event.__class__ in _CONTENT:
             if self.call.first is None:
                 self.call.first = trio.current_time() - self._run.began
-        elif kind is UsageReport:
+        elif event.__class__ is UsageReport:
             self._usage = event.usage
-        elif kind is Started:
+        elif event.__class__ is Started:
             self._named = event.model
-        elif kind is Finished and not self.ended:
+        elif event.__class__ is Finished and not self.ended:
             for notice in await self.end():
                 await self._emit(notice)
         await self._emit(event)

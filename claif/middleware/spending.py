@@ -49,14 +49,13 @@ class _Attempt:
 
     async def take(self, event: Event) -> None:
         """Hand an event on; a report of usage gets its cost, unless the provider has said it."""
-        kind = event.__class__
-        if kind is UsageReport:
+        if event.__class__ is UsageReport:
             if event.usage.cost is None:
                 event = await self._accounts.priced(event, self._endpoint, self.named, *self._models)
             self.cost = event.usage.cost
-        elif kind is Started:
+        elif event.__class__ is Started:
             self.named = event.model
-        if not self.began and kind not in _SILENT:
+        if not self.began and event.__class__ not in _SILENT:
             self.began = True
         await self._emit(event)
 
@@ -164,7 +163,7 @@ def _check_unknown(accounts: Accounts, run: Run, limits: Sequence[Limit]) -> Non
         model = run.model or "MODEL"
         raise BudgetExceededError(
             f"Nobody knows what {run.provider} costs, so that {limits[0]} could be overrun.",
-            hint=f'Say what it costs, in a table [prices."{run.provider}/{model}"], or set budget.unknown_cost = "allow".',
+            hint=f'Say what it costs in [prices."{run.provider}/{model}"], or set budget.unknown_cost = "allow".',
             provider=run.provider,
         )
 

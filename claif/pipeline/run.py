@@ -13,6 +13,7 @@ from ..config.schema import ProviderSettings
 from ..logs import logger
 
 if TYPE_CHECKING:
+    from ..ledger.call import Call
     from ..models import Attempt, CacheHit, Message, Query
     from ..provider import Provider
     from .watchdog import Deadline
