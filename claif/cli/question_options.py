@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from .cache_modes import CACHE_MODES
 from .complete.values import values
 
 if TYPE_CHECKING:
@@ -35,6 +36,14 @@ _OPTIONS = (
         "text. Repeatable.",
     ),
     click.option("--timeout", metavar="SECONDS", type=float, help="The most time that the whole answer may take."),
+    click.option(
+        "--cache",
+        "cache",
+        type=click.Choice(CACHE_MODES),
+        help="Take the answer from the cache if it was given before, and keep a new one; see `claif cache --help`.",
+    ),
+    click.option("--no-cache", "cache", flag_value="off", help="The same as --cache off."),
+    click.option("--tag", metavar="TEXT", help="What this is for; costs and cached answers are found by it."),
     click.option(
         "-a",
         "--attach",
@@ -76,6 +85,6 @@ def build_question(
     model = check_name(given["model"], "model")
     options = parse_options(given["options"], temperature=given["temperature"], timeout=given["timeout"])
     messages, remarks = build_messages(words, system=given["system"], attachments=given["attachments"], piped=piped)
-    built = Query(messages, model=model, options=options, **fields)
+    built = Query(messages, model=model, options=options, cache=given["cache"], tag=given["tag"], **fields)
     built.check()
     return built, remarks

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import trio
-from attrs import frozen
+from attrs import define, frozen
 
 from ..errors import ClaifError
 from .ask.asker import Asker
@@ -20,7 +20,7 @@ from .signals import interruptible
 
 if TYPE_CHECKING:
     from ..client import Client
-    from ..models import Attempt, Query, Reply
+    from ..models import Attempt, CacheHit, Query, Reply
     from ..pipeline.types import Emit
     from .changes import Changes
     from .render.base import Renderer
@@ -51,6 +51,14 @@ class View:
     verbose: bool = False
     thinking: bool = False
     explain: bool = False
+
+
+@define
+class _Told:
+    """How an answer came: each time that somebody was asked, and where it came from if it was given before."""
+
+    attempts: Sequence[Attempt] = ()
+    cached: CacheHit | None = None
 
 
 def run_query(
@@ -123,14 +131,15 @@ async def _ask(
 
             changes = Changes(client, query, renderer.remark, apply=apply, keep=view.form in {"text", "code"})
         ask = client.run if asking is None else partial(asking, client)
-        attempts: list[Attempt] = []
+        told = _Told()
         try:
-            await _answer(client, ask, query, renderer, asker, changes=changes, attempts=attempts)
+            await _answer(client, ask, query, renderer, asker, changes=changes, told=told)
         finally:
             if view.explain:
                 from .explain import explanation
 
-                Remarks(quiet=view.quiet).lines(explanation(client.plan(query), attempts))
+                lines = explanation(client.plan(query), told.attempts, told.cached)
+                Remarks(quiet=view.quiet).lines(lines)
 
 
 async def _answer(
@@ -141,11 +150,11 @@ async def _answer(
     asker: Asker,
     *,
     changes: Changes | None,
-    attempts: list[Attempt],
+    told: _Told,
 ) -> None:
     """Feed the renderer while its clock ticks; while a question is open, nothing else is shown.
 
-    Who was asked is added to `attempts`, also where nobody answered.
+    How the answer came is told to `told`, also where nobody answered.
     """
     reply: Reply | None = None
     failure: Exception | None = None
@@ -162,7 +171,7 @@ async def _answer(
     if failure is not None:
         try:
             if isinstance(failure, ClaifError):
-                attempts += failure.attempts
+                told.attempts = failure.attempts
                 await renderer.fail(failure)
         finally:  # there may be no reader any more, or the user may stop it just now
             if changes is not None:
@@ -170,7 +179,7 @@ async def _answer(
                     await changes.rescue()
         raise failure
     assert reply is not None  # noqa: S101 - there is no failure
-    attempts += reply.attempts
+    told.attempts, told.cached = reply.attempts, reply.cached
     await remember(client, query, reply, renderer.remark)
     if changes is None:
         await renderer.finish(reply)

@@ -117,6 +117,15 @@ class Remarks:
         sys.stderr.flush()
 
 
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def age(seconds: float) -> str:
+    """A time for people, in its largest unit."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
+    return f"{seconds / size:.0f} {unit}"
+
+
 def describe(reply: Reply, *, verbose: bool = False) -> str:
     """Provider, model, tokens, cost and seconds of a reply, as far as they are known.
 
@@ -133,14 +142,18 @@ def describe(reply: Reply, *, verbose: bool = False) -> str:
     ]
     if counts:
         parts.append(f"tokens {' + '.join(counts)}")
-    if reply.cost is not None:
-        parts.append(dollars(reply.cost))
+    if reply.cached is not None:
+        parts.append(f"cached, {age(reply.cached.age)} old" if reply.cached.age >= 1 else "cached")
+    elif usage.cost is not None:
+        parts.append(dollars(usage.cost))
     elif verbose and counts:
         parts.append("cost unknown")
     if reply.timings.total is not None:
         parts.append(f"{reply.timings.total:.1f} s")
     if reply.finish_reason not in {None, "stop"}:
         parts.append(f"ended by {one_line(reply.finish_reason or '', 40)}")
+    if verbose and reply.cached is not None:
+        parts.append(f"key {reply.cached.key[:12]}")
     if verbose and reply.conversation:
         parts.append(f"conversation {one_line(reply.conversation, _LONGEST_ID)}")
     if verbose and reply.sandbox:

@@ -118,11 +118,10 @@ class LocalProvider(Provider):
                 raise died from error
 
     def identity(self, model: str | None) -> Identity | None:
-        """The file of the model and what it is started with; a file that is not there yet can be none."""
+        """What is in the file of the model, and what it is started with."""
         choice = self._choice(model)
-        if not choice.path.is_file():
-            return None
-        place = [choice.name, *map(str, file_identity(choice.path))]
+        content = choice.weights.sha256 if choice.weights else ":".join(map(str, file_identity(choice.path)))
+        place = [choice.name, content]
         return Identity(place, model=choice.name, settings={"context": self.settings.context}, greedy=True)
 
     def prewarm(self, query: Query) -> None:
