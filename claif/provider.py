@@ -97,8 +97,9 @@ class Provider(ABC):
 
     `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`,
     `tools`, `schema`, `thinking`, `models`; `agent` if it works in a directory, under a permission mode and a sandbox;
-    `conversations` if one can be gone on with; `worktrees` if it heeds `Query.worktree`. What a query needs and the
-    provider lacks is refused before it is asked.
+    `conversations` if one can be gone on with; `worktrees` if it heeds `Query.worktree`; `cost_limit` if its option
+    `max_budget` limits what a query may cost, in US dollars. What a query needs and the provider lacks is refused
+    before it is asked.
     """
 
     name: ClassVar[str] = ""

@@ -7,7 +7,7 @@ _LARGE = 1.0
 
 
 def dollars(amount: float) -> str:
-    """An amount of US dollars: `$0.0012`, `$12.30`; less than can be shown is `<$0.0001`, not nothing."""
+    """An amount of US dollars: `$0.00`, `$0.0012`, `$12.30`; less than can be shown is `<$0.0001`, not nothing."""
     if 0 < amount < 0.00005:  # noqa: PLR2004 - what would be rounded to nothing
         return "<$0.0001"
-    return f"${amount:,.2f}" if amount >= _LARGE else f"${amount:.4f}"
+    return f"${amount:,.2f}" if amount >= _LARGE or not amount else f"${amount:.4f}"

@@ -39,7 +39,12 @@ def connect(path: Path) -> sqlite3.Connection:
         NewerFileError: a newer version of Claif wrote it.
     """
     with _opening:
-        _make_private(path)
+        if not _is_private(path):
+            _make(path)
+        return _open(path)
+
+
+def _open(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA trusted_schema = OFF")
@@ -107,19 +112,54 @@ def inode(path: Path) -> int | None:
         return None
 
 
-def _make_private(path: Path) -> None:
+def _is_private(path: Path) -> bool:
+    """Whether the file is there; if it is, others can neither read nor write it.
+
+    Raises:
+        OSError: it is no regular file, or another user's.
+    """
     try:
-        try:
-            descriptor = os.open(path, _CREATE, 0o600)
-        except FileNotFoundError:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, _CREATE, 0o600)
-        os.close(descriptor)
-    except FileExistsError:
         status = path.lstat()
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError(0, "it is not a regular file") from None
-        if belongs_to_others(status):
-            raise OSError(0, "it belongs to another user") from None
-        if HAS_OWNERS and status.st_mode & 0o077:
-            path.chmod(0o600)
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(0, "it is not a regular file")
+    if belongs_to_others(status):
+        raise OSError(0, "it belongs to another user")
+    if HAS_OWNERS and status.st_mode & 0o077:
+        path.chmod(0o600)
+    return True
+
+
+def _make(path: Path) -> None:
+    """Make the file elsewhere and put it in its place once it is whole; another process may be quicker.
+
+    Raises:
+        OSError: there is no making it.
+        sqlite3.Error: likewise.
+    """
+    new = path.with_name(f"{path.name}.new-{os.urandom(4).hex()}")
+    try:
+        descriptor = os.open(new, _CREATE, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(new, _CREATE, 0o600)
+    os.close(descriptor)
+    try:
+        _open(new).close()
+        with suppress(FileExistsError):
+            _put(new, path)
+    finally:
+        for suffix in ("", "-wal", "-shm"):
+            new.with_name(f"{new.name}{suffix}").unlink(missing_ok=True)
+
+
+def _put(new: Path, path: Path) -> None:
+    """Give a file the name of one that is not there yet."""
+    try:
+        path.hardlink_to(new)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if not path.exists():
+            new.rename(path)

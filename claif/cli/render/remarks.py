@@ -131,7 +131,7 @@ def describe(reply: Reply, *, verbose: bool = False) -> str:
 
     Args:
         reply: the reply.
-        verbose: also tell that the cost is unknown, the conversation's id, which resumes it, and what confined the agent.
+        verbose: also tell the conversation's id, which resumes it, what confined the agent, and that a cost is unknown.
     """
     usage = reply.usage
     parts = [one_line(part, 100) for part in (reply.provider, reply.model) if part]
