@@ -45,8 +45,10 @@ def test_every_price_is_what_the_package_says(provider: object) -> None:
                 expected = theirs.calc_price(usage)["total_price"]
             assert cost_of(ours, Usage(asked, answered, cached, thought)) == pytest.approx(float(expected)), model.id
             checked += 1
-    assert checked or provider.id in {"elevenlabs", "voyageai"} or all(
-        read_price(model.get_prices(NOW)) is None for model in provider.models
+    assert (
+        checked
+        or provider.id in {"elevenlabs", "voyageai"}
+        or all(read_price(model.get_prices(NOW)) is None for model in provider.models)
     )
 
 
@@ -71,7 +73,9 @@ def test_a_price_that_changes_with_the_time_is_that_of_the_time() -> None:
     assert times, "no price changes any more"
     old, new = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), NOW
     changing = [
-        (key, model) for key, model in times.items() if read_price(model.get_prices(old)) != read_price(model.get_prices(new))
+        (key, model)
+        for key, model in times.items()
+        if read_price(model.get_prices(old)) != read_price(model.get_prices(new))
     ]
     (seller, _), model = changing[0]
     for now in (old, new):

@@ -105,7 +105,12 @@ def test_without_a_data_set_or_a_name_nothing_is_known() -> None:
 
 @pytest.mark.parametrize(
     "endpoint",
-    [Endpoint("local", "local"), Endpoint("mine", "local"), Endpoint("ollama", "openai"), Endpoint("x", "openai", "vllm")],
+    [
+        Endpoint("local", "local"),
+        Endpoint("mine", "local"),
+        Endpoint("ollama", "openai"),
+        Endpoint("x", "openai", "vllm"),
+    ],
 )
 def test_what_runs_on_the_own_machine_is_free(endpoint: Endpoint) -> None:
     prices = Prices({}, Shelf(m=8))

@@ -99,7 +99,8 @@ def kill(home: Path, rounds: int) -> dict[str, object]:
     return {
         "rounds": rounds,
         "acknowledged": len(begun) + len(ended),
-        "lost": len([call for call in begun if call not in states]) + len([call for call in ended if states.get(call) != 1]),
+        "lost": len([call for call in begun if call not in states])
+        + len([call for call in ended if states.get(call) != 1]),
         "not held": len([call for call in begun - ended if states.get(call) != 1 and call not in held]),
         "accounts are right": abs(spent - COST * len(done)) < 1e-6 and abs(reserved - HELD * len(held)) < 1e-6,
         "cut off": len(states) - len(done),
@@ -115,7 +116,9 @@ def crowd(home: Path, processes: int = 4, most: int = 50) -> dict[str, object]:
     told = [line for _, read in children for line in lines(read)]
     statuses = [os.waitpid(child, 0)[1] for child, _ in children]
     with closing(sqlite3.connect(home / "ledger.db")) as db:
-        (calls, done, refused) = db.execute("SELECT count(*), total(state = 1), total(error IS NOT NULL) FROM calls").fetchone()
+        (calls, done, refused) = db.execute(
+            "SELECT count(*), total(state = 1), total(error IS NOT NULL) FROM calls"
+        ).fetchone()
         (spent,) = db.execute("SELECT total(dollars) FROM spending").fetchone()
         (held,) = db.execute("SELECT count(*) FROM reservations").fetchone()
     return {

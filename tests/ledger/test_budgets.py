@@ -49,9 +49,7 @@ class Model(RuleBasedStateMachine):
 
     def sum(self, limit: Limit) -> float:
         period = period_of(limit.period, self.now)
-        return sum(
-            entry[4] for entry in self.spent if entry[0].startswith(period) and concerns(limit, *entry[1:4])
-        )
+        return sum(entry[4] for entry in self.spent if entry[0].startswith(period) and concerns(limit, *entry[1:4]))
 
     @rule(
         target=running,

@@ -126,7 +126,9 @@ async def test_the_row_is_pending_before_anybody_is_asked(home: Path) -> None:
 
     async with client(others={"looking": Looking}) as c:
         await c.query("hi", provider="looking", tag="t")
-    assert [(call["state"], call["provider"], call["tag"], call["attempts"]) for call in found] == [(0, "looking", "t", 0)]
+    assert [(call["state"], call["provider"], call["tag"], call["attempts"]) for call in found] == [
+        (0, "looking", "t", 0)
+    ]
 
 
 async def test_a_failure_is_a_row_with_its_error_and_costs_nothing_if_it_was_refused(home: Path) -> None:
@@ -214,7 +216,13 @@ async def test_a_call_that_could_overrun_a_budget_is_refused_before_it_is_made(h
         assert c.fakes["fake"].queries == []
         await c.query("hi", provider="fake", max_tokens=499)
     error = caught.value
-    assert (error.limit, error.spent, error.provider, error.retryable, error.exit_code) == (0.05, 0.0, "fake", False, 13)
+    assert (error.limit, error.spent, error.provider, error.retryable, error.exit_code) == (
+        0.05,
+        0.0,
+        "fake",
+        False,
+        13,
+    )
     assert "the budget of a day, $0.05" in error.message
     assert "claif config set budget.day" in error.hint
     assert error.to_dict()["limit"] == 0.05
@@ -255,7 +263,11 @@ async def test_where_one_is_too_dear_the_next_is_asked_and_nobody_is_ill(home: P
 
 @pytest.mark.parametrize(
     ("scope", "how"),
-    [("routes", {"provider": "all"}), ("providers", {"provider": "fake"}), ("tags", {"provider": "fake", "tag": "work"})],
+    [
+        ("routes", {"provider": "all"}),
+        ("providers", {"provider": "fake"}),
+        ("tags", {"provider": "fake", "tag": "work"}),
+    ],
 )
 async def test_routes_providers_and_tags_have_budgets_of_their_own(home: Path, scope: str, how: dict[str, str]) -> None:
     name = {"routes": "all", "providers": "fake", "tags": "work"}[scope]
@@ -345,9 +357,7 @@ async def test_a_cached_answer_costs_nothing_and_took_no_tokens(home: Path) -> N
     config = {"cache": {"mode": "read-write", "store": "memory", "sampled": True}, "budget": {"day": 0.02}}
     async with ScriptedServer() as server:
         providers = {"fake": {"type": "openai", "base_url": server.url(text="Read."), "model": "m"}}
-        async with Client(
-            {"providers": providers, "prices": PRICES, "ledger": {"enabled": True}, **config}
-        ) as c:
+        async with Client({"providers": providers, "prices": PRICES, "ledger": {"enabled": True}, **config}) as c:
             new = await c.query("hi", provider="fake", max_tokens=100, temperature=0)
             old = await c.query("hi", provider="fake", max_tokens=100, temperature=0)
     assert new.cost > 0
