@@ -33,12 +33,14 @@ def test_without_tables_there_are_no_budgets_and_no_prices() -> None:
 def test_budgets_have_tables_for_routes_providers_and_tags() -> None:
     budget = config(
         budget={
-            **{"query": 0.5, "day": 5, "month": 100.0, "warn": 0.5, "unknown_cost": "refuse"},
-            **{
-                "routes": {"safe": {"day": 1}},
-                "providers": {"openai": {"month": 2}},
-                "tags": {"my work": {"query": 3}},
-            },
+            "query": 0.5,
+            "day": 5,
+            "month": 100.0,
+            "warn": 0.5,
+            "unknown_cost": "refuse",
+            "routes": {"safe": {"day": 1}},
+            "providers": {"openai": {"month": 2}},
+            "tags": {"my work": {"query": 3}},
         }
     ).costs.budget
     assert (budget.query, budget.day, budget.month, budget.warn, budget.unknown_cost) == (
@@ -131,7 +133,7 @@ def test_values_are_found_by_their_dotted_names(name: str, value: object) -> Non
 
 
 def test_what_is_not_set_is_not_found() -> None:
-    with pytest.raises(InvalidConfigError, match="budget.dya"):
+    with pytest.raises(InvalidConfigError, match=r"budget\.dya"):
         config(budget={"day": 5}).get("budget.dya")
     with pytest.raises(InvalidConfigError):
         config().get("budget.tags.t.month")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import subprocess
 import sys
 import warnings
@@ -15,7 +15,7 @@ from claif.api import Usage
 from claif.costs.dataset import DataSet, is_installed, read_price
 from claif.costs.price import cost_of
 
-NOW = datetime.datetime(2026, 11, 27, 12, tzinfo=datetime.UTC)
+NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
 USAGES = [(1000, 100, 0, 0), (150_000, 9000, 100_000, 4000), (250_000, 30, 1, 30), (1_100_000, 0, 0, 0), (0, 0, 0, 0)]
 
 
@@ -71,7 +71,7 @@ def test_a_price_that_changes_with_the_time_is_that_of_the_time() -> None:
         if isinstance(model.prices, list)
     }
     assert times, "no price changes any more"
-    old, new = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), NOW
+    old, new = dt.datetime(2020, 1, 1, tzinfo=dt.UTC), NOW
     changing = [
         (key, model)
         for key, model in times.items()

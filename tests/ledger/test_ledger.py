@@ -1,4 +1,5 @@
 """The ledger: calls are durable when they are acknowledged, in one transaction with others, and never fail a query."""
+# ruff: noqa: ASYNC240 - a test may wait for its own small files
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import sqlite3
 import stat
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from claif.ledger import ledger as ledger_module
 from claif.ledger.file import connect
 from claif.ledger.ledger import Ledger
 from claif.ledger.tables import APPLICATION, VERSION
+from claif.ledger.writer import Job
 
 KEEP = 86_400.0 * 400
 DAY = Limit("all", "", "day", 1.0)
@@ -106,7 +109,12 @@ async def test_calls_at_the_same_time_share_transactions(home: Path) -> None:
     await whole(ledger)
     transactions = []
     run = ledger._writer._run
-    ledger._writer._run = lambda jobs: (transactions.append(len(jobs)), run(jobs))
+
+    def counted(jobs: Sequence[Job]) -> None:
+        transactions.append(len(jobs))
+        run(jobs)
+
+    ledger._writer._run = counted
     async with trio.open_nursery() as nursery:
         for _ in range(200):
             nursery.start_soon(whole, ledger)
@@ -214,11 +222,12 @@ async def test_a_ledger_that_cannot_be_written_fails_nothing_and_is_told_once(ho
         home.write_text("")
     else:
         home.mkdir()
-        {
-            "ledger is a folder": lambda: (home / "ledger.db").mkdir(),
-            "ledger is a link": lambda: (home / "ledger.db").symlink_to(home / "elsewhere"),
-            "owners is a file": lambda: (home / "ledger-owners").write_text(""),
-        }[kind]()
+        if kind == "ledger is a folder":
+            (home / "ledger.db").mkdir()
+        elif kind == "ledger is a link":
+            (home / "ledger.db").symlink_to(home / "elsewhere")
+        else:
+            (home / "ledger-owners").write_text("")
     ledger = Ledger(home, keep=KEEP)
     for _ in range(3):
         await whole(ledger)
