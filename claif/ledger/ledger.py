@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 WAIT = 30.0
 """Seconds that a query waits for the ledger at most."""
 CLOSE_TIMEOUT = 2.0
+KEEP = 400 * 86_400.0
+"""Seconds for which calls are kept, unless `[ledger] keep` says otherwise."""
 
 
 class Ledger:

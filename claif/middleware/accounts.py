@@ -39,15 +39,18 @@ class Accounts:
 
     def __init__(self, config: Config, nursery: trio.Nursery) -> None:
         self._config, self._nursery = config, nursery
-        self.budget = config.costs.budget if config.cost_tables.get("budget") else None
-        self.prices = Prices(config.costs.prices, DataSet() if is_installed() else None)
+        # The schema takes longer to load than a query to be written down; without a table there is no need for it.
+        costs = config.costs if config.cost_tables else None
+        self.budget = None if costs is None or not config.cost_tables.get("budget") else costs.budget
+        self.prices = Prices({} if costs is None else costs.prices, DataSet() if is_installed() else None)
         self.ledger: Ledger | None = None
         if config.keeps_ledger or self.budget is not None:
-            from ..ledger.ledger import Ledger
+            from ..ledger.ledger import KEEP, Ledger
 
             home = config.home if config.keeps_ledger else None
             share = 1.0 if self.budget is None else self.budget.warn
-            self.ledger = Ledger(home, keep=config.costs.ledger.seconds, share=share, clock=time.time)
+            keep = KEEP if costs is None else costs.ledger.seconds
+            self.ledger = Ledger(home, keep=keep, share=share, clock=time.time)
         self._endpoints: dict[str, Endpoint] = {}
         self._loaded: trio.Event | None = None
 

@@ -72,7 +72,7 @@ trio.run(main)
 
 
 def test_a_query_of_a_client_that_counts_no_costs_loads_neither_a_database_nor_prices() -> None:
-    assert not loaded(ASK.format(tables={})) & {"sqlite3", "genai_prices", "claif.ledger.ledger"}
+    assert not loaded(ASK.format(tables={})) & {"sqlite3", "genai_prices", "claif.ledger.ledger", "claif.config.costs"}
 
 
 def test_a_query_whose_costs_nobody_can_know_loads_no_data_set_of_prices() -> None:

@@ -19,11 +19,10 @@ from ledger.support import a_call, a_hold, one, rows, whole
 from claif.costs.budget import Limit
 from claif.ledger import ledger as ledger_module
 from claif.ledger.file import connect
-from claif.ledger.ledger import Ledger
+from claif.ledger.ledger import KEEP, Ledger
 from claif.ledger.tables import APPLICATION, VERSION
 from claif.ledger.writer import Job
 
-KEEP = 86_400.0 * 400
 DAY = Limit("all", "", "day", 1.0)
 
 
@@ -200,6 +199,12 @@ async def test_calls_are_forgotten_when_they_are_old(home: Path) -> None:
     await whole(ledger, a_call(now=now[0]))
     await ledger.aclose()
     assert len(rows(home)) == 2
+
+
+def test_calls_are_kept_as_long_as_the_configuration_says_by_default() -> None:
+    from claif.config.cost_schema import LedgerSettings
+
+    assert LedgerSettings().seconds == KEEP
 
 
 async def test_a_client_in_memory_writes_no_file_and_starts_no_thread(home: Path) -> None:
