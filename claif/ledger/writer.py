@@ -60,6 +60,7 @@ class Writer:
         closing: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
+        self._in_memory = path is None  # not what becomes of the path: once there is a thread, it does all work
         self._complain = complain
         self._opened = opened
         self._closing = closing
@@ -82,7 +83,7 @@ class Writer:
             Exception: what the work itself raises, if that is no failure of the database.
         """
         job = Job(work)
-        if self._path is None:
+        if self._in_memory:
             self._run([job])
             await trio.lowlevel.checkpoint()
             return job.result
