@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .config import Config, ConfigLoader
-    from .models import ModelInfo, Query, Reply
+    from .models import Embeddings, ModelInfo, Query, Reply
     from .permission import Approver
     from .plugin.manager import PluginManager
     from .routing.default import Choice
@@ -157,6 +157,48 @@ class Client(Many):
     async def models(self, provider: str | None = None) -> Sequence[ModelInfo]:
         """The models that a provider offers; the default provider when `None`."""
         return await run(self._host.portal(), partial(self._host.request, lambda client: client.models(provider)))
+
+    async def embed(
+        self,
+        texts: str | Sequence[str],
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        dimensions: int | None = None,
+        timeout: float | None = None,
+        cache: str | None = None,
+    ) -> Embeddings:
+        """Turn texts into vectors, by which texts of like meaning can be found.
+
+        Equal texts are sent once; many texts are sent in several requests, a few at the same time. A request that
+        failed is sent again as often as a query would be, but never to another provider.
+
+        Args:
+            texts: one text, or several.
+            provider: a provider, an alias, or a provider and its model (`openai/text-embedding-3-small`); the default
+                one when `None`.
+            model: name of the model; the provider's usual one for embeddings when `None`.
+            dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
+            timeout: seconds for everything; as long as the configuration lets a query when `None`.
+            cache: whether vectors come from the cache and are kept there, see `Query.cache`; as the configuration says
+                when `None`.
+
+        Returns:
+            The vectors, in the order of the texts.
+
+        Raises:
+            InvalidQueryError: there is no text, one is blank or not valid, or the provider makes no embeddings.
+            ClaifError: see `claif.errors`.
+        """
+        return await run(
+            self._host.portal(),
+            partial(
+                self._host.request,
+                lambda client: client.embed(
+                    texts, provider=provider, model=model, dimensions=dimensions, timeout=timeout, cache=cache
+                ),
+            ),
+        )
 
     async def register(self, name: str, factory: Factory) -> None:
         """Offer a further provider from now on.

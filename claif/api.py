@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .cache.store import RowInfo as RowInfo
     from .cache.store import Selection as Selection
     from .cache.store import StoreStats as StoreStats
+    from .cache.store import Write as Write
     from .client import Client as Client
     from .client import Stream as Stream
     from .client.outcome import Outcome as Outcome
@@ -81,6 +82,8 @@ if TYPE_CHECKING:
     from .models import ContentBlock as ContentBlock
     from .models import Decision as Decision
     from .models import Diff as Diff
+    from .models import EmbeddingLimits as EmbeddingLimits
+    from .models import Embeddings as Embeddings
     from .models import Event as Event
     from .models import FileBlock as FileBlock
     from .models import FileChange as FileChange
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
     from .models import UnknownEvent as UnknownEvent
     from .models import Usage as Usage
     from .models import UsageReport as UsageReport
+    from .models import cosine_similarity as cosine_similarity
     from .models.fences import CodeBlock as CodeBlock
     from .models.fences import code_blocks as code_blocks
     from .pipeline.rewrite import Rewriter as Rewriter
@@ -185,7 +189,7 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
-    ".cache.store": ("CacheStore", "Labels", "RowInfo", "Selection", "StoreStats"),
+    ".cache.store": ("CacheStore", "Labels", "RowInfo", "Selection", "StoreStats", "Write"),
     ".client": ("Client", "Stream"),
     ".client.outcome": ("Outcome",),
     ".config": (
@@ -239,6 +243,8 @@ _MODULES = {
         "CacheHit",
         "ContentBlock",
         "Decision",
+        "EmbeddingLimits",
+        "Embeddings",
         "Event",
         "FileBlock",
         "Diff",
@@ -273,6 +279,7 @@ _MODULES = {
         "UnknownEvent",
         "Usage",
         "UsageReport",
+        "cosine_similarity",
     ),
     ".models.fences": ("CodeBlock", "code_blocks"),
     ".pipeline.rewrite": ("Rewriter", "rewriting"),

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from attrs import field, frozen
 
 from .config.schema import ProviderSettings, Sandbox
-from .errors import ProviderError
-from .models import Decision, Message, ModelInfo, Options, PermissionMode, PermissionRequest, Query
+from .errors import InvalidQueryError, ProviderError
+from .models import (
+    Decision,
+    EmbeddingLimits,
+    Embeddings,
+    Message,
+    ModelInfo,
+    Options,
+    PermissionMode,
+    PermissionRequest,
+    Query,
+)
 
 if TYPE_CHECKING:
     import trio
@@ -81,6 +91,7 @@ class Identity:
         place: the address, or what else tells one server or model file from another; JSON data.
         account: the key that it is asked with; it is never stored.
         model: the model that answers when a query names none; `None` if that can change.
+        embedding_model: the model that makes vectors when none is named; `None` if that can change.
         settings: what else the settings change in an answer: JSON data and secrets.
         greedy: whether it takes the most likely answer when a query sets no temperature.
     """
@@ -88,6 +99,7 @@ class Identity:
     place: Any
     account: Secret | None = None
     model: str | None = None
+    embedding_model: str | None = None
     settings: Mapping[str, Any] = field(factory=dict)
     greedy: bool = False
 
@@ -96,10 +108,10 @@ class Provider(ABC):
     """Answers queries.
 
     `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`,
-    `tools`, `schema`, `thinking`, `models`; `agent` if it works in a directory, under a permission mode and a sandbox;
-    `conversations` if one can be gone on with; `worktrees` if it heeds `Query.worktree`; `cost_limit` if its option
-    `max_budget` limits what a query may cost, in US dollars. What a query needs and the provider lacks is refused
-    before it is asked.
+    `tools`, `schema`, `thinking`, `models`; `embeddings` if it turns texts into vectors; `agent` if it works in a
+    directory, under a permission mode and a sandbox; `conversations` if one can be gone on with; `worktrees` if it
+    heeds `Query.worktree`; `cost_limit` if its option `max_budget` limits what a query may cost, in US dollars. What a
+    query needs and the provider lacks is refused before it is asked.
     """
 
     name: ClassVar[str] = ""
@@ -109,6 +121,8 @@ class Provider(ABC):
     """The model that is asked when neither the query nor the settings name one; `None` if that is not known before."""
     mime_types: ClassVar[frozenset[str]] = frozenset()
     """MIME types of attachments it takes; empty takes any image or file that its capabilities allow."""
+    embedding_limits: ClassVar[EmbeddingLimits] = EmbeddingLimits()
+    """The most that `embed` is asked for at once, and how often at the same time."""
 
     def __init__(self, context: Context) -> None:
         self.context = context
@@ -167,6 +181,38 @@ class Provider(ABC):
     async def models(self) -> Sequence[ModelInfo]:
         """The models it offers."""
         return ()
+
+    async def embed(
+        self,
+        texts: Sequence[str],  # noqa: ARG002 - for subclasses
+        *,
+        model: str | None = None,  # noqa: ARG002 - likewise
+        dimensions: int | None = None,  # noqa: ARG002 - likewise
+    ) -> Embeddings:
+        """Turn texts into vectors; providers with the capability `embeddings` do.
+
+        Args:
+            texts: no more than `embedding_limits` says; none is blank.
+            model: its name; the provider's usual one for embeddings when `None`.
+            dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
+
+        Returns:
+            The vectors, in the order of the texts.
+
+        Raises:
+            InvalidQueryError: this provider makes no embeddings.
+            ClaifError: it could not be asked, or refused.
+        """
+        raise self.no_embeddings()
+
+    def no_embeddings(self) -> InvalidQueryError:
+        """What to tell whoever asks a provider for embeddings that makes none."""
+        name = self.context.name
+        return InvalidQueryError(
+            f"The provider {name} makes no embeddings.",
+            provider=name,
+            hint="Name one that has `embeddings` among the capabilities in `claif providers status`.",
+        )
 
     async def pull(self, model: str | None = None, source: Path | None = None) -> Path:  # noqa: ARG002 - for subclasses
         """Put a model on this machine; runs without `connect`.

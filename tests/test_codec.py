@@ -14,6 +14,7 @@ from claif.config import Secret
 from claif.errors import InvalidQueryError, ProtocolError
 from claif.models import (
     ContentBlock,
+    Embeddings,
     Event,
     ImageBlock,
     Message,
@@ -21,8 +22,10 @@ from claif.models import (
     Reply,
     Started,
     TextBlock,
+    Timings,
     ToolUse,
     ToolUseBlock,
+    Usage,
 )
 from claif.testing import strategies
 
@@ -40,6 +43,14 @@ def test_events_come_back_as_they_were(event: Event) -> None:
 @given(strategies.blocks())
 def test_blocks_come_back_as_they_were(block: ContentBlock) -> None:
     assert codec.loads(codec.dumps(block), ContentBlock) == block
+
+
+@given(st.lists(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=4), max_size=4))
+def test_embeddings_come_back_as_they_were(numbers: list[list[float]]) -> None:
+    embeddings = Embeddings(tuple(map(tuple, numbers)), "house", "m", Usage(input_tokens=3), Timings(total=0.5))
+    assert codec.loads(codec.dumps(embeddings), Embeddings) == embeddings
+    with pytest.raises(ProtocolError):
+        codec.load({"vectors": [["1"]]}, Embeddings)
 
 
 @given(strategies.queries())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import suppress
-from time import time
+from time import monotonic, sleep, time
 from typing import TYPE_CHECKING
 
 from ..config.files import make_private_folder, refuse_link
@@ -21,6 +21,7 @@ APPLICATION = 0x436C4366
 SCHEMA = 1
 BUSY = 5.0
 """Seconds that a writer waits for others."""
+_MOMENT = 0.01
 _CREATE = flags("O_RDWR", "O_CREAT", "O_CLOEXEC", "O_NOFOLLOW")
 _TABLES = (
     """CREATE TABLE rows (
@@ -45,12 +46,25 @@ def open_database(path: Path) -> sqlite3.Connection:
     """
     refuse_link(path)
     make_private_folder(path.parent)
+    if (connection := _opened(path)) is not None:
+        return connection
+    set_aside(path, identity(path))
+    connection = _opened(path)
+    if connection is None:
+        raise ConfigurationError(f"The cache {path} is replaced by others again and again.")
+    return connection
+
+
+def _opened(path: Path) -> sqlite3.Connection | None:
+    """A connection to the file, which is made if need be; `None` if it is damaged or a stranger's."""
     try:
         os.close(os.open(path, _CREATE, 0o600))
     except OSError as error:
         raise ConfigurationError(f"The cache {path} cannot be opened ({error.strerror}).") from None
-    connection = _connect(path)
+    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
+        for pragma in ("trusted_schema = OFF", "synchronous = NORMAL", "cache_size = -16384", "mmap_size = 0"):
+            connection.execute(f"PRAGMA {pragma}")
         if _is_ours(connection):
             return connection
     except sqlite3.OperationalError:
@@ -58,13 +72,8 @@ def open_database(path: Path) -> sqlite3.Connection:
         raise
     except sqlite3.DatabaseError:
         pass
-    damaged = identity(path)
     connection.close()
-    set_aside(path, damaged)
-    os.close(os.open(path, _CREATE, 0o600))
-    connection = _connect(path)
-    _is_ours(connection)
-    return connection
+    return None
 
 
 def identity(path: Path) -> tuple[int, int] | None:
@@ -94,18 +103,11 @@ def set_aside(path: Path, damaged: tuple[int, int] | None) -> None:
             os.replace(f"{path}{suffix}", f"{kept}{suffix}")
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-    for pragma in ("trusted_schema = OFF", "synchronous = NORMAL", "cache_size = -16384", "mmap_size = 0"):
-        connection.execute(f"PRAGMA {pragma}")
-    return connection
-
-
 def _is_ours(connection: sqlite3.Connection) -> bool:
     """Whether the file has Claif's tables and nothing else; an empty one is given them."""
     if _schema(connection) == set(_TABLES):
         return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION)
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("BEGIN IMMEDIATE")
     try:
         found = _schema(connection)
@@ -118,6 +120,20 @@ def _is_ours(connection: sqlite3.Connection) -> bool:
     finally:
         connection.execute("COMMIT")
     return not found or found == set(_TABLES)
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have it keep a write-ahead log; SQLite itself waits for nobody here, so this does."""
+    until = monotonic() + BUSY
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if monotonic() > until:
+                raise
+            sleep(_MOMENT)
+        else:
+            return
 
 
 def _schema(connection: sqlite3.Connection) -> set[str]:

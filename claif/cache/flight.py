@@ -8,7 +8,6 @@ left, nobody wants the answer any more, and it is cancelled.
 from __future__ import annotations
 
 from copy import copy
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import trio
@@ -31,7 +30,6 @@ class Flight:
         events: what has come so far.
         scope: cancelled when nobody waits any more.
         ended: whether nothing will follow.
-        token: holds the lock that keeps other processes from asking the same.
     """
 
     def __init__(self, run: Run) -> None:
@@ -39,9 +37,9 @@ class Flight:
         self.events: list[Event] = []
         self.scope = trio.CancelScope()
         self.ended = False
-        self.token = token_hex(8)
         self._failure: BaseException | None = None
         self._riders: list[object] = []
+        self._leader: object = None
         self._lot = trio.lowlevel.ParkingLot()
 
     def __len__(self) -> int:
@@ -55,12 +53,13 @@ class Flight:
 
     def end(self, failure: BaseException | None = None) -> None:
         """Nothing follows; `failure` is why, if the answer is not complete."""
+        self._leader = next(iter(self._riders), None)
         self.ended, self._failure = True, failure
         self._lot.unpark_all()
 
     def leads(self, rider: object) -> bool:
-        """Whether this is the one who asked."""
-        return bool(self._riders) and self._riders[0] is rider
+        """Whether this is the one who asked: the first of those who wait, or did at the end."""
+        return rider is (self._leader if self.ended else next(iter(self._riders), None))
 
     async def ride(self, run: Run, emit: Emit) -> bool:
         """Hand on all events, from the first on, until the end.

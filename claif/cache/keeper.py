@@ -5,27 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import trio
-from attrs import frozen
 
 from ..logs import logger
 
 if TYPE_CHECKING:
     from .patience import Patience
-    from .store import Labels
+    from .store import Write
 
 MOST = 1000
 """Rows that wait to be written at most; more are not kept."""
-TOGETHER = 64
-"""Rows that are written at the same time at most."""
+TOGETHER = 500
+"""Rows that are written at once at most."""
+LINGER = 0.02
+"""Seconds that a row waits for others to be written with; nobody waits for it."""
 FLUSH = 5.0
 """Seconds in which what waits must be written when the client is closed."""
-
-
-@frozen
-class _Waiting:
-    row: bytes
-    labels: Labels
-    lock: tuple[str, str] | None
 
 
 class Keeper:
@@ -37,27 +31,22 @@ class Keeper:
 
     def __init__(self, store: Patience) -> None:
         self._store = store
-        self._waiting: dict[str, _Waiting] = {}
-        self._new: list[str] = []
+        self._waiting: dict[str, Write] = {}
+        self._new: list[Write] = []
         self._wake = trio.Event()
+        self._hurry = trio.Event()
         self._idle = trio.Event()
         self._idle.set()
 
-    def put(self, key: str, row: bytes, labels: Labels, lock: tuple[str, str] | None = None) -> None:
-        """Have a row written soon; from now on `get` finds it.
-
-        Args:
-            key: its key.
-            row: the row.
-            labels: what it is found by.
-            lock: a key and a token that are unlocked when it is written.
-        """
-        if len(self._waiting) >= MOST:
+    def put(self, write: Write) -> None:
+        """Have a row written soon; from now on `get` finds it."""
+        if len(self._new) >= MOST:
             logger.warning("{} answers wait to be kept; this one is not", MOST)
             return
-        self._waiting[key] = _Waiting(row, labels, lock)
-        self._new.append(key)
-        self._idle = trio.Event() if self._idle.is_set() else self._idle
+        self._waiting[write.key] = write
+        self._new.append(write)
+        if self._idle.is_set():
+            self._idle = trio.Event()
         self._wake.set()
 
     def get(self, key: str) -> bytes | None:
@@ -69,26 +58,19 @@ class Keeper:
         """Write what waits, until cancelled."""
         while True:
             await self._wake.wait()
+            with trio.move_on_after(LINGER):
+                await self._hurry.wait()
             self._wake = trio.Event()
             while self._new:
-                keys, self._new = self._new[:TOGETHER], self._new[TOGETHER:]
-                async with trio.open_nursery() as nursery:
-                    for key in dict.fromkeys(keys):
-                        nursery.start_soon(self._write, key)
-            if not self._waiting:
-                self._idle.set()
+                batch, self._new = self._new[:TOGETHER], self._new[TOGETHER:]
+                await self._store.put_all(batch)
+                for write in batch:
+                    if self._waiting.get(write.key) is write:
+                        del self._waiting[write.key]
+            self._idle.set()
 
     async def flush(self) -> None:
         """Wait until everything is written, for at most `FLUSH` seconds."""
+        self._hurry.set()
         with trio.move_on_after(FLUSH):
             await self._idle.wait()
-
-    async def _write(self, key: str) -> None:
-        waiting = self._waiting.get(key)
-        if waiting is None:
-            return
-        await self._store.put(key, waiting.row, waiting.labels)
-        if waiting.lock is not None:
-            await self._store.unlock(*waiting.lock)
-        if self._waiting.get(key) is waiting:
-            del self._waiting[key]

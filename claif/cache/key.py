@@ -34,7 +34,8 @@ def member_key(salt: bytes, kind: str, identity: Identity) -> str:
     Raises:
         TypeError: the identity has something that is neither JSON data nor a `Secret`.
     """
-    parts = [VERSION, kind, *(_plain(getattr(identity, each.name), salt) for each in fields(type(identity)))]
+    named = (identity.place, identity.account, identity.settings)
+    parts = [VERSION, kind, *(_plain(part, salt) for part in named)]
     return digest(salt, _encode(parts).encode(), sha256).hex()
 
 

@@ -79,6 +79,7 @@ class MemoryStore(CacheStore):
     """
 
     name: ClassVar[str] = "memory"
+    local: ClassVar[bool] = True
 
     def __init__(self, max_size: int, *, clock: Callable[[], float] = time) -> None:
         self._rows = Rows(max_size)

@@ -1,27 +1,22 @@
-"""Patience with a store: a query waits for it so long and no longer, and one that fails is left alone for a while."""
+"""Patience with a store: what fails or takes too long is as if nothing was there, and no query fails for it."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-import trio
-
-from ..config.redact import redact
-from ..errors import ClaifError, TimeoutError
-from ..logs import logger
+from ..routing.resting import Resting
 
 if TYPE_CHECKING:
-    from .store import CacheStore, Labels
+    from collections.abc import Sequence
 
-T = TypeVar("T")
+    from .store import CacheStore, Write
 
-PAUSE = 5.0
-"""Seconds for which a store that failed is left alone; then one call tries it, and the others go on without it."""
+UNHURRIED = 20
+"""How many times longer writing may take: nobody waits for it."""
 
 
 class Patience:
-    """Calls a store; what fails or takes too long is as if nothing was there.
+    """Calls a store.
 
     Args:
         store: the store.
@@ -30,61 +25,41 @@ class Patience:
 
     def __init__(self, store: CacheStore, timeout: float) -> None:
         self.store = store
-        self.timeout = timeout
-        self._rests_until = float("-inf")
-        self._down = False
+        self._calls = Resting(f"the cache {store.name}", timeout)
 
     @property
     def down(self) -> bool:
         """Whether the last call failed."""
-        return self._down
+        return self._calls.down
 
     async def get(self, key: str) -> bytes | None:
         """The row of a key, if it can be had."""
-        return await self._call(lambda: self.store.get(key), None)
+        if self.store.local:
+            return await self.store.get(key)
+        return await self._calls.call(lambda: self.store.get(key), None)
 
-    async def put(self, key: str, row: bytes, labels: Labels) -> bool:
-        """Keep a row; whether it was. Nobody waits for this, so it may take longer."""
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        """The row of a key, or the lock; whoever cannot ask has the lock."""
+        if self.store.local:
+            return await self.store.get(key), True
+        return await self._calls.call(lambda: self.store.look(key, token, seconds), (None, True))
+
+    async def put_all(self, writes: Sequence[Write]) -> bool:
+        """Keep rows, and give locks up; whether they were kept."""
 
         async def put() -> bool:
-            await self.store.put(key, row, labels)
+            await self.store.put_all(writes)
             return True
 
-        return await self._call(put, False, patience=20)
+        return await self._calls.call(put, False, patience=UNHURRIED)
 
     async def lock(self, key: str, token: str, seconds: float) -> bool:
         """Take a lock; whoever cannot ask for it has it."""
-        return await self._call(lambda: self.store.lock(key, token, seconds), True)
+        if self.store.local:
+            return True
+        return await self._calls.call(lambda: self.store.lock(key, token, seconds), True)
 
     async def unlock(self, key: str, token: str) -> None:
         """Give a lock up."""
-        await self._call(lambda: self.store.unlock(key, token), None)
-
-    async def _call(self, act: Callable[[], Awaitable[T]], otherwise: T, patience: float = 1) -> T:
-        now = trio.current_time()
-        if now < self._rests_until:
-            return otherwise
-        if self._down:
-            self._rests_until = now + PAUSE  # this call tries it, and no other one meanwhile
-        try:
-            with trio.move_on_after(self.timeout * patience) as limit:
-                result = await act()
-                self._works()
-                return result
-            failure: ClaifError = TimeoutError(f"it did not answer within {self.timeout * patience:g} s")
-            if not limit.cancelled_caught:
-                return otherwise
-        except ClaifError as error:
-            failure = error
-        self._failed(failure)
-        return otherwise
-
-    def _works(self) -> None:
-        if self._down:
-            logger.info("the cache {} works again", self.store.name)
-        self._down, self._rests_until = False, float("-inf")
-
-    def _failed(self, error: ClaifError) -> None:
-        if not self._down:
-            logger.warning("the cache {} is left alone for {:g} s: {}", self.store.name, PAUSE, redact(error.message))
-        self._down, self._rests_until = True, trio.current_time() + PAUSE
+        if not self.store.local:
+            await self._calls.call(lambda: self.store.unlock(key, token), None)

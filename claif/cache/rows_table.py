@@ -5,14 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from .store import Labels, RowInfo, Selection
+from .store import Labels, RowInfo, Selection, Write
 
 ROW_COST = 300
 """Bytes that a row takes in the file beside its own, about."""
 MOST_EVICTED = 1000
 """Rows that make room at once at most."""
-
-Write = tuple[str, bytes, Labels]
 
 
 def read(connection: sqlite3.Connection, key: str, now: float) -> bytes | None:
@@ -25,22 +23,27 @@ def read(connection: sqlite3.Connection, key: str, now: float) -> bytes | None:
 
 
 def write(
-    connection: sqlite3.Connection, rows: Iterable[Write], used: Iterable[str], now: float, max_size: int
+    connection: sqlite3.Connection,
+    writes: Sequence[Write],
+    now: float,
+    max_size: int,
+    *,
+    used: Iterable[str] = (),
 ) -> None:
-    """Keep rows, note which were used, and make room.
+    """Keep rows, note which were used, give up locks, and make room.
 
     Args:
         connection: to the file.
-        rows: what is kept.
-        used: keys of rows that were read since.
+        writes: what is kept.
         now: the present moment, in seconds since the epoch.
         max_size: bytes that all rows may take.
+        used: keys of rows that were read since.
     """
     with transaction(connection):
         count, size = connection.execute("SELECT rows, size FROM totals").fetchone()
         connection.executemany("UPDATE rows SET used = ? WHERE key = ?", [(now, key) for key in used])
-        for key, row, labels in rows:
-            cost = len(row) + ROW_COST
+        for one in writes:
+            key, labels, cost = one.key, one.labels, len(one.row) + ROW_COST
             if cost > max_size:
                 continue
             old = connection.execute("SELECT size FROM rows WHERE key = ?", (key,)).fetchone()
@@ -50,12 +53,13 @@ def write(
             connection.execute(
                 "INSERT INTO rows (key, provider, model, tag, created, expires, used, size, row) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (key, labels.provider, labels.model, labels.tag, labels.created, labels.expires, now, cost, row),
+                (key, labels.provider, labels.model, labels.tag, labels.created, labels.expires, now, cost, one.row),
             )
             count, size = count + 1, size + cost
         if size > max_size:
             count, size = _make_room(connection, count, size, now, max_size)
         connection.execute("UPDATE totals SET rows = ?, size = ?", (count, size))
+        unlock(connection, [one.lock for one in writes if one.lock is not None])
 
 
 def _make_room(connection: sqlite3.Connection, count: int, size: int, now: float, max_size: int) -> tuple[int, int]:
@@ -113,9 +117,9 @@ def lock(connection: sqlite3.Connection, key: str, token: str, now: float, until
     return cursor.rowcount == 1
 
 
-def unlock(connection: sqlite3.Connection, key: str, token: str) -> None:
-    """Give a lock up, if it is still held."""
-    connection.execute("DELETE FROM locks WHERE key = ? AND token = ?", (key, token))
+def unlock(connection: sqlite3.Connection, locks: Iterable[tuple[str, str]]) -> None:
+    """Give locks up, as far as they are still held: keys and tokens."""
+    connection.executemany("DELETE FROM locks WHERE key = ? AND token = ?", locks)
 
 
 def _where(selection: Selection) -> tuple[str, tuple[object, ...]]:

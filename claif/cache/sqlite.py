@@ -7,17 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import ClassVar, TypeVar
 
 import trio
 
 from ..errors import ClaifError, ProviderRuntimeError
 from . import rows_table
 from .database import identity, open_database, set_aside
-from .store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats
-
-if TYPE_CHECKING:
-    from .rows_table import Write
+from .store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats, Write
 
 T = TypeVar("T")
 
@@ -47,7 +44,7 @@ class SqliteStore(CacheStore):
         self._max_size = max_size
         self._clock = clock
         self._readers, self._writers = trio.CapacityLimiter(1), trio.CapacityLimiter(1)
-        self._files = (_File(path, reading=True), _File(path, reading=False))
+        self._files = (_File(path, reading=True), _File(path, reading=False), _File(path, reading=False))
         self._waiting: list[tuple[Write, _Done]] = []
         self._used: set[str] = set()
         self._turn = trio.Lock()
@@ -55,22 +52,20 @@ class SqliteStore(CacheStore):
     async def get(self, key: str) -> bytes | None:
         """The row, read in a thread; one that was given up reads to its end and is forgotten."""
         row = await self._read(partial(self._get, key))
-        if row is not None and len(self._used) < MOST_USED:
-            self._used.add(key)
+        self._note_used(key, row)
         return row
 
     async def put(self, key: str, row: bytes, labels: Labels) -> None:
         """Keep a row, together with others that are put meanwhile; it is on the disk when this returns."""
         done = _Done()
-        self._waiting.append(((key, row, labels), done))
+        self._waiting.append((Write(key, row, labels), done))
         async with self._turn:
             while not done.ready:
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                used, self._used = self._used, set()
                 failure: ClaifError | None = None
                 with trio.CancelScope(shield=True):  # the rows of others are in it
                     try:
-                        await self._write(partial(self._put, [write for write, _ in batch], used))
+                        await self.put_all([write for write, _ in batch])
                     except ClaifError as error:
                         failure = error
                 for _, one in batch:
@@ -98,7 +93,30 @@ class SqliteStore(CacheStore):
 
     async def unlock(self, key: str, token: str) -> None:
         """Give a lock up."""
-        await self._write(lambda: rows_table.unlock(self._writer(), key, token))
+        await self._write(lambda: rows_table.unlock(self._writer(), [(key, token)]))
+
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        """The row or the lock, by one visit to a thread."""
+        now = self._clock()
+
+        def look() -> tuple[bytes | None, bool]:
+            row = rows_table.read(self._reader(), key, now)
+            if row is not None:
+                return row, False
+            return None, rows_table.lock(self._files[2].connection(), key, token, now, now + seconds)
+
+        row, held = await self._read(look)
+        self._note_used(key, row)
+        return row, held
+
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        """Keep rows and give up their locks, in one transaction."""
+        used, self._used = self._used, set()
+        await self._write(partial(self._put, writes, used))
+
+    def _note_used(self, key: str, row: bytes | None) -> None:
+        if row is not None and len(self._used) < MOST_USED:
+            self._used.add(key)
 
     async def verify(self, good: Callable[[str, bytes], bool]) -> tuple[int, int]:
         """Have SQLite check the whole file, then look at every row.
@@ -122,8 +140,8 @@ class SqliteStore(CacheStore):
     def _get(self, key: str) -> bytes | None:
         return rows_table.read(self._reader(), key, self._clock())
 
-    def _put(self, rows: Sequence[Write], used: set[str]) -> None:
-        rows_table.write(self._writer(), rows, used, self._clock(), self._max_size)
+    def _put(self, writes: Sequence[Write], used: set[str]) -> None:
+        rows_table.write(self._writer(), writes, self._clock(), self._max_size, used=used)
 
     def _check(self) -> None:
         found = self._reader().execute("PRAGMA quick_check(1)").fetchone()

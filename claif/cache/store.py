@@ -74,6 +74,23 @@ ALL = Selection()
 
 
 @frozen
+class Write:
+    """A row that is to be kept.
+
+    Args:
+        key: its key.
+        row: the row.
+        labels: what it is found by.
+        lock: the key and the token of a lock that is given up when the row is there.
+    """
+
+    key: str
+    row: bytes
+    labels: Labels
+    lock: tuple[str, str] | None = None
+
+
+@frozen
 class StoreStats:
     """How full a store is.
 
@@ -100,6 +117,8 @@ class CacheStore(ABC):
 
     name: ClassVar[str]
     """What `[cache] store` calls it."""
+    local: ClassVar[bool] = False
+    """Whether it is this client's alone, and no call waits for anything: then it needs neither locks nor patience."""
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Be open until cancelled: a store that needs tasks or connections has them in here.
@@ -152,6 +171,22 @@ class CacheStore(ABC):
     @abstractmethod
     async def unlock(self, key: str, token: str) -> None:
         """Give the right up, if `token` still holds it."""
+
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        """The row of a key; where there is none, the lock, as `lock` gives it. A store may do both at once.
+
+        Returns:
+            The row, and whether `token` holds the lock.
+        """
+        row = await self.get(key)
+        return row, row is None and await self.lock(key, token, seconds)
+
+    async def put_all(self, writes: Sequence[Write]) -> None:
+        """Keep several rows, each as `put` does, and give up the lock of each; a store may do it all at once."""
+        for write in writes:
+            await self.put(write.key, write.row, write.labels)
+            if write.lock is not None:
+                await self.unlock(*write.lock)
 
     async def verify(self, good: Callable[[str, bytes], bool]) -> tuple[int, int]:
         """Look at every row and forget those that are damaged.

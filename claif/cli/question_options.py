@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from .cache_modes import CACHE_MODES
+from .cache_modes import cache_options
 from .complete.values import values
 
 if TYPE_CHECKING:
@@ -36,13 +36,7 @@ _OPTIONS = (
         "text. Repeatable.",
     ),
     click.option("--timeout", metavar="SECONDS", type=float, help="The most time that the whole answer may take."),
-    click.option(
-        "--cache",
-        "cache",
-        type=click.Choice(CACHE_MODES),
-        help="Take the answer from the cache if it was given before, and keep a new one; see `claif cache --help`.",
-    ),
-    click.option("--no-cache", "cache", flag_value="off", help="The same as --cache off."),
+    cache_options,
     click.option("--tag", metavar="TEXT", help="What this is for; costs and cached answers are found by it."),
     click.option(
         "-a",

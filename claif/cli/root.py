@@ -12,6 +12,7 @@ COMMANDS = {
     "parallel": ("claif.cli.several:parallel", "Ask several providers at once, and compare their answers."),
     "race": ("claif.cli.several:race", "Ask several providers at once; the first answer wins."),
     "random": ("claif.cli.several:random", "Ask one provider, chosen at random."),
+    "embed": ("claif.cli.embed:embed", "Turn texts into vectors, or rank them by likeness."),
     "providers": ("claif.cli.providers:providers", "Who can be asked, and what they lack."),
     "routes": ("claif.cli.routes:routes", "Names under which several providers answer."),
     "cache": ("claif.cli.cache:cache", "Answers that are kept, to be used again."),

@@ -26,7 +26,10 @@ async def open_cache(router: Router, nursery: trio.Nursery) -> Caching:
     """
     config = router.config
     store = make_store(config, router.plugins)
-    salt = await trio.to_thread.run_sync(salt_of, Path(config.home), config.cache.salt)
+    if config.cache.salt is not None and not config.cache.salt.pending:
+        salt = salt_of(Path(config.home), config.cache.salt)
+    else:
+        salt = await trio.to_thread.run_sync(salt_of, Path(config.home), config.cache.salt)
     await nursery.start(store.run)
     caching = Caching(router, store, config.cache, salt, nursery)
     nursery.start_soon(caching.keeper.run)

@@ -33,7 +33,7 @@ from .stream import Stream, feed, ignore
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader
     from ..middleware.accounts import Accounts
-    from ..models import Event, ModelInfo, Query, Reply
+    from ..models import Embeddings, Event, ModelInfo, Query, Reply
     from ..permission import Approver
     from ..pipeline.types import Emit, Handler, Layer
     from ..plugin.manager import PluginManager
@@ -88,6 +88,8 @@ class Client(Many):
         self._state: dict[str, Any] = {}
         self._open: AbstractAsyncContextManager[None] | None = None
         self._closed = True
+        self._layers: tuple[list[Layer], list[Layer]] = ([], [])
+        """The layers of the last query, as they were found and in their order."""
         self.config: Config
         self.plugins: PluginManager
         self._members: Members
@@ -173,6 +175,46 @@ class Client(Many):
             return await (await taken.value.ready()).models()
         finally:
             self._members.give_back(taken)
+
+    async def embed(
+        self,
+        texts: str | Sequence[str],
+        *,
+        provider: str | None = None,
+        model: str | None = None,
+        dimensions: int | None = None,
+        timeout: float | None = None,
+        cache: str | None = None,
+    ) -> Embeddings:
+        """Turn texts into vectors, by which texts of like meaning can be found.
+
+        Equal texts are sent once; many texts are sent in several requests, a few at the same time. A request that
+        failed is sent again as often as a query would be, but never to another provider.
+
+        Args:
+            texts: one text, or several.
+            provider: a provider, an alias, or a provider and its model (`openai/text-embedding-3-small`); the default
+                one when `None`.
+            model: name of the model; the provider's usual one for embeddings when `None`.
+            dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
+            timeout: seconds for everything; as long as the configuration lets a query when `None`.
+            cache: whether vectors come from the cache and are kept there, see `Query.cache`; as the configuration says
+                when `None`.
+
+        Returns:
+            The vectors, in the order of the texts.
+
+        Raises:
+            InvalidQueryError: there is no text, one is blank or not valid, or the provider makes no embeddings.
+            ClaifError: see `claif.errors`.
+        """
+        if self._closed:
+            raise _not_open()
+        from .embedding import Embedding
+
+        embedding = Embedding(self._router, texts, provider=provider, model=model, dimensions=dimensions, cache=cache)
+        seconds = self.config.general.timeout if timeout is None else timeout
+        return await self._running.during(partial(embedding.run, seconds))
 
     def provider(self, name: str) -> Provider:
         """The provider of a name itself, which may not be connected yet: to pull its models, or to configure it.
@@ -269,31 +311,28 @@ class Client(Many):
             assemble_layer(),
             attempt_layer(self._watchdog),
         ]
-        if self.config.routing_tables.get("limits"):
+        if self.config.shared.store is not None:
             from ..middleware.limits import limits_layer
 
-            layers.append(limits_layer(self.config.routing.limits))
+            layers.append(limits_layer(self._router.beside.turnstile))
+        elif self.config.routing_tables.get("limits"):
+            from ..middleware.limits import limits_layer, own_turnstiles
+
+            layers.append(limits_layer(own_turnstiles(self.config.routing.limits)))
         if self.config.keeps_ledger or self.config.cost_tables or find_spec("genai_prices") is not None:
-            layers += self._open_accounts()
+            from .accounting import open_accounts
+
+            self._accounts, more = open_accounts(self.config, self._nursery, self._router.beside.sharing)
+            layers += more
         if processors := self.plugins.processors(self.config):
             layers.append(processors_layer(processors))
         return layers
 
-    def _open_accounts(self) -> list[Layer]:
-        """The layers that know what queries cost."""
-        from ..middleware.accounts import Accounts
-        from ..middleware.spending import spending_layer
-
-        accounts = self._accounts = Accounts(self.config, self._nursery)
-        layers = [spending_layer(accounts)]
-        if accounts.ledger is not None:
-            from ..middleware.ledger import ledger_layer
-
-            layers.append(ledger_layer(accounts))
-        return layers
-
     def _handler(self, query: Query) -> Handler:
-        return self._router.handler(self.chain(query))
+        found = self.plugins.query_layers(query, self.config, self)
+        if found != self._layers[0]:
+            self._layers = (found, in_order(found))
+        return self._router.handler(self._layers[1])
 
     @asynccontextmanager
     async def _lifetime(self) -> AsyncIterator[None]:
@@ -333,7 +372,7 @@ class Client(Many):
         self._closed = True
         await self._running.close()
         with trio.CancelScope(shield=True):
-            await self._router.close()
+            await self._router.beside.close()
             if self._accounts is not None:
                 await self._accounts.aclose()
             await self._members.close()

@@ -67,7 +67,9 @@ class Following:
         """
         if failure is not None:
             self._failed(self._course.first(trio.current_time()), failure)
-        limit = current_run.get().limit
+        run = current_run.get()
+        run.several = not self._plan.single
+        limit = run.limit
         if self._plan.deadline is not None and limit is not None:
             limit.shorten(self._plan.deadline)
             self._router.watchdog.add(limit)
@@ -147,7 +149,10 @@ class Following:
             return await self._failing(step, error, gate, asked=len(run.attempts) > told)
         else:
             now = trio.current_time()
+            was_open = health.breaker.reopens_at is not None
             health.succeeded(step.permit, now, now - began)
+            if was_open and health.breaker.reopens_at is None:
+                self._router.beside.tell_others(candidate.provider, 0.0)
             return True
         finally:
             health.in_flight -= 1
@@ -176,7 +181,11 @@ class Following:
         """Note how a member failed; whether anybody may still be asked."""
         now = trio.current_time()
         health = self._router.book.of(step.candidate.provider)
+        before = health.breaker.reopens_at
         health.failed(step.permit, now, error)
+        after = health.breaker.reopens_at
+        if after is not None and after != before:
+            self._router.beside.tell_others(step.candidate.provider, after - now)
         if isinstance(error, RateLimitError) and error.retry_after is not None:
             health.drain(now + min(error.retry_after, self._router.config.routing.retry.max_retry_after))
         self._last = error

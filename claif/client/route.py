@@ -13,12 +13,13 @@ from attrs import evolve
 
 from ..errors import ClaifError, InvalidQueryError, TimeoutError
 from ..middleware.attempt import provider_end
-from ..pipeline.compose import compose, split
+from ..pipeline.compose import HOME, compose, split
 from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.needs import check_needs
 from ..routing.options import with_defaults
 from ..routing.plan import Plan, plan_for
+from .beside import Beside
 
 if TYPE_CHECKING:
     from ..config import Config
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
     from ..routing.members import Member, Members
-    from .caching import Caching
 
 
 MOST_PLANS = 256
@@ -53,6 +53,7 @@ class Router:
 
     Attributes:
         rng: for what is left to chance; a test may seed it.
+        beside: the cache, and what is shared with other clients.
         agents: names of those that are agents, which are not asked twice: they may have acted unseen.
     """
 
@@ -75,9 +76,9 @@ class Router:
         self._book: HealthBook | None = None
         self._plans: dict[tuple[str | Choice | None, str | None], Plan] = {}
         self._hedges: dict[str | None, HedgeBudget] = {}
+        self._handler: tuple[Sequence[Layer] | None, Handler] = (None, _nobody)
         self._cache_mode = config.cache.mode
-        self._caching: Caching | None = None
-        self._opening = trio.Lock()
+        self.beside = Beside(self, nursery)
 
     @property
     def book(self) -> HealthBook:
@@ -137,6 +138,14 @@ class Router:
         Args:
             layers: the layers of the query, outermost first.
         """
+        if layers is not self._handler[0]:
+            # Claif's own layers keep nothing of a query, so that one handler serves all; plugins' may wrap each anew.
+            lasts = all(layer.distribution == HOME for layer in layers)
+            handler = self._composed(layers)
+            self._handler = (layers if lasts else None, handler)
+        return self._handler[1]
+
+    def _composed(self, layers: Sequence[Layer]) -> Handler:
         outer, inner = split(layers)
 
         async def route(query: Query, emit: Emit) -> None:
@@ -145,7 +154,7 @@ class Router:
             mode = query.cache or plan.cache or self._cache_mode
             if mode == "off":
                 return await answer(query, plan, emit)
-            caching = await self._get_caching()
+            caching = await self.beside.caching()
             await caching.answer(query, plan, mode, partial(answer, query, plan), emit)
             return None
 
@@ -220,21 +229,6 @@ class Router:
         """
         return _fitted(_addressed(query, candidate), member, provider)
 
-    async def _get_caching(self) -> Caching:
-        """The cache, opened when it is first needed."""
-        if self._caching is None:
-            async with self._opening:
-                if self._caching is None:
-                    from .cache_opening import open_cache
-
-                    self._caching = await open_cache(self, self._nursery)
-        return self._caching
-
-    async def close(self) -> None:
-        """Write what the cache has not written yet."""
-        if self._caching is not None:
-            await self._caching.close()
-
     async def prewarm(self, query: Query) -> None:
         """Have the first provider of such a query get ready for it, in the background.
 
@@ -264,6 +258,10 @@ class Router:
         names = [one.provider for one in (*plan.candidates, *[one for ones in plan.fallbacks.values() for one in ones])]
         for name in names:
             self.members.check(name)
+
+
+async def _nobody(_query: Query, _emit: Emit) -> None:
+    """Stands where there is no handler yet."""
 
 
 def _addressed(query: Query, candidate: Candidate) -> Query:

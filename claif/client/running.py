@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import trio
 
@@ -19,15 +19,35 @@ if TYPE_CHECKING:
     from ..pipeline.types import Emit, Handler
     from ..plugin.manager import PluginManager
 
+T = TypeVar("T")
+
 CLOSE_TIMEOUT = 5.0
 """Seconds that cancelled queries have to end when the client is closed."""
+
+
+class Closable(Protocol):
+    """What ends when the client is closed."""
+
+    def close(self) -> None:
+        """Cancel it."""
+
+
+class Work:
+    """Something that is no query and runs while the client is open."""
+
+    def __init__(self) -> None:
+        self.scope = trio.CancelScope()
+
+    def close(self) -> None:
+        """Cancel it because the client is closed."""
+        self.scope.cancel()
 
 
 class Running:
     """Runs queries while it is open; `plugins` are told how each ended."""
 
     def __init__(self, plugins: PluginManager) -> None:
-        self.runs: set[Run] = set()
+        self.runs: set[Closable] = set()
         self._plugins = plugins
         self._idle: trio.Event | None = None
 
@@ -62,12 +82,40 @@ class Running:
             raise failure from failure.__cause__
         finally:
             current_run.reset(token)
-            self.runs.discard(run)
-            if self._idle is not None and not self.runs:
-                self._idle.set()
+            self._ended(run)
             if self._plugins.observed:
                 self._plugins.finished(query, reply, failure, trio.current_time() - run.began)
         raise ClientClosedError("The client was closed while the query ran.", partial=run.partial)
+
+    async def during(self, working: Callable[[], Awaitable[T]]) -> T:
+        """Do what is no query; it ends when the client is closed.
+
+        Args:
+            working: gives the result.
+
+        Raises:
+            ClientClosedError: the client was closed meanwhile.
+            ClaifError: from the work; secrets are masked.
+        """
+        work = Work()
+        self.runs.add(work)
+        found: tuple[T, ...] = ()
+        try:
+            with work.scope:
+                found = (await working(),)
+        except Exception as error:
+            redact_error(error)
+            raise
+        finally:
+            self._ended(work)
+        if not found:
+            raise ClientClosedError("The client was closed while it was asked.")
+        return found[0]
+
+    def _ended(self, run: Closable) -> None:
+        self.runs.discard(run)
+        if self._idle is not None and not self.runs:
+            self._idle.set()
 
     async def close(self) -> None:
         """Cancel all that run, and wait until they have ended; shielded, for at most `CLOSE_TIMEOUT` seconds."""

@@ -211,6 +211,7 @@ class ProviderSettings:
     Args:
         type: the provider plugin that serves this table; the table's name when not given.
         model: name of the model when a query names none.
+        embedding_model: name of the model that turns texts into vectors, where nobody names one.
         base_url: where the API is.
         api_key: the key for it: `"${VARIABLE}"`, the key itself, or where it is: `{stored = "NAME"}`,
             `{keyring = "SERVICE/NAME"}`, `{cmd = ["PROGRAM", "ARGUMENT"]}`.
@@ -225,6 +226,7 @@ class ProviderSettings:
 
     type: str | None = field(default=None, validator=name_or_none)
     model: str | None = field(default=None, validator=model_name)
+    embedding_model: str | None = field(default=None, validator=model_name)
     base_url: str | None = field(default=None, validator=_plain_text)
     api_key: Secret | None = field(default=None, converter=_key)
     preset: str | None = field(default=None, validator=name_or_none)

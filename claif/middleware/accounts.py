@@ -17,10 +17,13 @@ from ..logs import logger
 from ..models import UsageReport
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ..config import Config
     from ..costs.budget import Limit
     from ..ledger.ledger import Ledger
     from ..pipeline.run import Run
+    from ..routing.sharing import Sharing
 
 LOAD_TIMEOUT = 5.0
 """Seconds that a query waits for the data set of prices."""
@@ -32,13 +35,16 @@ class Accounts:
     Args:
         config: the client's.
         nursery: the client's; the data set of prices is loaded in it.
+        sharing: opens what budgets are shared through with other clients; `None` if they are not.
 
     Attributes:
         ledger: where calls are written down, and what budgets are counted by; `None` if there are none of either.
     """
 
-    def __init__(self, config: Config, nursery: trio.Nursery) -> None:
-        self._config, self._nursery = config, nursery
+    def __init__(
+        self, config: Config, nursery: trio.Nursery, sharing: Callable[[], Awaitable[Sharing]] | None = None
+    ) -> None:
+        self._config, self._nursery, self.sharing = config, nursery, sharing
         # The schema takes longer to load than a query to be written down; without a table there is no need for it.
         costs = config.costs if config.cost_tables else None
         self.budget = None if costs is None or not config.cost_tables.get("budget") else costs.budget

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from attrs import evolve
-
 from ..models import (
     ContentBlock,
     Event,
@@ -114,7 +112,8 @@ class _Stream:
     async def _start(self, event: Started) -> None:
         self._started = True
         run = self._run
-        await self._emit(evolve(event, provider=run.provider or event.provider, model=event.model or run.model))
+        provider, model = run.provider or event.provider, event.model or run.model
+        await self._emit(Started(provider, model, event.id, event.conversation, event.sandbox))
 
 
 def _wrap(handler: Handler) -> Handler:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import trio
 
@@ -98,21 +98,30 @@ def provider_end(provider: Provider) -> Handler:
         try:
             await provider.query(query, fed)
         except (Exception, BaseExceptionGroup) as caught:
-            error = single(caught)
-            if isinstance(error, ClaifError):
-                error.provider = error.provider or run.provider
-                error.model = error.model or run.model
-                if error is caught:
-                    raise
-                raise error from caught
-            if isinstance(error, Exception):
-                raise ProviderRuntimeError(
-                    f"The provider {run.provider} failed: {type(error).__name__}: {error}",
-                    provider=run.provider,
-                    model=run.model,
-                ) from error
-            if error is caught:
-                raise
-            raise error from None
+            raise_named(caught, run.provider, run.model)
 
     return ask
+
+
+def raise_named(caught: BaseException, provider: str | None, model: str | None) -> NoReturn:
+    """Raise what a provider raised, as a `ClaifError` that names it; what is no failure of its own stays as it is.
+
+    Args:
+        caught: what it raised; this is called while that is handled.
+        provider: its name.
+        model: the model that it was asked for.
+    """
+    error = single(caught)
+    if isinstance(error, ClaifError):
+        error.provider = error.provider or provider
+        error.model = error.model or model
+        if error is caught:
+            raise error
+        raise error from caught
+    if isinstance(error, Exception):
+        raise ProviderRuntimeError(
+            f"The provider {provider} failed: {type(error).__name__}: {error}", provider=provider, model=model
+        ) from error
+    if error is caught:
+        raise error
+    raise error from None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import trio
 
@@ -17,11 +17,14 @@ from ..routing.limiter import Limiter, Queue
 if TYPE_CHECKING:
     from ..config.keep_going import LimitSettings
     from ..routing.limiter import Entry, Ticket
+    from .shared_limits import SharedTurnstile
 
 BYTES_OF_A_TOKEN = 4
 """On the average, in English; the difference is settled when the provider has told what was used."""
 ANSWER = 1000
 """Tokens that an answer is thought to take when a query sets no `max_tokens`."""
+TurnstileOf = Callable[[str], Awaitable["Turnstile | SharedTurnstile | None"]]
+"""Gives what lets queries in to a provider; `None` where nothing is limited."""
 TOLD = 0.5
 """Seconds of waiting from which on the user is told."""
 
@@ -71,13 +74,7 @@ class Turnstile:
             self._queue.leave(ticket)
             self._moved.pop(ticket, None)
             self._wake_first()
-        raise RateLimitError(
-            f"{self.name} could not be asked within its limits in {waited:g} s.",
-            hint=f"Raise limits.{self.name}, or its max_wait, or ask another provider.",
-            provider=self.name,
-            code="limit",
-            retryable=False,
-        )
+        raise too_long(self.name, waited)
 
     def leave(self, entry: Entry, used: int | None) -> None:
         """A query has ended, which used so many tokens; `None` if nobody told."""
@@ -96,25 +93,45 @@ class Turnstile:
             await emit(Notice("limit", f"{self.name} is asked {when}, to keep to its limits.", {"provider": self.name}))
 
 
-def limits_layer(limits: Mapping[str, LimitSettings]) -> Layer:
-    """Have queries wait until the limits of their provider, `[limits.NAME]`, allow them."""
+def too_long(name: str, seconds: float) -> RateLimitError:
+    """The error of a query that has waited for so long."""
+    return RateLimitError(
+        f"{name} could not be asked within its limits in {seconds:g} s.",
+        hint=f"Raise limits.{name}, or its max_wait, or ask another provider.",
+        provider=name,
+        code="limit",
+        retryable=False,
+    )
+
+
+def own_turnstiles(limits: Mapping[str, LimitSettings]) -> TurnstileOf:
+    """The limits of each provider, which this client keeps by itself."""
     turnstiles = {name: Turnstile(name, settings) for name, settings in limits.items()}
+
+    async def of(name: str) -> Turnstile | None:
+        return turnstiles.get(name)
+
+    return of
+
+
+def limits_layer(turnstile_of: TurnstileOf) -> Layer:
+    """Have queries wait until the limits of their provider, `[limits.NAME]`, allow them."""
 
     def wrap(handler: Handler) -> Handler:
         async def limited(query: Query, emit: Emit) -> None:
             run = current_run.get()
-            turnstile = turnstiles.get(run.provider or "")
+            turnstile = await turnstile_of(run.provider or "")
             if turnstile is None:
                 return await handler(query, emit)
             used: int | None = None
 
-            async def counting(event: Event) -> None:
+            def counting(event: Event) -> Awaitable[None]:
                 nonlocal used
                 if event.__class__ is UsageReport:
                     used = event.usage.total_tokens
-                await emit(event)
+                return emit(event)
 
-            entry = await turnstile.enter(estimate(query), run.deadline, emit)
+            entry: Any = await turnstile.enter(estimate(query), run.deadline, emit)
             try:
                 return await handler(query, counting)
             finally:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 from attrs import evolve
 
-from ..costs.budget import QUERY, day_of
+from ..costs.budget import QUERY, day_of, to_claim
 from ..costs.price import worst_cost
 from ..costs.worst import input_at_most, output_at_most
 from ..errors import BudgetExceededError, ClaifError, TimeoutError
@@ -16,9 +16,10 @@ from ..ledger.call import Hold
 from ..models import Event, Finished, Notice, Query, Started, UsageReport
 from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
+from ..routing.shared_state import Claim, Settlement
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..costs.budget import Limit
     from ..costs.names import Endpoint
@@ -77,6 +78,7 @@ def spending_layer(accounts: Accounts) -> Layer:
             if accounts.ledger is None or run.call is None:
                 return await handler(query, attempt.take)
             hold, query, price = await _begin(accounts, run, run.call, query)
+            shared = await _take_shared(accounts, run, hold, query) if accounts.sharing is not None else None
             try:
                 await handler(query, attempt.take)
             except BaseException as error:
@@ -88,6 +90,8 @@ def spending_layer(accounts: Accounts) -> Layer:
                 if price is not None and price.free:
                     hold.cost = 0.0
                 hold.ended = True
+                if shared is not None:
+                    shared(hold.cost)
                 if run.call.ended:  # it went on for others, who wait for the same answer
                     with trio.move_on_after(END_TIMEOUT, shield=True):
                         await accounts.ledger.end(run.call, accounts.limits(run, query.tag))
@@ -131,6 +135,42 @@ async def _begin(accounts: Accounts, run: Run, call: Call, query: Query) -> tupl
     if metered and begun.left < inf:
         query = _with_cost_limit(query, begun.left)
     return hold, query, price
+
+
+async def _take_shared(accounts: Accounts, run: Run, hold: Hold, query: Query) -> Callable[[float | None], None] | None:
+    """Hold what an attempt may cost of the budgets that are shared with other clients, in one round trip.
+
+    Returns:
+        To be told what it cost; `None` if there are no such budgets, it costs nothing, or nobody can be asked now.
+
+    Raises:
+        BudgetExceededError: it could go beyond one of them.
+    """
+    limits, ledger = accounts.limits(run, query.tag), accounts.ledger
+    if accounts.sharing is None or ledger is None or not hold.reserved:
+        return None
+    now = ledger.clock()
+    claim = Claim(run.provider or "", budgets=to_claim(limits, hold.reserved, now))
+    if not claim.budgets:
+        return None
+    try:
+        sharing = await accounts.sharing()
+        verdict = await sharing.take(claim)
+    except BaseException:
+        hold.cost, hold.ended = 0.0, True  # it was not made
+        raise
+    if verdict is None:
+        return None
+    if verdict.refused is not None:
+        hold.cost, hold.ended = 0.0, True
+        limit = next((one for one in limits if one.key(now) == verdict.refused), limits[0])
+        raise BudgetExceededError(
+            f"It could go beyond {limit}, ${limit.dollars:.2f}, which is shared with others.",
+            hint=f"Raise it, for all of them: claif config set {limit.setting} DOLLARS, or ask somebody who costs less.",
+            provider=run.provider,
+            limit=limit.dollars,
+        )
+    return lambda cost: sharing.settle(Settlement(claim, verdict, spent=cost))
 
 
 def _limited(query: Query, price: Price) -> Query:

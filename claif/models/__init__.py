@@ -12,6 +12,7 @@ from .blocks import (
     ToolUseBlock,
     UnknownBlock,
 )
+from .embeddings import EmbeddingLimits, Embeddings, cosine_similarity
 from .events import (
     Diff,
     Event,
@@ -42,6 +43,8 @@ __all__ = [
     "ContentBlock",
     "Decision",
     "Diff",
+    "EmbeddingLimits",
+    "Embeddings",
     "Event",
     "FileBlock",
     "FileChange",
@@ -75,4 +78,5 @@ __all__ = [
     "UnknownEvent",
     "Usage",
     "UsageReport",
+    "cosine_similarity",
 ]

@@ -18,6 +18,7 @@ CACHE_MODES = ("off", "read-write", "read-only", "refresh")
 """`refresh` asks in any case, and stores what was answered."""
 MAX_TAG = 100
 """Characters."""
+BINARY = "Remove it; is this a binary file? Attach it with -a FILE instead."
 
 
 def _texts(texts: Iterable[str]) -> tuple[str, ...]:
@@ -137,13 +138,23 @@ class Query:
         for message in self.messages:
             for block in message.content:
                 if isinstance(block, TextBlock):
-                    _check_text(block.text)
-        if self.cache is not None and self.cache not in CACHE_MODES:
-            raise InvalidQueryError(
-                f"{str(self.cache)[:40]!r} is no mode of the cache.", hint=f"There are: {', '.join(CACHE_MODES)}."
-            )
+                    check_text(block.text)
+        check_cache_mode(self.cache)
         if self.tag is not None and not (self.tag.isprintable() and 0 < len(self.tag) <= MAX_TAG):
             raise InvalidQueryError(f"A tag has at most {MAX_TAG} characters, and no control characters.")
+
+
+def check_cache_mode(mode: str | None) -> str | None:
+    """The mode of the cache, if it is one or `None`.
+
+    Raises:
+        InvalidQueryError: it is none.
+    """
+    if mode is not None and mode not in CACHE_MODES:
+        raise InvalidQueryError(
+            f"{str(mode)[:40]!r} is no mode of the cache.", hint=f"There are: {', '.join(CACHE_MODES)}."
+        )
+    return mode
 
 
 def _asks(message: Message) -> bool:
@@ -158,16 +169,26 @@ def _asks(message: Message) -> bool:
     return False
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str, name: str = "The text", *, hint: str = BINARY) -> None:
+    """Refuse what is no text.
+
+    Args:
+        text: the text.
+        name: what an error calls it.
+        hint: what to do about a NUL character.
+
+    Raises:
+        InvalidQueryError: it has NUL characters or lone surrogates.
+    """
     if "\0" in text:
         raise InvalidQueryError(
-            f"The text has a NUL character at position {text.index(chr(0))}.",
-            hint="Remove it; is this a binary file? Attach it with -a FILE instead.",
+            f"{name} has a NUL character at position {text.index(chr(0))}.",
+            hint=hint,
         )
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise InvalidQueryError(
-            f"The text has a character at position {error.start} that is not valid Unicode (a lone surrogate).",
+            f"{name} has a character at position {error.start} that is not valid Unicode (a lone surrogate).",
             hint="Convert the text to UTF-8.",
         ) from None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..models import Event, Notice, Started, UsageReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from .types import Emit
 
@@ -34,13 +34,15 @@ class Gate:
         self._opened = opened
         self._held: list[Event] = []
 
-    async def emit(self, event: Event) -> None:
-        """Take an event of the attempt."""
-        if not self.open:
-            if event.__class__ in PRELUDE:
-                self._held.append(event)
-                return
-            await self.release()
+    def emit(self, event: Event) -> Awaitable[None]:
+        """Take an event of the attempt; once it is open, that costs no coroutine of its own."""
+        return self._emit(event) if self.open else self._first(event)
+
+    async def _first(self, event: Event) -> None:
+        if event.__class__ in PRELUDE:
+            self._held.append(event)
+            return
+        await self.release()
         await self._emit(event)
 
     async def release(self) -> None:

@@ -30,13 +30,13 @@ class Run:
 
     `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
     out that changes messages changes it too, and the client attaches it to the error. `limit` is the deadline of the
-    query, which layers may move forward. `member` is the provider that is asked, `route` the route by which it is, and
-    `call` what the ledger writes down of it.
+    query, which layers may move forward. `several` tells whether somebody else can be asked, `member` is the provider
+    that is asked, `route` the route by which it is, and `call` what the ledger writes down of it.
     """
 
     __slots__ = (
         *("attempts", "began", "cached", "call", "closed", "id", "limit", "limits", "member", "model"),
-        *("partial", "provider", "query", "route", "scope"),
+        *("partial", "provider", "query", "route", "scope", "several"),
     )
 
     def __init__(self, query: Query) -> None:
@@ -54,6 +54,7 @@ class Run:
         self.limit: Deadline | None = None
         self.call: Call | None = None
         self.partial: Message | None = None
+        self.several = False
         self.closed = False
 
     @property

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .entries import CommandEntry, ProviderEntry
     from .processors import Processor
     from .report import PluginReport
+    from .results import LayersOf
 
 
 class PluginManager:
@@ -50,6 +51,7 @@ class PluginManager:
         self._registered: dict[str, Plugin] = {}
         self._bound: dict[str, tuple[Implementation, ...]] = {}
         self._processors: tuple[object, tuple[Processor, ...]] | None = None
+        self._layers: tuple[object, list[tuple[Implementation, LayersOf]]] | None = None
         self._refusal: Status | None = None
 
     @classmethod
@@ -195,15 +197,19 @@ class PluginManager:
         if not bound:
             return []
         from .processors import is_on
-        from .results import layers, owned
 
         found: list[Layer] = []
-        for implementation in bound:
-            if implementation.shipped and not is_on(implementation, config.processors):
-                continue
-            made = self._caller.call(implementation, (query, config, client), layers, ())
-            found += owned(made, implementation.plugin.name)
+        for implementation, check in self._layer_checks(bound):
+            if not (implementation.shipped and not is_on(implementation, config.processors)):
+                found += self._caller.call(implementation, (query, config, client), check, ())
         return found
+
+    def _layer_checks(self, bound: tuple[Implementation, ...]) -> list[tuple[Implementation, LayersOf]]:
+        if self._layers is None or self._layers[0] is not bound:
+            from .results import LayersOf
+
+            self._layers = (bound, [(each, LayersOf(each.plugin.name)) for each in bound])
+        return self._layers[1]
 
     def processors(self, config: Config) -> tuple[Processor, ...]:
         """The message processors that are on, in the order in which they run."""

@@ -39,6 +39,32 @@ def layers(result: object) -> tuple[Layer, ...]:
     return tuple(found)
 
 
+class LayersOf:
+    """Checks what a plugin's `claif_query` returns; what is the same as the last time was looked at then.
+
+    Args:
+        distribution: brings the layers.
+    """
+
+    __slots__ = ("_distribution", "_last", "_made")
+
+    def __init__(self, distribution: str) -> None:
+        self._distribution = distribution
+        self._last: object = None
+        self._made: list[Layer] = []
+
+    def __call__(self, result: object) -> list[Layer]:
+        """The layers, each with the distribution that brought it.
+
+        Raises:
+            Failed: see `layers`.
+        """
+        if result.__class__ is not list or result != self._last:
+            self._made = owned(layers(result), self._distribution)
+            self._last = list(result) if isinstance(result, list) else None
+        return self._made
+
+
 def owned(made: Sequence[Layer], distribution: str) -> list[Layer]:
     """The layers with the distribution that brought them, whatever they say themselves."""
     return [

@@ -12,7 +12,7 @@ from ..errors import InvalidConfigError
 EVERYTHING = frozenset(
     ("text", "streaming", "system", "images", "image_urls", "files", "tools", "schema", "thinking", "models")
 )
-"""All capabilities that a protocol of models can have."""
+"""All capabilities that answers in a protocol of models can have."""
 
 
 @frozen
@@ -25,6 +25,7 @@ class Preset:
         needs_key: whether it answers nobody without a key.
         model: the model that is asked when nobody names one; `None` asks a local server what it has.
         capabilities: what it takes and gives.
+        embedding_model: the model that turns texts into vectors when nobody names one; `None` wants one named.
     """
 
     base_url: str = ""
@@ -32,6 +33,7 @@ class Preset:
     needs_key: bool = False
     model: str | None = None
     capabilities: frozenset[str] = EVERYTHING
+    embedding_model: str | None = None
 
 
 P = TypeVar("P", bound=Preset)

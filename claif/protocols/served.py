@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from attrs import evolve, fields, frozen
 
 from ..config.findkey import find_key, missing_key
-from ..errors import ClaifError, InvalidConfigError, MissingAPIKeyError
+from ..errors import ClaifError, InvalidConfigError, InvalidQueryError, MissingAPIKeyError
 from ..provider import Context, Identity, Provider, ProviderStatus
 from .presets import Preset, choose_preset
 from .server import ModelServer
@@ -17,12 +17,12 @@ from .server import ModelServer
 if TYPE_CHECKING:
     from ..config.schema import ProviderSettings
     from ..config.secret import Secret
-    from ..models import ModelInfo, Query
+    from ..models import Embeddings, ModelInfo, Query
     from ..pipeline.types import Emit
 
 _NOT_SENT = frozenset(
     (
-        *("api_key", "base_url", "model", "options", "allow_http", "ca_bundle"),
+        *("api_key", "base_url", "model", "embedding_model", "options", "allow_http", "ca_bundle"),
         *("connect_timeout", "first_event_timeout", "idle_timeout"),
     )
 )
@@ -59,6 +59,9 @@ class Access:
 
 class ServedProvider(Provider, Generic[S]):
     """Answers by a server; subclasses say what key it needs and how to speak to it."""
+
+    default_embedding_model: ClassVar[str | None] = None
+    """The model that turns texts into vectors when nobody names one; one has to be named when `None`."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -118,7 +121,13 @@ class ServedProvider(Provider, Generic[S]):
             each.name: getattr(settings, each.name) for each in fields(type(settings)) if each.name not in _NOT_SENT
         }
         key = self.access(self.context.name, settings).key(settings)
-        return Identity(self.server.address, key, settings.model or self.default_model, sent)
+        return Identity(
+            self.server.address,
+            key,
+            settings.model or self.default_model,
+            settings.embedding_model or self.default_embedding_model,
+            sent,
+        )
 
     async def query(self, query: Query, emit: Emit) -> None:
         """Answer by the server."""
@@ -127,6 +136,30 @@ class ServedProvider(Provider, Generic[S]):
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists."""
         return await self.server.models()
+
+    async def embed(
+        self, texts: Sequence[str], *, model: str | None = None, dimensions: int | None = None
+    ) -> Embeddings:
+        """Turn texts into vectors by the server, if it can."""
+        if "embeddings" not in self.capabilities:
+            raise self.no_embeddings()
+        return await self.server.embed(texts, model=self._embedding_model(model), dimensions=dimensions)
+
+    def _embedding_model(self, model: str | None) -> str:
+        """The model that turns texts into vectors.
+
+        A server's first model, or the one that answers queries, may be one whose vectors are of no use, and nobody
+        would notice.
+        """
+        found: str | None = model or self.settings.embedding_model or self.default_embedding_model
+        if found is None:
+            name = self.context.name
+            raise InvalidQueryError(
+                f"The provider {name} is asked for embeddings, and no model for them is named.",
+                provider=name,
+                hint=f"Name one with -m MODEL, or for good: claif config set providers.{name}.embedding_model MODEL",
+            )
+        return found
 
     async def with_model(self, query: Query) -> Query:
         """The query with the server's first model, if neither it nor the settings name one."""
@@ -162,6 +195,7 @@ class PresetProvider(ServedProvider[S], Generic[S, P]):
         self.preset: P = self.find_preset(context.name, self.settings)
         self.capabilities = self.preset.capabilities  # type: ignore[misc]  # known only with the settings
         self.default_model = self.preset.model  # type: ignore[misc]  # likewise
+        self.default_embedding_model = self.preset.embedding_model  # type: ignore[misc]  # likewise
 
     @classmethod
     def find_preset(cls, name: str, settings: ProviderSettings) -> P:

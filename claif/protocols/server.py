@@ -12,7 +12,7 @@ from attrs import evolve
 from .._json import dumps as json_dumps
 from .._json import loads as json_loads
 from ..errors import ClaifError, ProtocolError, TimeoutError
-from ..models import Event, ModelInfo, Notice, Query
+from ..models import Embeddings, Event, ModelInfo, Notice, Query
 
 if TYPE_CHECKING:
     from ..pipeline.types import Emit
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 OK = 200
 PATIENCE = 60.0
 """Seconds in which a server must answer what is no query."""
+EMBEDDING = 300.0
+"""Seconds in which it must turn texts into vectors; one that computes on a processor takes its time."""
 
 
 class Decoder(Protocol):
@@ -45,6 +47,9 @@ class ModelServer(ABC):
     Args:
         endpoint: where the API is, with its key in the headers.
         source: whom errors name; its model is asked when a query names none.
+
+    Attributes:
+        encoding: how embeddings are asked for: `float` or `base64`; as the server likes when `None`.
     """
 
     path: ClassVar[str]
@@ -55,6 +60,7 @@ class ModelServer(ABC):
     def __init__(self, endpoint: Endpoint, source: ErrorSource) -> None:
         self._endpoint = endpoint
         self._source = source
+        self.encoding: str | None = None
 
     @property
     def address(self) -> str:
@@ -124,25 +130,54 @@ class ModelServer(ABC):
                 if decoder.done:
                     return
 
-    async def ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        source: ErrorSource | None = None,
+        seconds: float | None = None,
+    ) -> Any:
         """Ask for something that is no query, such as a list or a count: the JSON data of the answer.
 
         Args:
             method: of HTTP.
             path: below the endpoint's address.
             body: JSON, if any.
+            source: whom errors name; the server and its usual model when `None`.
+            seconds: in which it must answer; `PATIENCE` when `None`.
 
         Raises:
-            ClaifError: the server could not be asked, refused, or did not answer within `PATIENCE` seconds.
+            ClaifError: the server could not be asked, refused, or did not answer within so many seconds.
         """
-        source = self._source
-        with trio.move_on_after(PATIENCE) as patience:
+        source = source or self._source
+        seconds = PATIENCE if seconds is None else seconds
+        with trio.move_on_after(seconds) as patience:
             response = await self._endpoint.request(method, path, body=body)
         if patience.cancelled_caught:
-            raise TimeoutError(f"{source.provider} said nothing for {PATIENCE:g} s.", provider=source.provider)
+            raise TimeoutError(f"{source.provider} said nothing for {seconds:g} s.", provider=source.provider)
         if response.status != OK:
             raise source.from_response(response.status, response.headers, response.body)
         return read_json(response.body, source)
+
+    async def embed(self, texts: Sequence[str], *, model: str, dimensions: int | None = None) -> Embeddings:
+        """Turn texts into vectors, as OpenAI's endpoint `/embeddings` does; a protocol may do it otherwise.
+
+        Args:
+            texts: no more than the server takes at once.
+            model: name of the model.
+            dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
+
+        Raises:
+            ClaifError: the server could not be asked, refused, or did not answer within `EMBEDDING` seconds.
+        """
+        from .embeddings import read_embeddings, request_body
+
+        source = evolve(self._source, model=model)
+        body = json_dumps(request_body(texts, model, dimensions, self.encoding))
+        data = await self.ask("POST", "/embeddings", body, source=source, seconds=EMBEDDING)
+        return read_embeddings(data, len(texts), source)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists, in its order.

@@ -99,6 +99,10 @@ class Breaker:
             self._in_a_row += 1
             self._count(now, failed=True, slow=False)
 
+    def leave_alone(self, until: float) -> None:
+        """Open it because others have found that the endpoint fails; what was known before holds if that is longer."""
+        self._open(until if self.reopens_at is None else max(self.reopens_at, until))
+
     def release(self, permit: Permit) -> None:
         """Give up a call that was neither a success nor a failure; does nothing after either."""
         self._tell(permit)

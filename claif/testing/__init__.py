@@ -9,6 +9,7 @@ from .._lazy import lazy_exports
 if TYPE_CHECKING:
     from . import strategies as strategies
     from .behaviour import Behaviour as Behaviour
+    from .conformance import EmbeddingConformance as EmbeddingConformance
     from .conformance import ProviderConformance as ProviderConformance
     from .fake import FakeProvider as FakeProvider
     from .fake import Pause as Pause
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from .leaks import LeakCheck as LeakCheck
     from .server import ScriptedServer as ScriptedServer
     from .server_process import ServerProcess as ServerProcess
+    from .vectors import vector_of as vector_of
 
 __all__ = [
     "Behaviour",
+    "EmbeddingConformance",
     "FakeCLI",
     "FakeProvider",
     "FaultProxy",
@@ -33,10 +36,12 @@ __all__ = [
     "ServerProcess",
     "replay",
     "strategies",
+    "vector_of",
 ]
 
 _NAMES = {
     "Behaviour": ".behaviour",
+    "EmbeddingConformance": ".conformance",
     "FakeCLI": ".fake_cli",
     "FakeProvider": ".fake",
     "FaultProxy": ".fault_proxy",
@@ -47,6 +52,7 @@ _NAMES = {
     "ScriptedServer": ".server",
     "ServerProcess": ".server_process",
     "replay": ".fake_cli",
+    "vector_of": ".vectors",
 }
 _get, __dir__ = lazy_exports(__name__, _NAMES)
 

@@ -34,7 +34,7 @@ class Behaviour:
         block: refuse the prompt for this reason, in the Gemini API; `none` gives no reason.
         plain: answer with one JSON body although a stream was asked for.
         first: seconds before the response begins.
-        delay: seconds before each event.
+        delay: seconds before each event, and before embeddings.
         error: answer with this HTTP status.
         code: structured code of the error.
         message: text of the error.
@@ -44,7 +44,7 @@ class Behaviour:
         times: misbehave (`error`, `drop`, `cut`) for the first so many requests of this URL only; 0 is always.
         fail: send an error object with this code inside the stream, after `after` events, and end it.
         bad: send invalid `json`, invalid `utf8`, an endless `line` or JSON that is no object (`list`), after `after`
-            events.
+            events; instead of embeddings all but the line.
         stall: stop for ever before the `headers` or in the `stream`, after `after` events.
         after: events before it misbehaves.
         cut: break the connection after so many events; -1 never does.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
+from binascii import b2a_base64
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from .answer import answer_pieces, prompt_words, tool_calls
 from .script import Step, event, play
+from .vectors import tokens_of, vector_of
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
@@ -114,6 +117,26 @@ def error(status: int, message: str, code: str = "") -> dict[str, Any]:
     """The body of an error response."""
     kind, usual = ERROR_TYPES.get(status, ("server_error", None))
     return {"error": {"message": message, "type": kind, "param": None, "code": code or usual}}
+
+
+def embeddings(behaviour: Behaviour, request: Mapping[str, Any]) -> Any:
+    """The body of an answer of `/embeddings`, whose entries come in reverse: each tells by its index whose it is."""
+    given = request.get("input")
+    texts = [given] if isinstance(given, str) else list(given or ())
+    vectors = [vector_of(text, request.get("dimensions")) for text in texts]
+    data = [
+        {"object": "embedding", "index": index, "embedding": _encoded(vector, request.get("encoding_format"))}
+        for index, vector in enumerate(vectors)
+    ]
+    body = {"object": "list", "data": data[::-1], "model": request.get("model", "scripted-1")}
+    tokens = tokens_of(texts)
+    return {**body, "usage": {"prompt_tokens": tokens, "total_tokens": tokens}} if behaviour.usage else body
+
+
+def _encoded(vector: Sequence[float], encoding: str | None) -> Any:
+    if encoding != "base64":
+        return list(vector)
+    return b2a_base64(struct.pack(f"<{len(vector)}f", *vector), newline=False).decode()
 
 
 def models(names: Sequence[str]) -> dict[str, Any]:

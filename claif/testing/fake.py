@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 import trio
 from attrs import frozen
 
-from ..models import Event, Message, ModelInfo, Query, TextDelta
+from ..models import Embeddings, Event, Message, ModelInfo, Query, TextDelta, Usage
 from ..protocols.presets import EVERYTHING
 from ..provider import Context, Identity, Provider
+from .vectors import tokens_of, vector_of
 
 if TYPE_CHECKING:
     from ..pipeline.types import Emit
@@ -41,12 +42,13 @@ class FakeProvider(Provider):
     Attributes:
         queries: what it was asked, in order.
         prewarmed: what it was told to get ready for, in order.
+        embedded: the texts that it turned into vectors at a time, in order.
         connects: how often it was connected.
         disconnects: how often it was disconnected.
     """
 
     name = "fake"
-    capabilities: ClassVar[frozenset[str]] = EVERYTHING
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING | {"embeddings"}
 
     def __init__(self, context: Context, script: FakeScript | None = None) -> None:
         super().__init__(context)
@@ -76,6 +78,11 @@ class FakeProvider(Provider):
         """Note it."""
         self.script.prewarmed.append(query)
 
+    @property
+    def embedded(self) -> list[tuple[str, ...]]:
+        """The texts that it turned into vectors at a time."""
+        return self.script.embedded
+
     async def connect(self) -> None:
         """Count."""
         self.script.connects += 1
@@ -101,13 +108,22 @@ class FakeProvider(Provider):
     def identity(self, model: str | None) -> Identity | None:
         """The script has no address; its settings' key is the account."""
         settings = self.context.settings
-        return Identity(
-            settings.base_url or "script", settings.api_key, model or settings.model or self.script.models[0]
-        )
+        named = model or settings.model or self.script.models[0]
+        return Identity(settings.base_url or "script", settings.api_key, named, named)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models of the script."""
         return [ModelInfo(name, self.context.name) for name in self.script.models]
+
+    async def embed(
+        self, texts: Sequence[str], *, model: str | None = None, dimensions: int | None = None
+    ) -> Embeddings:
+        """The vectors of `vector_of`, one token a word."""
+        self.script.embedded.append(tuple(texts))
+        vectors = tuple([vector_of(text, dimensions) for text in texts])
+        usage = Usage(input_tokens=tokens_of(list(texts)))
+        await trio.lowlevel.checkpoint()
+        return Embeddings(vectors, self.context.name, model or "fake-embedding", usage)
 
 
 class FakeScript:
@@ -122,6 +138,7 @@ class FakeScript:
         self.models = tuple(models)
         self.queries: list[Query] = []
         self.prewarmed: list[Query] = []
+        self.embedded: list[tuple[str, ...]] = []
         self.connects = 0
         self.disconnects = 0
 

@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from .answer import answer_pieces, prompt_words, text_of, tool_calls
 from .script import Step, event, play
+from .vectors import tokens_of, vector_of
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
@@ -86,6 +87,15 @@ def count_tokens(request: Mapping[str, Any]) -> dict[str, Any]:
     words = len(text_of((asked.get("systemInstruction") or {}).get("parts")).split()) + prompt_words(as_chat(asked))
     # The API leaves a count of zero out.
     return {"totalTokens": words} if words else {}
+
+
+def embeddings(behaviour: Behaviour, request: Mapping[str, Any]) -> Any:
+    """The answer of `:batchEmbedContents`, in the order of its requests."""
+    asked = request.get("requests") or ()
+    texts = [text_of((one.get("content") or {}).get("parts")) for one in asked]
+    vectors = [vector_of(text, one.get("outputDimensionality")) for text, one in zip(texts, asked, strict=True)]
+    body = {"embeddings": [{"values": list(vector)} for vector in vectors]}
+    return {**body, "usageMetadata": {"promptTokenCount": tokens_of(texts)}} if behaviour.usage else body
 
 
 def _usage(behaviour: Behaviour, request: Mapping[str, Any]) -> dict[str, Any]:

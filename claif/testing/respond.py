@@ -22,7 +22,9 @@ JSON = ("content-type", "application/json")
 SCRIPTS = {"/chat/completions": chat_script, "/responses": responses_script, "/messages": messages_script}
 """Who says what, by the path that is asked."""
 COUNT_TOKENS = "/messages/count_tokens"
-GEMINI = {"generateContent": False, "streamGenerateContent": True, "countTokens": False}
+EMBEDDINGS = "/embeddings"
+EMBED = "batchEmbedContents"
+GEMINI = {"generateContent": False, "streamGenerateContent": True, "countTokens": False, EMBED: False}
 """The methods of Gemini's models -> whether they stream; the path is `/models/MODEL:METHOD` below `/v1beta`.
 
 What streams is a list in JSON unless the query has `alt=sse`.
@@ -57,7 +59,7 @@ async def respond(
         await _error(exchange, behaviour, path)
     elif path == "/models":
         await _json(exchange, 200, _models(request, path, models))
-    elif request.method == "POST" and (path in SCRIPTS or path == COUNT_TOKENS):
+    elif request.method == "POST" and (path in SCRIPTS or path in {COUNT_TOKENS, EMBEDDINGS}):
         await _post(exchange, behaviour, path, misbehave=misbehave)
     elif request.method == "POST" and is_gemini(request.path) and path.rpartition(":")[2] in GEMINI:
         await _gemini(exchange, behaviour, path, misbehave=misbehave)
@@ -133,6 +135,8 @@ async def _post(exchange: Exchange, behaviour: Behaviour, path: str, *, misbehav
         return
     if path == COUNT_TOKENS:
         await _json(exchange, 200, messages_script.count_tokens(request))
+    elif path == EMBEDDINGS:
+        await _embeddings(exchange, behaviour, chat_script.embeddings(behaviour, request))
     elif behaviour.plain or not request.get("stream"):
         await _json(exchange, 200, SCRIPTS[path].whole(behaviour, request))
     else:
@@ -147,12 +151,26 @@ async def _gemini(exchange: Exchange, behaviour: Behaviour, path: str, *, misbeh
     request = {**body, "model": model}
     if method == "countTokens":
         await _json(exchange, 200, gemini_script.count_tokens(request))
+    elif method == EMBED:
+        await _embeddings(exchange, behaviour, gemini_script.embeddings(behaviour, body))
     elif behaviour.plain or not GEMINI[method]:
         await _json(exchange, 200, gemini_script.whole(behaviour, request))
     elif "alt=sse" not in exchange.request.path.partition("?")[2].split("&"):
         await _json(exchange, 200, list(gemini_script.chunks(behaviour, request)))
     else:
         await _stream(exchange, behaviour, gemini_script.steps(behaviour, request, misbehave=misbehave))
+
+
+async def _embeddings(exchange: Exchange, behaviour: Behaviour, body: Any) -> None:
+    """Embeddings, after `delay`, or what `bad` puts in their place."""
+    await trio.sleep(behaviour.delay)
+    if behaviour.bad:
+        data = {"json": b'{"data": [{"index": 0,', "utf8": b'{"model": "\xff\xfe"}', "list": b"[1, 2, 3]"}[
+            behaviour.bad
+        ]
+        await exchange.reply(200, data, [JSON])
+    else:
+        await _json(exchange, 200, body)
 
 
 async def _stream(exchange: Exchange, behaviour: Behaviour, steps: Iterable[Step]) -> None:

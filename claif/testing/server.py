@@ -21,6 +21,8 @@ from .respond import JSON, respond
 class ScriptedServer:
     """Speaks chat completions, the Responses API, Anthropic's Messages API and the Gemini API, each at its path.
 
+    OpenAI's and Gemini's embeddings are there too; the vectors are those of `vector_of`.
+
     `url()` builds the base URL that makes it behave as wanted; `root_url()` the same for clients that add `/v1` or
     `/v1beta`.
 

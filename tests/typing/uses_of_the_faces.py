@@ -37,6 +37,7 @@ def script() -> list[str]:
                     texts.append(event.text)
         assert_type(stream.reply, Reply | None)
         assert_type(client.models("echo"), Sequence[ModelInfo])
+        assert_type(client.embed(["a", "b"], provider="echo", dimensions=8).vectors, tuple[tuple[float, ...], ...])
         client.prewarm(provider="echo", permission="plan")
         assert_type(client.default_provider().name, str)
         texts.extend(member.name for member in client.providers())

@@ -24,8 +24,8 @@ SETTINGS: Mapping[str, Sequence[str]] = {
     "sandbox": ("level", "network", "memory", "cpu", "processes", "file_size"),
 }
 PROVIDER_SETTINGS = (
-    *("type", "model", "base_url", "api_key", "preset", "allow_http", "connect_timeout", "first_event_timeout"),
-    *("idle_timeout", "ca_bundle"),
+    *("type", "model", "embedding_model", "base_url", "api_key", "preset", "allow_http", "connect_timeout"),
+    *("first_event_timeout", "idle_timeout", "ca_bundle"),
 )
 """What the schema declares. Reading it there would cost the import of attrs at each press of a key; a test compares."""
 

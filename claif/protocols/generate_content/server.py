@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
+from attrs import evolve
+
 from ..._json import dumps as json_dumps
 from ...errors import InvalidQueryError
-from ...models import ModelInfo
-from ..server import ModelServer
+from ...models import Embeddings, ModelInfo
+from ..server import EMBEDDING, ModelServer
 from .decode import Decoder
 from .failures import GeminiSource
 from .wire import request_body
@@ -73,6 +75,25 @@ class GenerateContent(ModelServer):
         if total.__class__ is not int or total < 0:
             raise self._source.garbled("a count of tokens that is none")
         return int(total)
+
+    async def embed(self, texts: Sequence[str], *, model: str, dimensions: int | None = None) -> Embeddings:
+        """Turn texts into vectors, by `batchEmbedContents`.
+
+        Args:
+            texts: at most 100.
+            model: name of the model.
+            dimensions: how many numbers a vector shall have; as many as the model gives when `None`.
+
+        Raises:
+            ClaifError: the server could not be asked, refused, or did not answer within `EMBEDDING` seconds.
+        """
+        from .embeddings import read_embeddings, request_body
+
+        source = evolve(self._source, model=model)
+        body = json_dumps(request_body(texts, _folder(model), dimensions))
+        path = self._method(model, "batchEmbedContents")
+        data = await self.ask("POST", path, body, source=source, seconds=EMBEDDING)
+        return read_embeddings(data, len(texts), source)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that can be asked, in the server's order, page by page.

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from .answers import Answers
 from .cancellation import Cancellation
+from .embedding import EmbeddingConformance
 from .failures import Failures
 from .lifetimes import Lifetimes
 
-__all__ = ["ProviderConformance"]
+__all__ = ["EmbeddingConformance", "ProviderConformance"]
 
 
 class ProviderConformance(Answers, Failures, Lifetimes, Cancellation):

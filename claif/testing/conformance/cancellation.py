@@ -41,7 +41,7 @@ class Cancellation(Conformance):
                 async for _ in cancelled_at_every_step(work):
                     await server.wait_until_open(ONE, SOON)
             assert (await client.query("hi")).text == ANSWER
-            await self._settled(before, server, ONE)
+            await settled(before, server, ONE)
 
     async def test_a_client_cancelled_at_any_step_leaks_nothing(self) -> None:
         """From opening it, connecting the provider and the first query to closing it."""
@@ -55,15 +55,17 @@ class Cancellation(Conformance):
             before = held()
             async for _ in cancelled_at_every_step(once):
                 await server.wait_until_open(0, SOON)
-            await self._settled(before, server, 0)
+            await settled(before, server, 0)
 
-    async def _settled(self, before: tuple[int, int], server: ScriptedServer, connections: int) -> None:
-        await server.wait_until_open(connections, SOON)
-        with trio.move_on_after(SOON):
-            while grown(held(), before):  # noqa: ASYNC110 - a test's patience, not a production wait
-                await trio.sleep(0.01)
-        now = held()
-        assert not grown(now, before), f"(tasks, descriptors) were {before} before and are {now} now"
+
+async def settled(before: tuple[int, int], server: ScriptedServer, connections: int) -> None:
+    """Wait until no more tasks, descriptors and connections are there than before; that they stay fails the test."""
+    await server.wait_until_open(connections, SOON)
+    with trio.move_on_after(SOON):
+        while grown(held(), before):  # noqa: ASYNC110 - a test's patience, not a production wait
+            await trio.sleep(0.01)
+    now = held()
+    assert not grown(now, before), f"(tasks, descriptors) were {before} before and are {now} now"
 
 
 def held() -> tuple[int, int]:

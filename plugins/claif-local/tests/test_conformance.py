@@ -10,7 +10,7 @@ import pytest
 from claif_local.engine import Engine
 
 from claif.api import Processes
-from claif.testing import ProviderConformance, ScriptedServer
+from claif.testing import EmbeddingConformance, ProviderConformance, ScriptedServer
 
 
 class Nothing:
@@ -41,7 +41,7 @@ class ScriptedEngine(Engine):
         return None
 
 
-class TestLocal(ProviderConformance):
+class TestLocal(ProviderConformance, EmbeddingConformance):
     lacks: ClassVar[frozenset[str]] = frozenset({"connections_are_used_again"})  # a streamed one is not kept
 
     @pytest.fixture(autouse=True)

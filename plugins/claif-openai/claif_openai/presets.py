@@ -6,11 +6,17 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from claif.api import EVERYTHING, NO_QUIRKS, Quirks
+from claif.api import EVERYTHING, NO_QUIRKS, EmbeddingLimits, Quirks
 from claif.api import Preset as EndpointPreset
 
+_ALL = EVERYTHING | {"embeddings"}
 _NO_FILES = EVERYTHING - {"files"}
+_LOCAL = _ALL - {"files"}
 _TEXT = EVERYTHING - {"images", "image_urls", "files"}
+
+
+FEW = EmbeddingLimits(texts=256)
+"""Vectors as JSON take some 20 bytes a number, and an answer may have 64 MiB."""
 
 
 @frozen
@@ -19,9 +25,14 @@ class Preset(EndpointPreset):
 
     Args:
         quirks: what it wants differently.
+        encoding: how embeddings are asked for: `base64`, which is a quarter of the size, where it is known to work.
+        embedding_limits: the most texts that are embedded at once.
     """
 
+    capabilities: frozenset[str] = _ALL
     quirks: Quirks = NO_QUIRKS
+    encoding: str | None = None
+    embedding_limits: EmbeddingLimits = FEW
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -31,6 +42,11 @@ PRESETS: Mapping[str, Preset] = {
         needs_key=True,
         model="gpt-5-mini",
         quirks=Quirks(max_tokens="max_completion_tokens"),
+        embedding_model="text-embedding-3-small",
+        encoding="base64",
+        # 2048 texts with at most 300,000 tokens, and a token is a byte at least:
+        # https://platform.openai.com/docs/api-reference/embeddings/create
+        embedding_limits=EmbeddingLimits(texts=2048, bytes=300_000),
     ),
     "openrouter": Preset(
         "https://openrouter.ai/api/v1",
@@ -52,7 +68,10 @@ PRESETS: Mapping[str, Preset] = {
         needs_key=True,
         model="mistral-small-latest",
         quirks=Quirks(seed="random_seed", stream_usage=False),
-        capabilities=_NO_FILES,
+        capabilities=_NO_FILES | {"embeddings"},
+        embedding_model="mistral-embed",
+        # It refuses more than 16,384 tokens at once.
+        embedding_limits=EmbeddingLimits(texts=256, bytes=16_000),
     ),
     "deepseek": Preset(
         "https://api.deepseek.com/v1",
@@ -61,10 +80,10 @@ PRESETS: Mapping[str, Preset] = {
         model="deepseek-chat",
         capabilities=_TEXT - {"schema"},
     ),
-    "ollama": Preset("http://127.0.0.1:11434/v1", capabilities=_NO_FILES - {"image_urls"}),
-    "lmstudio": Preset("http://127.0.0.1:1234/v1", capabilities=_NO_FILES - {"image_urls"}),
-    "vllm": Preset("http://127.0.0.1:8000/v1", key_variable="VLLM_API_KEY", capabilities=_NO_FILES),
-    "llamacpp": Preset("http://127.0.0.1:8080/v1", key_variable="LLAMA_API_KEY", capabilities=_NO_FILES),
+    "ollama": Preset("http://127.0.0.1:11434/v1", capabilities=_LOCAL - {"image_urls"}),
+    "lmstudio": Preset("http://127.0.0.1:1234/v1", capabilities=_LOCAL - {"image_urls"}),
+    "vllm": Preset("http://127.0.0.1:8000/v1", key_variable="VLLM_API_KEY", capabilities=_LOCAL),
+    "llamacpp": Preset("http://127.0.0.1:8080/v1", key_variable="LLAMA_API_KEY", capabilities=_LOCAL),
 }
 
 CUSTOM = Preset()

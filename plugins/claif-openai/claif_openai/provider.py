@@ -10,6 +10,7 @@ from attrs.validators import in_, optional
 from claif.api import (
     EVERYTHING,
     ChatCompletions,
+    Context,
     ModelServer,
     PresetProvider,
     ProviderSettings,
@@ -38,15 +39,24 @@ class OpenAIProvider(PresetProvider[ModelServer, Preset]):
     """OpenAI, and every endpoint that speaks its chat completions or its Responses API."""
 
     name = "openai"
-    capabilities: ClassVar[frozenset[str]] = EVERYTHING
+    capabilities: ClassVar[frozenset[str]] = EVERYTHING | {"embeddings"}
     Settings = OpenAISettings
     settings: OpenAISettings
 
     presets = PRESETS
     custom = CUSTOM
 
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.embedding_limits = self.preset.embedding_limits  # type: ignore[misc]  # known only with the settings
+
     def open(self, key: Secret | None) -> ModelServer:
         """The endpoint, in the protocol that the settings choose."""
+        server = self._open(key)
+        server.encoding = self.preset.encoding
+        return server
+
+    def _open(self, key: Secret | None) -> ModelServer:
         settings, preset, name = self.settings, self.preset, self.context.name
         endpoint = self.context.http.endpoint(
             settings.base_url or preset.base_url,
