@@ -166,7 +166,7 @@ async def _take_shared(accounts: Accounts, run: Run, hold: Hold, query: Query) -
         limit = next((one for one in limits if one.key(now) == verdict.refused), limits[0])
         raise BudgetExceededError(
             f"It could go beyond {limit}, ${limit.dollars:.2f}, which is shared with others.",
-            hint=f"Raise it, for all of them: claif config set {limit.setting} DOLLARS, or ask somebody who costs less.",
+            hint=f"Raise it for all: claif config set {limit.setting} DOLLARS, or ask somebody who costs less.",
             provider=run.provider,
             limit=limit.dollars,
         )
