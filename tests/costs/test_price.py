@@ -74,6 +74,7 @@ def test_steps_are_in_order_however_they_are_given() -> None:
 
 def test_the_worst_case_is_known_exactly_where_nothing_is_open() -> None:
     assert worst_cost(MINI, 1000, 200) == pytest.approx((1000 * 0.25 + 200 * 2) / 1e6)
+    assert worst_cost(Price(Rates(0.25, 0.5)), 1000, 200) == pytest.approx((1000 * 0.25 + 200 * 0.5) / 1e6)
     assert worst_cost(LONG, 300_000, 0) == pytest.approx(300_000 * 2.0 / 1e6)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,10 @@ def test_tools_and_schemas_count() -> None:
     assert input_at_most(Query("", schema={"ä": 1})) == EMPTY + len('{"ä": 1}'.encode())
 
 
+def test_what_is_no_json_data_counts_as_it_is_written() -> None:
+    assert input_at_most(Query("", schema={"a": Path("b")})) == EMPTY + len('{"a": "b"}')
+
+
 def test_no_model_takes_more_than_a_bound() -> None:
     assert input_at_most(Query("x" * (MAX_INPUT + 1))) == MAX_INPUT
 
@@ -63,6 +68,7 @@ def test_no_model_takes_more_than_a_bound() -> None:
         ({}, None, MAX_OUTPUT),
         ({}, 4096, 4096),
         ({"max_tokens": 100}, 4096, 100),
+        ({"max_tokens": 1}, 4096, 1),
         ({"max_tokens": 100, "extra": {"max_completion_tokens": 500}}, None, 500),
         ({"extra": {"maxOutputTokens": 7}}, 4096, 7),
         ({"max_tokens": 100, "extra": {"thinking": 1000}}, None, 1100),

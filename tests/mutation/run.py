@@ -83,6 +83,12 @@ PARTS = (
             "tests/pipeline/test_unwatched.py",
         ),
     ),
+    Part(
+        "budgets and prices",
+        ("claif/costs/budget.py", "claif/costs/price.py", "claif/costs/worst.py"),
+        ("tests/costs/test_budget.py", "tests/costs/test_price.py", "tests/costs/test_worst.py"),
+        HIGHER_GOAL,
+    ),
     Part("terminal sanitiser", ("claif/cli/sanitize.py",), ("tests/cli/test_sanitize.py",)),
     Part(
         "breaker",
