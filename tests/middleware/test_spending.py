@@ -17,6 +17,7 @@ from claif.api import (
     Emit,
     ProviderRuntimeError,
     Query,
+    RateLimitError,
     Started,
     TimeoutError,
     Usage,
@@ -249,3 +250,25 @@ async def test_the_cost_is_in_the_json_of_a_reply() -> None:
     async with client(["x", USED], ledger=False) as c:
         reply = await c.query("hi", provider="fake")
     assert json.loads(json.dumps(dump(reply)))["usage"]["cost"] == pytest.approx(COST)
+
+
+async def test_of_two_that_were_asked_at_once_the_loser_counts_with_what_was_held_for_it(home: Path) -> None:
+    config = {
+        "budget": {"day": 5.0},
+        "prices": {"m": PRICES["fake/m"]},
+        "providers": {"fake": {"model": "m"}, "other": {"model": "m"}},
+        "routes": {"all": {"members": ["fake", "other"], "hedge_after": 0.05}},
+    }
+    async with client([Pause(60)], others={"other": FakeProvider.scripted(["x", USED])}, **config) as c:
+        reply = await c.query("hi", provider="all", max_tokens=1000)
+    assert (reply.provider, reply.cost) == ("other", pytest.approx(COST))
+    only(home, provider="other", route="all", attempts=2, cost_known=0, error=None)
+    assert calls(home)[0]["cost"] == pytest.approx(COST), "of the loser nobody says it"
+    assert sums(home) == (pytest.approx(COST + 0.1, rel=0.01), 0.0)
+
+
+async def test_a_query_that_costs_too_much_to_ask_again_fails_as_it_failed_first(home: Path) -> None:
+    config = {"budget": {"query": 0.15}, "retry": {"max_attempts": 3, "base": 0.001}}
+    async with client(RateLimitError("full"), ["x", USED], **config) as c:
+        assert (await c.query("hi", provider="fake", max_tokens=1000)).text == "x", "what was refused cost nothing"
+    only(home, attempts=2, cost_known=1)
