@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from .agents.programs import installed_program as installed_program
     from .agents.scripts import script_interpreter as script_interpreter
     from .agents.settings import AgentSettings as AgentSettings
+    from .cache.address import StoreAddress as StoreAddress
+    from .cache.address import StoreWay as StoreWay
+    from .cache.address import store_address as store_address
+    from .cache.store import ALL as ALL
     from .cache.store import CacheStore as CacheStore
     from .cache.store import Labels as Labels
     from .cache.store import RowInfo as RowInfo
@@ -174,6 +178,7 @@ if TYPE_CHECKING:
     from .transport.process.shelf import Wear as Wear
     from .transport.sandbox.policy import Policy as Policy
     from .transport.sandbox.view import SandboxView as SandboxView
+    from .transport.status import clean_message as clean_message
     from .transport.status import error_from_response as error_from_response
     from .worktree.apply import apply_diff as apply_diff
 
@@ -189,7 +194,8 @@ _MODULES = {
     ".agents.programs": ("agent_program", "installed_program"),
     ".agents.scripts": ("script_interpreter",),
     ".agents.settings": ("AgentSettings",),
-    ".cache.store": ("CacheStore", "Labels", "RowInfo", "Selection", "StoreStats", "Write"),
+    ".cache.address": ("StoreAddress", "StoreWay", "store_address"),
+    ".cache.store": ("ALL", "CacheStore", "Labels", "RowInfo", "Selection", "StoreStats", "Write"),
     ".client": ("Client", "Stream"),
     ".client.outcome": ("Outcome",),
     ".config": (
@@ -311,7 +317,7 @@ _MODULES = {
     ".transport.process.shelf": ("Wear",),
     ".transport.sandbox.policy": ("Policy",),
     ".transport.sandbox.view": ("SandboxView",),
-    ".transport.status": ("error_from_response",),
+    ".transport.status": ("clean_message", "error_from_response"),
     ".worktree.apply": ("apply_diff",),
 }
 

@@ -54,7 +54,12 @@ class Places:
         self._members: WeakKeyDictionary[Provider, dict[str | None, tuple[Identity, str] | None]] = WeakKeyDictionary()
 
     async def of(self, query: Query, plan: Plan) -> list[Place]:
-        """Where the answers of all members would be; none of one whose answers are not kept."""
+        """Where the answers of all members would be; none of one whose answers are not kept.
+
+        None at all if an agent may be asked: it is asked to act, and a text is no deed.
+        """
+        if self._may_act(plan):
+            return []
         places = []
         for candidate in plan.candidates:
             try:
@@ -66,6 +71,16 @@ class Places:
             if place is not None:
                 places.append(place)
         return places
+
+    def _may_act(self, plan: Plan) -> bool:
+        others = [one for ones in plan.fallbacks.values() for one in ones]
+        for candidate in (*plan.candidates, *others):
+            try:
+                if "agent" in self._router.members.get(candidate.provider).get().capabilities:
+                    return True
+            except ClaifError:
+                continue  # whoever cannot be asked says so when it is
+        return False
 
     async def _place(self, query: Query, candidate: Candidate) -> Place | None:
         taken = self._router.members.take(candidate.provider)
@@ -99,7 +114,17 @@ class Places:
         if model not in known:
             if len(known) >= MOST_MODELS:
                 known.clear()
-            identity = provider.identity(model)
+            identity = self._identity(name, provider, model)
             kind = self._router.config.provider_type(name)
             known[model] = None if identity is None else (identity, member_key(self._salt, kind, identity))
         return known[model]
+
+    @staticmethod
+    def _identity(name: str, provider: Provider, model: str | None) -> Identity | None:
+        try:
+            return provider.identity(model)
+        except ClaifError:
+            raise
+        except Exception as error:
+            logger.warning("the answers of {} are not cached: its identity() failed: {}", name, type(error).__name__)
+            return None

@@ -39,12 +39,14 @@ Answer = Callable[["Emit"], Awaitable[None]]
 Asking = Callable[["Emit"], Awaitable[bool]]
 """The same, and keeps the answer; whether it was worth it."""
 
+MOST_ALONE = 0.001
+"""Seconds for which hits may follow each other before other tasks have their turn."""
 LEASE = 10.0
 """Seconds after which another process asks, if the one that does is heard of no more."""
 LOOK = (0.02, 0.5)
 """Seconds between two looks for what another process has asked: at first, and at most."""
-MOST_SEEN = 256
-"""Answers that were read lately, and need not be decoded again."""
+MOST_SEEN, LARGEST_SEEN = 256, 100_000
+"""Answers that were read lately and need not be decoded again, and the bytes of the largest of them."""
 
 
 class Caching:
@@ -67,6 +69,7 @@ class Caching:
         self._places = Places(router, salt, sampled=settings.sampled)
         self._flights: dict[str, Flight] = {}
         self._token = token_hex(8)
+        self._paused = float("-inf")
         self._seen: dict[str, tuple[bytes, Row]] = {}
 
     async def close(self) -> None:
@@ -91,15 +94,16 @@ class Caching:
         if not places:
             return await ask(emit)
         name = places[0].key if len(places) == 1 else sha256("".join([one.key for one in places]).encode()).hexdigest()
+        together = self._settings.single_flight and len(places) == len(plan.candidates)
         held = False
-        if mode in READS and self._flying(name) is None:
-            row, held = await self._look(places)
+        if mode in READS and (not together or self._flying(name) is None):
+            row, held = await self._look(places, lock=together)
             if row is not None:
                 return await self._replay(*row, emit)
         if plan.deadline is not None and (limit := current_run.get().limit) is not None:
             limit.shorten(plan.deadline)
             self._router.watchdog.add(limit)
-        if self._settings.single_flight:
+        if together:
             asking = partial(self._ask, name, query, places, mode, ask, held=held)
             return await self._together(name, places, asking, emit)
         recording = Recording(emit)
@@ -129,10 +133,10 @@ class Caching:
         else:
             self.keeper.put(write)
 
-    async def _look(self, places: list[Place]) -> tuple[tuple[Place, Row] | None, bool]:
+    async def _look(self, places: list[Place], *, lock: bool) -> tuple[tuple[Place, Row] | None, bool]:
         """The first answer that there is; if there is none, whether the lock is held already that lets one ask."""
         [place, *more] = places
-        if more or not self._settings.single_flight or self.keeper.get(place.key) is not None:
+        if more or not lock or self.keeper.get(place.key) is not None:
             return await self._find(places), False
         data, held = await self.store.look(place.key, self._token, LEASE)
         row = None if data is None else self._opened(place.key, data)
@@ -153,9 +157,10 @@ class Caching:
             if row is None:
                 logger.warning("a row of the cache is damaged or foreign; it is not used")
                 return None
-            if len(self._seen) >= MOST_SEEN:
-                del self._seen[next(iter(self._seen))]
-            self._seen[key] = (data, row)
+            if len(data) <= LARGEST_SEEN:
+                if len(self._seen) >= MOST_SEEN:
+                    del self._seen[next(iter(self._seen))]
+                self._seen[key] = (data, row)
         return row if row.labels.expires > time() else None
 
     async def _replay(self, place: Place, row: Row, emit: Emit) -> None:
@@ -164,11 +169,19 @@ class Caching:
         run.provider, run.model = place.candidate.provider, place.named
         run.cached = CacheHit(row.key, max(0.0, time() - row.labels.created), self.store.store.name)
         began = trio.current_time()
-        await trio.lowlevel.checkpoint()  # many hits in a row must not keep others waiting
+        await self._let_others_go_on(began)
         for at, event in row.events:
             if self._settings.pace == "recorded":
                 await trio.sleep_until(began + at)
             await emit(event)
+
+    async def _let_others_go_on(self, now: float) -> None:
+        """A hit may wait for nothing: many in a row must neither keep others waiting nor outrun a cancellation."""
+        if now - self._paused > MOST_ALONE:
+            await trio.lowlevel.checkpoint()
+            self._paused = trio.current_time()
+        else:
+            await trio.lowlevel.checkpoint_if_cancelled()
 
     def _flying(self, name: str) -> Flight | None:
         """The flight of this name that one can still join."""

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from .message import Message
 from .permission import PermissionMode
-from .query import Options, Query, Tool
+from .query import Options, Query, Tool, messages_of
 
 if TYPE_CHECKING:
     from .blocks import ContentBlock
@@ -67,9 +67,10 @@ def build_query(prompt: Prompt, *, stream: bool, **how: Unpack[How]) -> Query:
     Raises:
         TypeError: `how` has a name that is none of these.
     """
-    query = evolve(prompt, stream=stream) if isinstance(prompt, Query) else Query(prompt, stream=stream)
+    given = prompt if isinstance(prompt, Query) else None
+    messages = prompt.messages if isinstance(prompt, Query) else messages_of(prompt)
     if not how:
-        return query
+        return Query(messages, stream=stream) if given is None else evolve(given, stream=stream)
     changes: dict[str, Any] = {}
     options: dict[str, Any] = {}
     for name, value in how.items():
@@ -79,13 +80,14 @@ def build_query(prompt: Prompt, *, stream: bool, **how: Unpack[How]) -> Query:
             changes[name] = value
         elif name not in ("system", "attachments", "options"):
             raise TypeError(f"{name!r} is neither a field of Query nor one of Options")
-    base = how.get("options", query.options)
+    base = how.get("options", None if given is None else given.options)
     if options or "options" in how:
-        changes["options"] = evolve(base, **options)
-    messages = query.messages
+        changes["options"] = Options(**options) if base is None else evolve(base, **options)
     if attachments := tuple(how.get("attachments", ())):
         last = messages[-1]
         messages = (*messages[:-1], evolve(last, content=(*attachments, *last.content)))
     if system := how.get("system"):
         messages = (Message.system(system), *messages)
-    return evolve(query, messages=messages, **changes)
+    if given is None:
+        return Query(messages, stream=stream, **changes)
+    return evolve(given, stream=stream, messages=messages, **changes)

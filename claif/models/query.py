@@ -61,7 +61,8 @@ def _paths(paths: Iterable[str | PathLike[str]]) -> tuple[str, ...]:
     return (fspath(paths),) if isinstance(paths, str | PathLike) else tuple([fspath(path) for path in paths])
 
 
-def _messages(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
+def messages_of(messages: str | Message | Iterable[Message]) -> tuple[Message, ...]:
+    """The conversation that a text, a message or a sequence of them is."""
     if isinstance(messages, str):
         return (Message.user(messages),)
     return (messages,) if isinstance(messages, Message) else tuple(messages)
@@ -96,7 +97,7 @@ class Query:
         metadata: JSON data for layers and processors; providers do not see it.
     """
 
-    messages: tuple[Message, ...] = field(converter=_messages)
+    messages: tuple[Message, ...] = field(converter=messages_of)
     provider: str | None = None
     model: str | None = None
     options: Options = field(factory=Options)

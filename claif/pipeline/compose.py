@@ -40,13 +40,12 @@ def compose(layers: Sequence[Layer], handler: Handler) -> Handler:
 
 def _guarded(layer: Layer, handler: Handler) -> Handler:
     """Wrap so that a layer which fails is named: inner failures are `ClaifError` or no `Exception` at all."""
-    who = f"The layer {layer.name or layer.wrap} of the plugin {layer.distribution or '(unnamed)'}"
     try:
         wrapped = layer.wrap(handler)
     except ClaifError:
         raise
     except Exception as error:
-        raise PluginError(f"{who} failed: {type(error).__name__}: {error}") from error
+        raise _failed(layer, error) from error
 
     async def guarded(query: Query, emit: Emit) -> None:
         try:
@@ -54,6 +53,11 @@ def _guarded(layer: Layer, handler: Handler) -> Handler:
         except ClaifError:
             raise
         except Exception as error:
-            raise PluginError(f"{who} failed: {type(error).__name__}: {error}") from error
+            raise _failed(layer, error) from error
 
     return guarded
+
+
+def _failed(layer: Layer, error: Exception) -> PluginError:
+    who = f"The layer {layer.name or layer.wrap} of the plugin {layer.distribution or '(unnamed)'}"
+    return PluginError(f"{who} failed: {type(error).__name__}: {error}")

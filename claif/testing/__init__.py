@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .behaviour import Behaviour as Behaviour
     from .conformance import EmbeddingConformance as EmbeddingConformance
     from .conformance import ProviderConformance as ProviderConformance
+    from .conformance.cache_store import CacheStoreConformance as CacheStoreConformance
     from .fake import FakeProvider as FakeProvider
     from .fake import Pause as Pause
     from .fake_cli import FakeCLI as FakeCLI
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Behaviour",
+    "CacheStoreConformance",
     "EmbeddingConformance",
     "FakeCLI",
     "FakeProvider",
@@ -41,6 +43,7 @@ __all__ = [
 
 _NAMES = {
     "Behaviour": ".behaviour",
+    "CacheStoreConformance": ".conformance.cache_store",
     "EmbeddingConformance": ".conformance",
     "FakeCLI": ".fake_cli",
     "FakeProvider": ".fake",

@@ -248,6 +248,40 @@ async def test_answers_of_agents_and_of_who_tells_nothing_are_never_kept(provide
     assert not await store.rows()
 
 
+class Broken(Silent):
+    def identity(self, model: str | None) -> Identity:
+        raise AttributeError("oops")
+
+
+async def test_a_provider_that_cannot_say_what_its_answers_depend_on_answers_all_the_same() -> None:
+    async with client(Kept(), given={"it": Broken}) as c:
+        for _ in range(2):
+            assert (await c.query("hi", temperature=0)).text == "hello"
+
+
+async def test_where_an_agent_may_be_asked_nothing_is_cached_and_nothing_shared() -> None:
+    """It is asked to act; the text of another member is no deed, and two who ask want two deeds."""
+    store, fake = Kept(), FakeProvider.scripted(["Hel", Pause(0.05), "lo."])
+    routes = {"last": {"members": ["it"], "fallbacks": {"error": ["agent"]}}}
+    async with client(store, given={"it": fake, "agent": Agent}, routes=routes) as c:
+        assert (await c.query("hi", provider="agent,it", temperature=0)).text == "hello"
+        async with trio.open_nursery() as nursery:
+            for name in ("it,agent", "it,agent", "last", "last"):
+                nursery.start_soon(lambda name=name: c.query("hi", provider=name, temperature=0))
+    assert len(fake.queries) == 4
+    assert not await store.rows()
+
+
+async def test_with_a_member_that_tells_nothing_hits_count_but_nothing_is_shared() -> None:
+    fake = FakeProvider.scripted(["Hel", Pause(0.05), "lo."])
+    async with client(Kept(), given={"it": fake, "silent": Silent}) as c:
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(lambda: c.query("hi", provider="it,silent", temperature=0))
+        assert len(fake.queries) == 2
+        assert (await c.query("hi", provider="silent,it", temperature=0)).cached
+
+
 async def test_attack_39_two_tenants_never_share() -> None:
     """Another key, address, organisation, system prompt or salt finds nothing, in both directions."""
     store = Kept()

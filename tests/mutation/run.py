@@ -132,6 +132,20 @@ PARTS = (
         ("tests/routing/test_hedge.py", "tests/routing/test_latency.py", "tests/routing/test_budget.py"),
         goal=HIGHER_GOAL,
     ),
+    Part(
+        "cache keys and rows",
+        ("claif/cache/key.py", "claif/cache/row.py"),
+        ("tests/cache/test_key.py", "tests/cache/test_row.py"),
+        goal=HIGHER_GOAL,
+    ),
+    Part("cache policy", ("claif/cache/policy.py",), ("tests/cache/test_policy.py",), goal=HIGHER_GOAL),
+    Part(
+        "cache eviction",
+        ("claif/cache/memory.py", "claif/cache/rows_table.py"),
+        ("tests/cache/test_memory.py", "tests/cache/test_rows_table.py"),
+        goal=HIGHER_GOAL,
+    ),
+    Part("single flight", ("claif/cache/flight.py",), ("tests/cache/test_flight.py",), goal=HIGHER_GOAL),
 )
 
 

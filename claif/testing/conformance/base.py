@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 from ...client import Client
 from ...errors import ClaifError
 from ...models import Event, TextDelta
 from ..server import ScriptedServer
+from .lacking import Lacking
 
 NAME = "under_test"
 SOON = 5.0
@@ -22,22 +23,12 @@ def joined(events: list[Event]) -> str:
     return "".join([event.text for event in events if isinstance(event, TextDelta)])
 
 
-class Conformance(ABC):
+class Conformance(Lacking, ABC):
     """What all parts of the suite share: the server, the client and how to ask.
 
     The scripted server speaks chat completions. A provider of another protocol overrides `serving` to bring a server of
     its own with the same `url`, `open`, `connections`, `restart` and `wait_until_open`.
     """
-
-    lacks: ClassVar[frozenset[str]] = frozenset()
-    """Names of tests, without `test_`, that make no sense for this provider; they are not collected."""
-
-    def __init_subclass__(cls) -> None:
-        super().__init_subclass__()
-        for name in cls.lacks:
-            if not hasattr(cls, f"test_{name}"):
-                raise TypeError(f"{cls.__name__}.lacks names {name!r}, which is no test")
-            setattr(cls, f"test_{name}", None)
 
     @abstractmethod
     def settings(self, server: ScriptedServer, **behaviour: object) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""Answers that Claif shares between machines, in memcached."""

@@ -1,0 +1,1 @@
+"""What Claif shares between machines, in Redis or Valkey."""

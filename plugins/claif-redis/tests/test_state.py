@@ -1,0 +1,325 @@
+"""What processes share in a real Redis: limits, places, budgets, and which endpoints are left alone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from math import inf
+
+import pytest
+import trio
+from attrs import evolve
+from claif_redis import claims, state
+from claif_redis.state import RedisState
+from patience import until
+from servers import RedisServer, opened
+
+from claif.api import Claim, Place, Rate, Settlement, Spending, Verdict
+
+SOON = 0.1
+"""Seconds within which a settlement has arrived."""
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[RedisServer]:
+    with RedisServer() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_in_it(server: RedisServer) -> None:
+    server.ask(b"FLUSHALL")
+
+
+def sharing(server: RedisServer, prefix: str = "claif") -> RedisState:
+    """With the patience of a test: here it matters what is answered, not how soon."""
+    return RedisState(server.url, prefix=prefix, timeout=5.0)
+
+
+def rate(cost: float, *, key: str = "tokens", per_second: float = 1.0, burst: float = 10.0) -> Rate:
+    return Rate(key, per_second, burst, cost)
+
+
+def place(holder: str, *, most: int = 1, lease: float = 60.0) -> Place:
+    return Place("calls", most, holder, lease)
+
+
+def spending(cost: float, *, key: str = "day", limit: float = 1.0, lasts: float = 60.0) -> Spending:
+    return Spending(key, limit, cost, lasts)
+
+
+def spent(server: RedisServer, key: str = "day") -> int | None:
+    found = server.command(b"GET", f"claif:budget:{key}")
+    return None if found is None else int(found)
+
+
+async def test_a_claim_is_one_round_trip(server: RedisServer) -> None:
+    """Whatever is in it: one command when the server knows the script, and two the first time."""
+    claim = Claim("e", (rate(1), rate(1, key="requests")), place("me", most=9), (spending(0.1), spending(0.1, key="m")))
+    async with opened(sharing(server)) as shared:
+        server.ask(b"SCRIPT FLUSH")
+        server.ask(b"CONFIG RESETSTAT")
+        await shared.take(claim)
+        assert (server.calls("evalsha"), server.calls("eval")) == (1, 1)
+        sent = shared._link.exchanges
+        for number in range(5):
+            await shared.take(evolve(claim, place=place(f"{number}", most=9)))
+        assert (server.calls("evalsha"), server.calls("eval")) == (6, 1)
+        assert shared._link.exchanges - sent == 5
+
+
+async def test_a_rate_lets_through_what_it_says_and_tells_how_long_to_wait(server: RedisServer) -> None:
+    """By the server's clock; after that time it lets through."""
+    async with opened(sharing(server)) as shared:
+        claim = Claim("e", (rate(5, per_second=50),))
+        assert [(await shared.take(claim)).wait for _ in range(2)] == [0, 0]
+        verdict = await shared.take(claim)
+        assert 0.05 < verdict.wait <= 0.1
+        assert verdict.grants == ()
+        await trio.sleep(verdict.wait)
+        assert (await shared.take(claim)).wait == 0
+
+
+async def test_what_was_claimed_too_high_is_given_back(server: RedisServer) -> None:
+    """And what was too low is owed."""
+    async with opened(sharing(server)) as shared:
+        claim = Claim("e", (rate(10, per_second=0.1),))
+        verdict = await shared.take(claim)
+        assert (await shared.take(claim)).wait == pytest.approx(100, abs=1)
+        shared.settle(Settlement(claim, verdict, used=(2.0,)))
+        await trio.sleep(SOON)
+        assert (await shared.take(claim)).wait == pytest.approx(20, abs=1)
+        small = Claim("e", (rate(8, per_second=0.1),))
+        verdict = await shared.take(small)
+        shared.settle(Settlement(small, verdict, used=(11.0,)))
+        await trio.sleep(SOON)
+        assert (await shared.take(claim)).wait == pytest.approx(130, abs=1)
+
+
+async def test_where_nobody_knows_what_was_used_the_claim_stands(server: RedisServer) -> None:
+    async with opened(sharing(server)) as shared:
+        claim = Claim("e", (rate(10, per_second=0.1),), None, (spending(0.5),))
+        verdict = await shared.take(claim)
+        shared.settle(Settlement(claim, verdict, used=(None,)))
+        shared.settle(Settlement(claim, verdict))
+        await trio.sleep(SOON)
+        assert (await shared.take(claim)).wait == pytest.approx(100, abs=1)
+        assert spent(server) == 500_000
+
+
+async def test_a_place_is_free_when_its_holder_leaves(server: RedisServer) -> None:
+    """One must leave first: how long that takes nobody knows."""
+    async with opened(sharing(server)) as shared, opened(sharing(server)) as other:
+        mine, yours = Claim("e", place=place("me")), Claim("e", place=place("you"))
+        verdict = await shared.take(mine)
+        assert verdict.wait == 0
+        assert (await other.take(yours)).wait == inf
+        assert (await shared.take(mine)).wait == 0
+        shared.settle(Settlement(mine, verdict))
+        await trio.sleep(SOON)
+        assert (await other.take(yours)).wait == 0
+        assert (await shared.take(mine)).wait == inf
+
+
+async def test_a_place_is_free_when_its_lease_has_ended(server: RedisServer) -> None:
+    """So a process that was killed keeps none."""
+    async with opened(sharing(server)) as shared:
+        await shared.take(Claim("e", place=place("killed", most=2, lease=0.1)))
+        await shared.take(Claim("e", place=place("alive", most=2, lease=60)))
+        assert (await shared.take(Claim("e", place=place("me", most=2)))).wait == inf
+        await trio.sleep(0.15)
+        assert (await shared.take(Claim("e", place=place("me", most=2)))).wait == 0
+        assert set(server.command(b"ZRANGE", "claif:place:calls", 0, -1)) == {b"me", b"alive"}
+        assert 50_000 < server.command(b"PTTL", "claif:place:calls") <= 60_000
+
+
+async def test_a_budget_is_never_overrun_and_names_itself(server: RedisServer) -> None:
+    """What would be more than the limit is refused; exactly the limit is not."""
+    async with opened(sharing(server)) as shared:
+
+        def asking(cost: float, other: float = 0.0) -> Claim:
+            return Claim("e", budgets=(spending(other, key="month", limit=0.5), spending(cost)))
+
+        assert (await shared.take(asking(0.7))).refused is None
+        assert (await shared.take(asking(0.300001))).refused == "day"
+        assert (await shared.take(asking(0.1, 0.6))).refused == "month"
+        assert (await shared.take(asking(0.3))).refused is None
+        assert (await shared.take(asking(0.000001))).refused == "day"
+        assert (await shared.take(asking(0.0))).refused is None
+        assert spent(server) == 1_000_000
+
+
+async def test_a_budget_is_settled_with_what_was_spent(server: RedisServer) -> None:
+    """Less or more than was claimed, to the micro-dollar and rounded up."""
+    async with opened(sharing(server)) as shared:
+        claim = Claim("e", budgets=(spending(0.5),))
+        for real, total in ((0.1, 100_000), (0.6, 700_000), (0.5, None), (0.0000001, None)):
+            verdict = await shared.take(evolve(claim, budgets=(spending(0.5, limit=9),)))
+            shared.settle(Settlement(claim, verdict, spent=real))
+            await trio.sleep(SOON)
+            assert total is None or spent(server) == total
+        assert spent(server) == 1_200_001
+
+
+async def test_a_budget_is_forgotten_after_its_time_and_not_before(server: RedisServer) -> None:
+    """What is settled later changes nothing, and later claims make it no shorter."""
+    async with opened(sharing(server)) as shared:
+        claim = Claim("e", budgets=(spending(0.5, lasts=0.1),))
+        verdict = await shared.take(claim)
+        await trio.sleep(0.15)
+        shared.settle(Settlement(claim, verdict, spent=0.1))
+        await trio.sleep(SOON)
+        assert spent(server) is None
+        await shared.take(Claim("e", budgets=(spending(0.1, lasts=60),)))
+        await shared.take(Claim("e", budgets=(spending(0.1, lasts=1),)))
+        assert 50_000 < server.command(b"PTTL", "claif:budget:day") <= 60_000
+
+
+@pytest.mark.parametrize("missing", ["rate", "second rate", "place", "budget"])
+async def test_everything_is_taken_or_nothing(server: RedisServer, missing: str) -> None:
+    """Whichever is missing, the others are as before."""
+    async with opened(sharing(server)) as shared:
+        if missing == "place":
+            await shared.take(Claim("e", place=place("another")))
+        claim = Claim(
+            "e",
+            (rate(1, per_second=0.1), rate(1, key="requests", per_second=0.1)),
+            place("me"),
+            (spending(0.4), spending(0.4, key="month")),
+        )
+        full = {
+            "rate": Claim("e", (rate(10, per_second=0.1),)),
+            "second rate": Claim("e", (rate(10, key="requests", per_second=0.1),)),
+            "budget": Claim("e", budgets=(spending(0.9, key="month"),)),
+        }
+        await shared.take(Claim("e", budgets=(spending(0.01), spending(0.01, key="month"))))
+        if missing in full:
+            await shared.take(full[missing])
+        before = contents(server)
+        verdict = await shared.take(claim)
+        assert verdict.grants == ()
+        assert (verdict.refused == "month") == (missing == "budget")
+        assert (verdict.wait > 0) == (missing != "budget")
+        assert contents(server) == before
+        shared.settle(Settlement(claim, verdict, used=(0, 0), spent=0))
+        await trio.sleep(SOON)
+        assert contents(server) == before
+
+
+def contents(server: RedisServer) -> dict[bytes, object]:
+    """All that is in it, and how much it is."""
+    found = {}
+    for name in server.command(b"KEYS", "*"):
+        kind = server.command(b"TYPE", name)
+        found[name] = server.command(b"ZRANGE", name, 0, -1) if kind == b"zset" else server.command(b"GET", name)
+    return found
+
+
+async def test_an_endpoint_that_one_leaves_alone_others_hear_of(server: RedisServer) -> None:
+    """The later of two times counts; 0 ends it. It keeps nobody from being let in."""
+    async with opened(sharing(server)) as shared, opened(sharing(server)) as other:
+        for seconds, left in ((60.0, 60.0), (10.0, 60.0), (90.0, 90.0), (0.0, 0.0), (5.0, 5.0)):
+            shared.close_endpoint("e", seconds)
+            await trio.sleep(SOON)
+            verdict = await other.take(Claim("e", (rate(0.1),)))
+            assert verdict.closed_for == pytest.approx(left, abs=1)
+            assert verdict.wait == 0
+            assert (await other.take(Claim("another"))).closed_for == 0
+        shared.close_endpoint("e", 0.15)
+        assert (await other.take(Claim("e", budgets=(spending(9),)))).closed_for == pytest.approx(5, abs=1)
+
+
+async def test_an_endpoint_is_asked_again_when_the_time_has_passed(server: RedisServer) -> None:
+    async with opened(sharing(server)) as shared:
+        shared.close_endpoint("e", 0.15)
+        await trio.sleep(SOON)
+        assert 0 < (await shared.take(Claim("e"))).closed_for < 0.15
+        await trio.sleep(0.15)
+        assert (await shared.take(Claim("e"))) == Verdict()
+
+
+async def test_keys_of_one_name_do_not_get_in_each_others_way(server: RedisServer) -> None:
+    """A rate, a place, a budget and an endpoint may all be called alike, and other prefixes are others."""
+    claim = Claim("x", (Rate("x", 1, 1, 1),), Place("x", 1, "me", 60), (Spending("x", 1, 1, 60),))
+    async with opened(sharing(server, "a")) as one, opened(sharing(server, "b")) as two:
+        for shared in (one, two):
+            assert (await shared.take(claim)).wait == 0
+            shared.close_endpoint("x", 60)
+            assert (await shared.take(claim)).refused == "x"
+        await trio.sleep(SOON)
+        assert {name[:2] for name in server.command(b"KEYS", "*")} == {b"a:", b"b:"}
+        assert len(server.command(b"KEYS", "*")) == 8
+
+
+async def test_settlements_go_together(server: RedisServer) -> None:
+    """Many in a round trip, soon, and the callers do not wait for it."""
+    async with opened(sharing(server)) as shared:
+        claims_ = [Claim("e", place=place(f"{number}", most=500)) for number in range(450)]
+        verdicts = [await shared.take(one) for one in claims_]
+        for one, verdict in zip(claims_, verdicts, strict=True):
+            shared.settle(Settlement(one, verdict))
+        server.ask(b"CONFIG RESETSTAT")
+        sent = shared._link.exchanges
+        started = time.monotonic()
+        await until(lambda: not server.command(b"ZCARD", "claif:place:calls"))
+        assert time.monotonic() - started < 1
+        assert server.calls("evalsha") == 450
+        assert shared._link.exchanges - sent == server.calls("script|load") == -(-450 // state.BATCH)
+
+
+async def test_closing_sends_what_is_left(server: RedisServer) -> None:
+    """Also what was settled in the last moment."""
+    claim = Claim("e", place=place("me"))
+    async with trio.open_nursery() as nursery:
+        shared = sharing(server)
+        await nursery.start(shared.run)
+        shared.settle(Settlement(claim, await shared.take(claim)))
+        await shared.aclose()
+        assert server.command(b"ZCARD", "claif:place:calls") == 0
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_call_that_is_cancelled_while_it_takes_keeps_nothing(server: RedisServer) -> None:
+    """At whatever moment: nothing was taken, or it is given back."""
+    claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
+    async with opened(sharing(server)) as shared:
+        cancelled = taken = 0
+        for number in range(60):
+            with trio.move_on_after(0.00002 * number):
+                verdict = await shared.take(claim)
+                taken += 1
+                shared.settle(Settlement(claim, verdict, used=(0.0,), spent=0.0))
+            cancelled = number + 1 - taken
+            await trio.sleep(0.04)
+            assert spent(server) in {None, 0}, number
+            assert server.command(b"ZCARD", "claif:place:calls") == 0
+        assert cancelled
+        assert taken
+        assert (await shared.take(claim)).wait == 0
+
+
+def test_that_an_endpoint_is_left_alone_is_worth_telling_until_it_is_over() -> None:
+    closing = claims.closing("e", 10.0, 100.0, "claif:")
+    due = closing.due(104.0)
+    assert due is not None
+    assert (due.keys, due.arguments) == (("claif:closed:e",), (6000,))
+    assert closing.due(110.0) is None
+    assert closing.due(200.0) is None
+    opening = claims.closing("e", 0.0, 100.0, "claif:").due(200.0)
+    assert opening is not None
+    assert opening.arguments == (0,)
+
+
+def test_money_is_rounded_up_to_the_micro_dollar_but_noise_is_not() -> None:
+    for dollars in (0.1, 0.2, 0.3, 0.7, 1.1, 2.3, 123.456789):
+        assert claims.micro_dollars(dollars) == round(dollars * 1e6)
+    assert claims.micro_dollars(0.1 + 0.2) == 300_000
+    assert claims.micro_dollars(0.0000001) == 1
+    assert claims.micro_dollars(0.0) == 0
+    assert claims.micro_dollars(inf) == claims.micro_dollars(1e12) == 9 * 10**15
+
+
+async def test_without_limit_is_no_limit(server: RedisServer) -> None:
+    async with opened(sharing(server)) as shared:
+        assert (await shared.take(Claim("e", budgets=(spending(5.0, limit=inf),)))).refused is None
+        assert (await shared.take(Claim("e", budgets=(spending(inf, limit=1.0),)))).refused == "day"
