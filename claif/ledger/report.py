@@ -16,7 +16,7 @@ from .call import INTERRUPTED, PENDING, id_of
 from .file import NAME, connect, is_damage
 from .owner import is_running
 from .tables import ForeignFileError, NewerFileError
-from .work import COLUMNS, spent_of
+from .work import COLUMNS, interrupt, spent_of
 
 GROUPS = ("day", "provider", "model", "route", "tag")
 _KEYS = {"day": "date(time, 'unixepoch')", **{name: name for name in GROUPS[1:]}}
@@ -160,7 +160,7 @@ def mark_interrupted(db: sqlite3.Connection, home: Path) -> None:
     owners = [owner for (owner,) in db.execute("SELECT DISTINCT owner FROM calls WHERE state = 0")]
     dead = [owner for owner in owners if not is_running(home, owner)]
     with suppress(sqlite3.Error):
-        db.executemany("UPDATE calls SET state = 2 WHERE owner = ? AND state = 0", [(owner,) for owner in dead])
+        interrupt(db, dead)
 
 
 def _unreadable(path: Path, error: BaseException) -> ConfigurationError:

@@ -92,7 +92,10 @@ PARTS = (
     Part(
         "ledger",
         ("claif/ledger/work.py", "claif/ledger/call.py"),
-        ("tests/ledger/test_ledger.py", "tests/ledger/test_report.py", "tests/ledger/test_budgets.py"),
+        (
+            *("tests/ledger/test_work.py", "tests/ledger/test_ledger.py", "tests/ledger/test_report.py"),
+            "tests/ledger/test_budgets.py",
+        ),
         HIGHER_GOAL,
     ),
     Part("terminal sanitiser", ("claif/cli/sanitize.py",), ("tests/cli/test_sanitize.py",)),
