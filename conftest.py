@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(getattr(signal, "SIGHUP", signal.SIGINT)) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # so has `nohup`
+
+if "CLAIF_HOME" not in os.environ:
+    # Clients that read the user's own configuration must not find, nor write to, that of whoever runs the tests.
+    os.environ["CLAIF_HOME"] = tempfile.mkdtemp(prefix="claif-tests-")
+    atexit.register(shutil.rmtree, os.environ["CLAIF_HOME"], ignore_errors=True)
 
 pytest_plugins = ["claif.testing.pytest_plugin", "agents.clis", "agents.acp_clis", "agents.acp_schema"]
 

@@ -6,7 +6,16 @@ import re
 from pathlib import Path
 
 RESULTS = Path(__file__).parent / "RESULTS.md"
-TITLES = ("On a calmer day", "Routes", "Agents", "Across commands", "Child processes", "Fuzzing", "Mutation testing")
+TITLES = (
+    "On a calmer day",
+    "Routes",
+    "Costs",
+    "Agents",
+    "Across commands",
+    "Child processes",
+    "Fuzzing",
+    "Mutation testing",
+)
 """The sections that have a program of their own; they stand at the end of the page."""
 
 

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from .errors import AgentNotInstalledError as AgentNotInstalledError
     from .errors import AllFailedError as AllFailedError
     from .errors import AuthenticationError as AuthenticationError
+    from .errors import BudgetExceededError as BudgetExceededError
     from .errors import ClaifError as ClaifError
     from .errors import ClientClosedError as ClientClosedError
     from .errors import ConfigurationError as ConfigurationError
@@ -216,6 +217,7 @@ _MODULES = {
         "AgentNotInstalledError",
         "AllFailedError",
         "AuthenticationError",
+        "BudgetExceededError",
         "ClaifError",
         "ClientClosedError",
         "ConfigurationError",

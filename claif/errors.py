@@ -282,5 +282,38 @@ class WorktreeError(ClaifError):
         return {**super().to_dict(), **({} if self.path is None else {"path": self.path})}
 
 
+class BudgetExceededError(ClaifError):
+    """What it may cost is more than is left of a budget, so it was not asked; `limit` and `spent` are US dollars.
+
+    Args:
+        message: which budget it is.
+        hint: what the user can do.
+        provider: who was not asked.
+        limit: the budget; `None` if nobody knows what the query costs, and such queries are refused.
+        spent: what is spent of it, or may still be by queries that run.
+    """
+
+    exit_code = 13
+    default_hint = "See what is spent with `claif usage`."
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        provider: str | None = None,
+        limit: float | None = None,
+        spent: float | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, provider=provider)
+        self.limit = limit
+        self.spent = spent
+
+    def to_dict(self) -> dict[str, object]:
+        """The error as JSON data, with the limit and what is spent."""
+        amounts = {"limit": self.limit, "spent": self.spent}
+        return {**super().to_dict(), **{name: value for name, value in amounts.items() if value is not None}}
+
+
 class ClientClosedError(ClaifError):
     """The client was closed while the query ran, or before it began."""

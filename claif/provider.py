@@ -110,12 +110,15 @@ class Provider(ABC):
     `capabilities` names what it takes and gives: `text`, `streaming`, `system`, `images`, `image_urls`, `files`,
     `tools`, `schema`, `thinking`, `models`; `embeddings` if it turns texts into vectors; `agent` if it works in a
     directory, under a permission mode and a sandbox; `conversations` if one can be gone on with; `worktrees` if it
-    heeds `Query.worktree`. What a query needs and the provider lacks is refused before it is asked.
+    heeds `Query.worktree`; `cost_limit` if its option `max_budget` limits what a query may cost, in US dollars. What a
+    query needs and the provider lacks is refused before it is asked.
     """
 
     name: ClassVar[str] = ""
     capabilities: ClassVar[frozenset[str]] = frozenset({"text"})
     Settings: ClassVar[type[ProviderSettings]] = ProviderSettings
+    default_model: ClassVar[str | None] = None
+    """The model that is asked when neither the query nor the settings name one; `None` if that is not known before."""
     mime_types: ClassVar[frozenset[str]] = frozenset()
     """MIME types of attachments it takes; empty takes any image or file that its capabilities allow."""
     embedding_limits: ClassVar[EmbeddingLimits] = EmbeddingLimits()

@@ -21,7 +21,7 @@ from claif_openai.provider import OpenAISettings
 import claif.api
 from claif import errors, hookspecs
 from claif.cli.root import root
-from claif.config import keep_going, route_schema, schema
+from claif.config import cost_schema, keep_going, route_schema, schema
 from claif.doctor.configuration import VARIABLES
 from claif.processors import extract_code, redact_pii, save_code
 
@@ -71,6 +71,10 @@ def configuration_page() -> str:
     tables = {
         **schema.SECTIONS,
         "breaker": keep_going.BreakerSettings,
+        "budget": cost_schema.BudgetSettings,
+        "budget.tags.NAME": cost_schema.BudgetLimits,
+        "ledger": cost_schema.LedgerSettings,
+        'prices."MODEL"': cost_schema.PriceSettings,
         "limits.NAME": keep_going.LimitSettings,
         "retry": keep_going.RetrySettings,
         "routes.NAME": route_schema.Route,

@@ -67,7 +67,8 @@ Exit codes:
   1 other error           6 connection broken     10 plugin failed
   2 wrong usage or query  7 too late              11 no such confinement
   3 configuration         8 rate limited          12 worktree or diff
-  4 provider failed      130 interrupted (Ctrl-C) 141 reader went away
+  4 provider failed      13 beyond a budget
+  130 interrupted (Ctrl-C) 141 reader went away
 """
 
 

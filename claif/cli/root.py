@@ -16,6 +16,7 @@ COMMANDS = {
     "providers": ("claif.cli.providers:providers", "Who can be asked, and what they lack."),
     "routes": ("claif.cli.routes:routes", "Names under which several providers answer."),
     "cache": ("claif.cli.cache:cache", "Answers that are kept, to be used again."),
+    "usage": ("claif.cli.usage:usage", "What queries took and cost, and what of budgets is spent."),
     "models": ("claif.cli.models:models", "The models that providers offer; fetch the embedded one."),
     "install": ("claif.cli.install:install", "Install the command lines of agents, or see which are here."),
     "uninstall": ("claif.cli.install:uninstall", "Remove command lines of agents that Claif has installed."),

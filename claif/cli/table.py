@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from .sanitize import one_line
@@ -12,13 +12,18 @@ if TYPE_CHECKING:
 
 
 def table(
-    headers: Sequence[str], rows: Sequence[Sequence[object]], *, style: Callable[[str], str] | None = None
+    headers: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    right: Collection[int] = (),
+    style: Callable[[str], str] | None = None,
 ) -> str:
     """A table whose columns are as wide as they must be; columns without any value are left out.
 
     Args:
         headers: the names of the columns.
         rows: their values; `None` is nothing.
+        right: the numbers of columns that stand at the right, as numbers do.
         style: applied to the line of headers.
 
     Returns:
@@ -30,12 +35,17 @@ def table(
     lines = []
     for row in [list(headers), *cells]:
         padded = [
-            row[column] + " " * (width - display_width(row[column])) for column, width in zip(kept, widths, strict=True)
+            _padded(row[column], width, right=column in right) for column, width in zip(kept, widths, strict=True)
         ]
         lines.append("  ".join(padded).rstrip())
     if style is not None:
         lines[0] = style(lines[0])
     return "\n".join(lines)
+
+
+def _padded(text: str, width: int, *, right: bool) -> str:
+    space = " " * (width - display_width(text))
+    return space + text if right else text + space
 
 
 def display_width(text: str) -> int:

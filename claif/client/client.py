@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
@@ -31,6 +32,7 @@ from .stream import Stream, feed, ignore
 
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader
+    from ..middleware.accounts import Accounts
     from ..models import Embeddings, Event, ModelInfo, Query, Reply
     from ..permission import Approver
     from ..pipeline.types import Emit, Handler, Layer
@@ -93,6 +95,8 @@ class Client(Many):
         self._members: Members
         self._running: Running
         self._router: Router
+        self._nursery: trio.Nursery
+        self._accounts: Accounts | None = None
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -315,6 +319,11 @@ class Client(Many):
             from ..middleware.limits import limits_layer, own_turnstiles
 
             layers.append(limits_layer(own_turnstiles(self.config.routing.limits)))
+        if self.config.keeps_ledger or self.config.cost_tables or find_spec("genai_prices") is not None:
+            from .accounting import open_accounts
+
+            self._accounts, more = open_accounts(self.config, self._nursery, self._router.beside.sharing)
+            layers += more
         if processors := self.plugins.processors(self.config):
             layers.append(processors_layer(processors))
         return layers
@@ -332,6 +341,7 @@ class Client(Many):
         self._running = Running(self.plugins)
         with unwrapped():
             async with trio.open_nursery() as nursery, HTTP() as http:
+                self._nursery = nursery
                 nursery.start_soon(self._watchdog.run)
                 self._members = Members(
                     self.config,
@@ -363,4 +373,6 @@ class Client(Many):
         await self._running.close()
         with trio.CancelScope(shield=True):
             await self._router.beside.close()
+            if self._accounts is not None:
+                await self._accounts.aclose()
             await self._members.close()

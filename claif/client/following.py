@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from ..errors import ClaifError, InvalidQueryError, RateLimitError, TimeoutError
+from ..errors import BudgetExceededError, ClaifError, InvalidQueryError, RateLimitError, TimeoutError
 from ..middleware.attempt import note_attempt
 from ..models import Notice
 from ..pipeline.gate import Gate
@@ -144,7 +144,7 @@ class Following:
                 del run.attempts[told:]  # it was cancelled, as far as the attempt knew
                 raise _late(candidate, seconds)
         except ClaifError as error:
-            if len(run.attempts) == told and not isinstance(error, InvalidQueryError):
+            if len(run.attempts) == told and not isinstance(error, InvalidQueryError | BudgetExceededError):
                 note_attempt(run, trio.current_time() - began, error)
             return await self._failing(step, error, gate, asked=len(run.attempts) > told)
         else:

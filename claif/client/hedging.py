@@ -92,6 +92,7 @@ class Hedged:
         def opened() -> None:
             self._winner = runner
             run.provider, run.model, run.limits = runner.run.provider, runner.run.model, runner.run.limits
+            run.member = runner.run.member
             for other in self._runners:
                 if other is not runner:
                     other.scope.cancel()

@@ -150,6 +150,7 @@ class Router:
 
         async def route(query: Query, emit: Emit) -> None:
             plan = self.plan(query)
+            current_run.get().route = plan.route
             mode = query.cache or plan.cache or self._cache_mode
             if mode == "off":
                 return await answer(query, plan, emit)
@@ -206,7 +207,7 @@ class Router:
         try:
             member = taken.value
             provider = await member.ready()
-            run.limits = member.settings
+            run.member, run.limits = provider, member.settings
             if "agent" in provider.capabilities:
                 self.agents.add(candidate.provider)
             run.model = candidate.model or member.settings.model

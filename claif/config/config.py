@@ -13,7 +13,18 @@ from .dotted import Path, join, nearest, split
 from .keyfile import stored_keys
 from .merge import Merged, Origin, leaves, look
 from .references import Unresolved
-from .schema import FIXED, ROUTING, SECTIONS, General, Plugins, Processors, Project, ProviderSettings, Sandbox
+from .schema import (
+    COSTS,
+    FIXED,
+    ROUTING,
+    SECTIONS,
+    General,
+    Plugins,
+    Processors,
+    Project,
+    ProviderSettings,
+    Sandbox,
+)
 from .secret import Secret
 from .types import field_types, from_text
 
@@ -21,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from .cache_schema import CacheSettings, SharedSettings
+    from .costs import Costs
     from .routing import Routing
 
 T = TypeVar("T", bound=AttrsInstance)
@@ -43,6 +55,7 @@ class Config:
         providers: the tables `[providers.NAME]` as they were written; each `api_key` is a `Secret`.
         processor_tables: the tables `[processors.NAME]` as they were written.
         routing_tables: the tables of routing as they were written; see `routing`.
+        cost_tables: the tables of what queries cost as they were written; see `costs`.
         notices: what the user should be told about where the configuration came from.
     """
 
@@ -55,12 +68,14 @@ class Config:
     providers: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     processor_tables: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     routing_tables: Mapping[str, Any] = field(factory=dict)
+    cost_tables: Mapping[str, Any] = field(factory=dict)
     notices: tuple[str, ...] = ()
     _stores_keys: bool = False
     _merged: Merged = field(factory=Merged, repr=False)
     _texts: Mapping[Path, Secret] = field(factory=dict, repr=False)
     _written: Mapping[Path, str] = field(factory=dict, repr=False)
     _routing: Routing | None = field(default=None, repr=False)
+    _costs: Costs | None = field(default=None, repr=False)
 
     @property
     def routing(self) -> Routing:
@@ -80,6 +95,21 @@ class Config:
     def shared(self) -> SharedSettings:
         """The table `[shared]`."""
         return self.routing.shared
+
+    @property
+    def costs(self) -> Costs:
+        """The tables of what queries cost: prices, the ledger and budgets."""
+        if self._costs is None:
+            from .costs import Costs
+
+            return Costs()
+        return self._costs
+
+    @property
+    def keeps_ledger(self) -> bool:
+        """Whether each call is written down: as `[ledger] enabled` says, or else unless this was given in code."""
+        enabled = self.cost_tables.get("ledger", {}).get("enabled")
+        return self._stores_keys if enabled is None else bool(enabled)
 
     def settings(self, name: str, cls: type[T]) -> T:
         """The settings of a provider, strictly checked; the class's defaults if nothing is configured.
@@ -189,6 +219,8 @@ class Config:
                 return getattr(ProviderSettings(), path[2])
         elif path[0] in ROUTING:
             value = look(self._routing_table(path[0]), path[1:])
+        elif path[0] in COSTS:
+            value = look(self._cost_table(path[0]), path[1:])
         else:
             raise self._unknown(path, path[0], self._tables())
         table = look(self._tables(), path[:-1])
@@ -218,9 +250,19 @@ class Config:
         kind: type = type(settings)
         return {key: getattr(settings, key) for key in field_types(kind)}
 
+    def _cost_table(self, name: str) -> Mapping[str, Any]:
+        """A table of costs as it was written, with the defaults of those that have a fixed set of keys."""
+        table: Mapping[str, Any] = self.cost_tables.get(name, {})
+        if name == "prices":
+            return table
+        settings = getattr(self.costs, name)
+        kind: type = type(settings)
+        return {**{key: getattr(settings, key) for key in field_types(kind)}, **table}
+
     def _tables(self) -> dict[str, Any]:
         routing = {name: self._routing_table(name) for name in ROUTING if name in self.routing_tables}
-        return {**{name: self._section(name) for name in SECTIONS}, **routing, "providers": self.providers}
+        costs = {name: self._cost_table(name) for name in COSTS if name in self.cost_tables}
+        return {**{name: self._section(name) for name in SECTIONS}, **routing, **costs, "providers": self.providers}
 
     def origin(self, name: str) -> Origin:
         """Where the value of a setting, by its dotted name, came from; of a table, where its first value did."""

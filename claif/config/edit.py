@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from ..errors import ConfigurationError, InvalidConfigError
 from .check import invalid
@@ -43,7 +43,7 @@ def value_from_text(name: str, text: str) -> Any:
     except ValueError as error:
         raise invalid([f"{join(path)}: {error}"]) from None
     # A whole number is written as it was given: `timeout = 30`, not `30.0`.
-    return int(text) if kind is float and text.strip().isdecimal() else value
+    return int(text) if float in {kind, *get_args(kind)} and text.strip().isdecimal() else value
 
 
 def set_value(file: FilePath, name: str, value: Any, check: Check = _nothing) -> None:

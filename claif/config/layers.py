@@ -15,13 +15,14 @@ from .limits import find_excess
 from .merge import Merged, Origin, SourceTable, look
 from .processor_tables import processor_tables
 from .references import Unresolved
-from .schema import FIXED, ROUTING, SECTIONS, ProviderSettings, is_name
+from .schema import COSTS, FIXED, ROUTING, SECTIONS, ProviderSettings, is_name
 from .secret import Secret, seal
 from .types import field_types
 
 if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
+    from .costs import Costs
     from .loader import ConfigLoader
     from .routing import Routing
 
@@ -80,8 +81,8 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
     merged = layers.merged
     problems = Problems(merged.origin)
     problems.found += layers.problems
-    for key in merged.table.keys() - SECTIONS.keys() - {"providers", *ROUTING}:
-        problems.unknown((key,), [*SECTIONS, *ROUTING, "providers"])
+    for key in merged.table.keys() - SECTIONS.keys() - {"providers", *ROUTING, *COSTS}:
+        problems.unknown((key,), [*SECTIONS, *ROUTING, *COSTS, "providers"])
     own, processors = processor_tables(merged.table.get("processors", {}), problems, merged.origin)
     given = {**merged.table, "processors": own}
     sections: dict[str, Any] = {
@@ -98,7 +99,9 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
         for name in ROUTING
         if name in merged.table
     }
+    cost_tables = {name: _resolved(merged.table[name], (name,), problems) for name in COSTS if name in merged.table}
     routing = _routing(routing_tables, providers, problems)
+    costs = _costs(cost_tables, problems)
     problems.raise_if_any()
     return Config(
         home=loader.home,
@@ -106,12 +109,14 @@ def check(loader: ConfigLoader, layers: Layers) -> Config:
         providers=providers,
         processor_tables=processors,
         routing_tables=routing_tables,
+        cost_tables=cost_tables,
         notices=(*loader.user.notices, *layers.notices, *_announcements(merged, providers)),
         merged=merged,
         texts=layers.texts,
         written=written,
         stores_keys=loader.stores_keys,
         routing=routing,
+        costs=costs,
     )
 
 
@@ -132,6 +137,14 @@ def _routing(tables: Mapping[str, Any], providers: Mapping[str, Any], problems: 
     from .routing import read_routing
 
     return read_routing({**tables, "providers": providers}, problems)
+
+
+def _costs(tables: Mapping[str, Any], problems: Problems) -> Costs | None:
+    if not tables:
+        return None
+    from .costs import read_costs
+
+    return read_costs(tables, problems)
 
 
 def _resolved(table: Any, path: Path, problems: Problems) -> Any:

@@ -251,3 +251,6 @@ ROUTING = ("aliases", "breaker", "cache", "limits", "retry", "routes", "shared")
 """The tables of how queries get their answers, which `claif.config.routing` reads."""
 FIXED = frozenset({"breaker", "cache", "retry", "shared"})
 """Those of them that have a fixed set of keys, each with a default."""
+
+COSTS = ("budget", "ledger", "prices")
+"""The tables of what queries cost, which `claif.config.costs` reads."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from attrs import fields
 
-from .schema import FIXED, ROUTING, SECTIONS, ProviderSettings
+from .schema import COSTS, FIXED, ROUTING, SECTIONS, ProviderSettings
 from .secret import Secret
 
 if typing.TYPE_CHECKING:
@@ -44,6 +44,11 @@ def declared_type(path: Path) -> Any:
         from .route_schema import class_of
 
         cls, keys = class_of(table), keys if table in FIXED else keys[1:]
+    elif table in COSTS:
+        from . import cost_schema
+
+        cls, given = cost_schema.class_of(path)
+        keys = list(given)
     else:
         cls = SECTIONS.get(table)
     if cls is None or not keys:

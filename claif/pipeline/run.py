@@ -13,7 +13,9 @@ from ..config.schema import ProviderSettings
 from ..logs import logger
 
 if TYPE_CHECKING:
+    from ..ledger.call import Call
     from ..models import Attempt, CacheHit, Message, Query
+    from ..provider import Provider
     from .watchdog import Deadline
 
 NO_LIMITS = ProviderSettings()
@@ -28,12 +30,13 @@ class Run:
 
     `partial` is the part of the answer that had arrived when the query failed: `assemble` sets it, each layer further
     out that changes messages changes it too, and the client attaches it to the error. `limit` is the deadline of the
-    query, which layers may move forward. `several` tells whether somebody else can be asked.
+    query, which layers may move forward. `several` tells whether somebody else can be asked, `member` is the provider
+    that is asked, `route` the route by which it is, and `call` what the ledger writes down of it.
     """
 
     __slots__ = (
-        *("attempts", "began", "cached", "closed", "id", "limit", "limits", "model"),
-        *("partial", "provider", "query", "scope", "several"),
+        *("attempts", "began", "cached", "call", "closed", "id", "limit", "limits", "member", "model"),
+        *("partial", "provider", "query", "route", "scope", "several"),
     )
 
     def __init__(self, query: Query) -> None:
@@ -43,10 +46,13 @@ class Run:
         self.began = trio.current_time()
         self.provider: str | None = None
         self.model: str | None = None
+        self.member: Provider | None = None
+        self.route: str | None = None
         self.limits: ProviderSettings = NO_LIMITS
         self.attempts: list[Attempt] = []
         self.cached: CacheHit | None = None
         self.limit: Deadline | None = None
+        self.call: Call | None = None
         self.partial: Message | None = None
         self.several = False
         self.closed = False

@@ -23,6 +23,7 @@ class Slot(IntEnum):
     """Where a layer stands. Slots below `RETRY` surround the whole query, the others each attempt at one provider."""
 
     TRACE = 10
+    LEDGER = 15
     DEADLINE = 20
     GUARD = 30
     """The usual place for a plugin's layer: the query as the user gave it, the answer as the user gets it."""

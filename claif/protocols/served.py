@@ -60,8 +60,6 @@ class Access:
 class ServedProvider(Provider, Generic[S]):
     """Answers by a server; subclasses say what key it needs and how to speak to it."""
 
-    default_model: ClassVar[str | None] = None
-    """The model that is asked when nobody names one; the server's first when `None`."""
     default_embedding_model: ClassVar[str | None] = None
     """The model that turns texts into vectors when nobody names one; one has to be named when `None`."""
 

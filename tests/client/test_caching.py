@@ -264,7 +264,7 @@ import sys, trio
 from claif import Client
 from claif.testing import FakeProvider
 async def main():
-    async with Client(providers={"it": FakeProvider}) as c:
+    async with Client({}, providers={"it": FakeProvider}) as c:
         await c.query("hi", provider="it")
 trio.run(main)
 print([name for name in sys.modules if name.startswith("claif.cache") or name == "sqlite3"])

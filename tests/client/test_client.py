@@ -345,7 +345,9 @@ async def test_a_query_layer_may_answer_refuse_and_change() -> None:
         async with c.stream("answer") as stream:
             assert [event async for event in stream] == [TextDelta("mine")]
         assert c.state("plugin.seen", list) == ["plain", "refuse", "answer"]
-        assert [layer.name for layer in c.chain(Query("x"))] == ["deadline", "guard", "redact", "assemble", "attempt"]
+        assert [layer.name for layer in c.chain(Query("x"))] == [
+            *("deadline", "guard", "redact", "assemble", "spending", "attempt"),
+        ]
 
 
 async def test_processors_change_what_everybody_sees_and_a_failing_one_is_named() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import tomllib
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,15 @@ def test_a_hundred_processes_that_start_at_once_on_a_fresh_home_all_answer(tmp_p
         results = [finish(child) for child in children]
         assert server.stats()["connections"] == CROWD + 1
     assert [result for result in results if result[:2] != (0, "Read.\n")] == []
-    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    with closing(sqlite3.connect(home / "ledger.db")) as ledger:
+        assert ledger.execute("SELECT count(*), total(state = 1), total(error IS NULL) FROM calls").fetchone() == (
+            CROWD,
+            CROWD,
+            CROWD,
+        )
+        assert ledger.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    left = {path.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert left <= {"ledger.db", "ledger.db-wal", "ledger.db-shm"}, "nothing temporary is left"
 
 
 @pytest.mark.parametrize("kind", ["config", "keys"])

@@ -11,7 +11,7 @@ FLOORS = (
     ("pipeline", "provider", "permission"),
     ("hookspecs", "plugin"),
     ("transport", "protocols"),
-    ("middleware", "processors", "routing", "cache", "ledger", "remote", "downloads", "agents", "worktree"),
+    ("middleware", "processors", "routing", "cache", "costs", "ledger", "remote", "downloads", "agents", "worktree"),
     ("client", "portal", "blocking", "aio"),
     ("history", "batch", "server", "install", "broker", "scaffold", "doctor"),
     ("cli", "__main__"),

@@ -58,3 +58,24 @@ def test_importing_the_client_loads_neither_the_codec_nor_logging_nor_rendering(
     modules = loaded("from claif import Client")
     assert "trio" in modules
     assert not modules & {"cattrs", "loguru", "rich", "tomlkit", "click", "asyncio"}
+
+
+ASK = """
+import trio
+from claif import Client
+from claif.testing import FakeProvider
+async def main():
+    async with Client({tables}, providers={{"fake": FakeProvider}}) as client:
+        await client.query("hi", provider="fake")
+trio.run(main)
+"""
+
+
+def test_a_query_of_a_client_that_counts_no_costs_loads_neither_a_database_nor_prices() -> None:
+    assert not loaded(ASK.format(tables={})) & {"sqlite3", "genai_prices", "claif.ledger.ledger", "claif.config.costs"}
+
+
+def test_a_query_whose_costs_nobody_can_know_loads_no_data_set_of_prices() -> None:
+    modules = loaded(ASK.format(tables={"budget": {"day": 1}}))
+    assert "sqlite3" in modules
+    assert "genai_prices" not in modules

@@ -12,7 +12,7 @@ from claif.routing.gcra import Gcra, Grant
 
 
 class MemoryState(SharedState):
-    """Keeps limits by `Gcra`, places and closed endpoints.
+    """Keeps limits by `Gcra`, places, budgets and closed endpoints.
 
     Attributes:
         takes: how often it was asked.
@@ -26,6 +26,7 @@ class MemoryState(SharedState):
         self.down = False
         self.slow = 0.0
         self.settled: list[Settlement] = []
+        self.spent: dict[str, float] = {}
         self.closed: dict[str, float] = {}
         self._rates: dict[str, Gcra] = {}
         self._places: dict[str, dict[str, float]] = {}
@@ -48,6 +49,8 @@ class MemoryState(SharedState):
                 wait = inf
         if wait:
             return Verdict(wait, closed_for=closed_for)
+        if (refused := self._hold(claim)) is not None:
+            return Verdict(refused=refused, closed_for=closed_for)
         if claim.place is not None:
             self._places[claim.place.key][claim.place.holder] = now + claim.place.lease
         numbers = []
@@ -58,11 +61,23 @@ class MemoryState(SharedState):
             numbers.append(grant.number)
         return Verdict(closed_for=closed_for, grants=tuple(numbers))
 
+    def _hold(self, claim: Claim) -> str | None:
+        """Hold the budgets of a claim; the key of the one that would be overrun."""
+        for budget in claim.budgets:
+            if self.spent.get(budget.key, 0.0) + budget.cost > budget.limit + 1e-9:
+                return budget.key
+        for budget in claim.budgets:
+            self.spent[budget.key] = self.spent.get(budget.key, 0.0) + budget.cost
+        return None
+
     def settle(self, settlement: Settlement) -> None:
         self.settled.append(settlement)
         claim, now = settlement.claim, trio.current_time()
         if claim.place is not None:
             self._places.get(claim.place.key, {}).pop(claim.place.holder, None)
+        for budget in claim.budgets:
+            if settlement.spent is not None:
+                self.spent[budget.key] += settlement.spent - budget.cost
         for rate, number, used in zip(claim.rates, settlement.verdict.grants, settlement.used, strict=False):
             if used is not None:
                 self._rates[rate.key].settle(now, used - rate.cost, self._grants[rate.key, number])

@@ -83,6 +83,21 @@ PARTS = (
             "tests/pipeline/test_unwatched.py",
         ),
     ),
+    Part(
+        "budgets and prices",
+        ("claif/costs/budget.py", "claif/costs/price.py", "claif/costs/worst.py"),
+        ("tests/costs/test_budget.py", "tests/costs/test_price.py", "tests/costs/test_worst.py"),
+        HIGHER_GOAL,
+    ),
+    Part(
+        "ledger",
+        ("claif/ledger/work.py", "claif/ledger/call.py"),
+        (
+            *("tests/ledger/test_work.py", "tests/ledger/test_ledger.py", "tests/ledger/test_report.py"),
+            "tests/ledger/test_budgets.py",
+        ),
+        HIGHER_GOAL,
+    ),
     Part("terminal sanitiser", ("claif/cli/sanitize.py",), ("tests/cli/test_sanitize.py",)),
     Part(
         "breaker",

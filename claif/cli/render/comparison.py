@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..money import dollars
 from ..report import describe
 from ..sanitize import one_line, sanitize
 from ..style import out_style
@@ -35,7 +36,7 @@ def _row(outcome: Outcome) -> list[str]:
         _seconds(outcome.seconds),
         _count(usage.input_tokens),
         _count(usage.output_tokens),
-        "-" if usage.cost is None else f"${usage.cost:.4f}",
+        "-" if reply.cost is None else dollars(reply.cost),
         "answered" if reply.finish_reason in {None, "stop"} else f"ended by {one_line(reply.finish_reason or '', 20)}",
     ]
 

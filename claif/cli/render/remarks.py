@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ...config.redact import redact
 from ...models import Diff, Event, FileChange, Notice, PermissionDecided, Plan, Reply, ToolResult, ToolUse
+from ..money import dollars
 from ..sanitize import Sanitizer, one_line
 from ..style import err_style, is_terminal
 from .activity import Checklist, change_line, decision_line, result_line, tool_line
@@ -130,7 +131,7 @@ def describe(reply: Reply, *, verbose: bool = False) -> str:
 
     Args:
         reply: the reply.
-        verbose: also tell the conversation's id, which resumes it, and what confined the agent.
+        verbose: also tell the conversation's id, which resumes it, what confined the agent, and that a cost is unknown.
     """
     usage = reply.usage
     parts = [one_line(part, 100) for part in (reply.provider, reply.model) if part]
@@ -144,7 +145,9 @@ def describe(reply: Reply, *, verbose: bool = False) -> str:
     if reply.cached is not None:
         parts.append(f"cached, {age(reply.cached.age)} old" if reply.cached.age >= 1 else "cached")
     elif usage.cost is not None:
-        parts.append(f"${usage.cost:.4f}")
+        parts.append(dollars(usage.cost))
+    elif verbose and counts:
+        parts.append("cost unknown")
     if reply.timings.total is not None:
         parts.append(f"{reply.timings.total:.1f} s")
     if reply.finish_reason not in {None, "stop"}:

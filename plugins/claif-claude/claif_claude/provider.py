@@ -39,7 +39,10 @@ class ClaudeProvider(AgentProvider):
 
     name = "claude"
     capabilities: ClassVar[frozenset[str]] = frozenset(
-        {"text", "streaming", "system", "images", "files", "thinking", "agent", "conversations", "worktrees"}
+        (
+            *("text", "streaming", "system", "images", "files", "thinking", "agent", "conversations", "worktrees"),
+            "cost_limit",
+        )
     )
     Settings = ClaudeSettings
     settings: ClaudeSettings
