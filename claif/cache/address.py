@@ -174,6 +174,9 @@ def _truth(text: str) -> bool:
     return _TRUTHS[text.lower()]
 
 
-def _refused(reason: str, hint: str = "Write it as SCHEME://HOST:PORT; a password can stand apart, in `password`.") -> InvalidConfigError:
+_FORM = "Write it as SCHEME://HOST:PORT; a password can stand apart, in `password`."
+
+
+def _refused(reason: str, hint: str = _FORM) -> InvalidConfigError:
     message = f"The address of the store cannot be used: {reason}."
     return InvalidConfigError(message, problems=(f"url: {reason}",), hint=hint)
