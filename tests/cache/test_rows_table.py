@@ -64,9 +64,8 @@ class Eviction(RuleBasedStateMachine):
             if row.cost <= MAX:
                 self.model[write.key] = row
         for old in (True, False):
-            rows = sorted(self.model.values(), key=lambda row: (row.used, row.number))
-            if old:
-                rows.sort(key=lambda row: row.write.labels.expires)
+            rows = list(self.model.values())
+            rows.sort(key=lambda row: (row.write.labels.expires if old else row.used, row.number))
             for row in rows:
                 if self.size > MAX and (not old or row.write.labels.expires <= self.now):
                     del self.model[row.write.key]
