@@ -21,7 +21,7 @@ _COUNT = "UPDATE totals SET rows = ?, size = ?"
 _EVICT = "DELETE FROM rows WHERE id = ?"
 _COUNT_DOWN = "UPDATE totals SET rows = rows - ?, size = size - ?"
 _UNLOCK = "DELETE FROM locks WHERE key = ? AND token = ?"
-_EXPIRED = "SELECT id, size FROM rows WHERE expires <= ? ORDER BY expires LIMIT ?"
+_EXPIRED = "SELECT id, size FROM rows WHERE expires <= ? ORDER BY expires, id LIMIT ?"
 _UNUSED = "SELECT id, size FROM rows ORDER BY used, id LIMIT ?"
 _TOTALS = "SELECT rows, size FROM totals"
 _KEEP = (

@@ -11,16 +11,21 @@ from typing import ClassVar, TypeVar
 
 import trio
 
-from ..errors import ClaifError, ProviderRuntimeError
+from ..database.file import connect, inode, is_damage, set_aside
+from ..database.schema import ForeignFileError, NewerFileError
+from ..errors import ClaifError, ConfigurationError, ProviderRuntimeError
+from ..logs import logger
 from . import rows_table
-from .database import identity, open_database, set_aside
 from .store import ALL, MOST_LISTED, CacheStore, Labels, RowInfo, Selection, StoreStats, Write
+from .tables import CACHE
 
 T = TypeVar("T")
 
 FILE_NAME = "cache.db"
 BATCH = 500
 """Rows that are written in one transaction at most."""
+CACHED = 16_384
+"""KiB of the file that a connection keeps in memory."""
 MOST_USED = 1000
 """Keys of which it is remembered that they were used, until something is written."""
 
@@ -169,11 +174,20 @@ class SqliteStore(CacheStore):
         """Do something with the file; a damaged one is set aside."""
         try:
             return act()
-        except sqlite3.OperationalError as error:
-            raise ProviderRuntimeError(f"The cache {self.path} cannot be used now: {error}.") from None
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.Error, NewerFileError) as error:
+            if not is_damage(error):
+                raise ProviderRuntimeError(f"The cache {self.path} cannot be used now: {_why(error)}.") from None
             file.set_aside()
             raise ProviderRuntimeError(f"The cache {self.path} was damaged, and is begun anew: {error}.") from None
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise ConfigurationError(
+                f"The cache {self.path} cannot be opened: {why}.", hint="Remove it, or set CLAIF_HOME."
+            ) from None
+
+
+def _why(error: Exception) -> str:
+    return "a newer version of Claif wrote it" if isinstance(error, NewerFileError) else str(error)
 
 
 class _File:
@@ -182,16 +196,24 @@ class _File:
     def __init__(self, path: Path, *, reading: bool) -> None:
         self._path, self._reading = path, reading
         self._connection: sqlite3.Connection | None = None
-        self._opened: tuple[int, int] | None = None
+        self._opened: int | None = None
 
     def connection(self) -> sqlite3.Connection:
-        if self._connection is not None and identity(self._path) == self._opened:
+        if self._connection is not None and inode(self._path) == self._opened:
             return self._connection
         self.close()
-        connection = open_database(self._path)
+        try:
+            connection = connect(self._path, CACHE)
+        except (sqlite3.Error, ForeignFileError) as error:
+            if not is_damage(error):
+                raise
+            self._opened = inode(self._path)
+            self.set_aside()
+            connection = connect(self._path, CACHE)
+        connection.execute(f"PRAGMA cache_size = -{CACHED}")
         if self._reading:
             connection.execute("PRAGMA query_only = ON")
-        self._connection, self._opened = connection, identity(self._path)
+        self._connection, self._opened = connection, inode(self._path)
         return connection
 
     def close(self) -> None:
@@ -201,7 +223,8 @@ class _File:
 
     def set_aside(self) -> None:
         self.close()
-        set_aside(self._path, self._opened)
+        if (kept := set_aside(self._path, self._opened)) is not None:
+            logger.warning("the cache {} is damaged; it is kept as {} and begun anew", self._path, kept.name)
 
 
 class _Done:

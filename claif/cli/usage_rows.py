@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from ..costs.budget import every_limit
-from ..ledger.file import NAME
 from ..ledger.report import Spent, open_report
+from ..ledger.tables import NAME
 from .log import read_config
 from .usage_time import time_of
 

@@ -12,8 +12,8 @@ import trio
 
 from . import work
 from .call import DONE, PENDING
-from .file import NAME
 from .owner import Owner, dead_owners
+from .tables import NAME
 from .work import Begin, Begun, Charge, End, row_of
 from .writer import Writer
 

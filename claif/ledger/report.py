@@ -11,11 +11,12 @@ from typing import Any
 from attrs import frozen
 
 from ..costs.budget import QUERY, Limit
+from ..database.file import connect, is_damage
+from ..database.schema import ForeignFileError, NewerFileError
 from ..errors import ConfigurationError
 from .call import INTERRUPTED, PENDING, id_of
-from .file import NAME, connect, is_damage
 from .owner import is_running
-from .tables import ForeignFileError, NewerFileError
+from .tables import LEDGER, NAME
 from .work import COLUMNS, interrupt, spent_of
 
 GROUPS = ("day", "provider", "model", "route", "tag")
@@ -144,7 +145,7 @@ def open_report(home: Path) -> Iterator[Report | None]:
         yield None
         return
     try:
-        db = connect(path)
+        db = connect(path, LEDGER)
     except (sqlite3.Error, OSError, ForeignFileError, NewerFileError) as error:
         raise _unreadable(path, error) from None
     with closing(db):

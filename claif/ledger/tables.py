@@ -1,13 +1,10 @@
-"""The tables of the ledger, and how a file is known to have just these."""
+"""The tables of the ledger."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from ..database.schema import Schema
 
-if TYPE_CHECKING:
-    import sqlite3
-
-VERSION = 1
+NAME = "ledger.db"
 APPLICATION = 0x434C6146
 """`ClaF`, which SQLite keeps in the header of the file."""
 
@@ -33,52 +30,4 @@ TABLES = (
 )
 """Calls; what was spent by day; what attempts that run may cost; and of which budgets the user was told."""
 
-
-class ForeignFileError(Exception):
-    """The file is a database, but not one of ours."""
-
-
-class NewerFileError(Exception):
-    """The file was written by a version of Claif that is newer than this one."""
-
-
-def prepare(db: sqlite3.Connection) -> None:
-    """Make the tables in a new file; see that an old one has them, and nothing else that SQLite could run.
-
-    Raises:
-        ForeignFileError: it is another database, or was tampered with.
-        NewerFileError: a newer version wrote it.
-        sqlite3.Error: it cannot be read or written.
-    """
-    if _number(db, "user_version") == 0:
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            if _number(db, "user_version") == 0:
-                _make(db)
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
-    if _number(db, "application_id") != APPLICATION:
-        raise ForeignFileError
-    if _number(db, "user_version") > VERSION:
-        raise NewerFileError
-    if _schema(db) != set(TABLES):
-        raise ForeignFileError
-
-
-def _make(db: sqlite3.Connection) -> None:
-    if _schema(db):
-        raise ForeignFileError
-    for statement in TABLES:
-        db.execute(statement)
-    db.execute(f"PRAGMA application_id = {APPLICATION}")
-    db.execute(f"PRAGMA user_version = {VERSION}")
-
-
-def _number(db: sqlite3.Connection, pragma: str) -> int:
-    return int(db.execute(f"PRAGMA {pragma}").fetchone()[0])
-
-
-def _schema(db: sqlite3.Connection) -> set[str]:
-    return {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master") if sql is not None}
+LEDGER = Schema(APPLICATION, 1, TABLES)

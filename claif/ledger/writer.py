@@ -21,8 +21,9 @@ from typing import Any
 import trio
 from attrs import define, field
 
-from .file import connect, in_memory, inode, is_damage, set_aside
-from .tables import ForeignFileError, NewerFileError
+from ..database.file import connect, in_memory, inode, is_damage, set_aside
+from ..database.schema import ForeignFileError, NewerFileError
+from .tables import LEDGER
 
 Work = Callable[[sqlite3.Connection], Any]
 """What is to be done within a transaction."""
@@ -169,10 +170,10 @@ class Writer:
     def _open(self) -> sqlite3.Connection:
         if self._db is None:
             if self._path is None:
-                self._db = in_memory()
+                self._db = in_memory(LEDGER)
             else:
                 self._inode = inode(self._path)
-                self._db = connect(self._path)
+                self._db = connect(self._path, LEDGER)
                 self._inode = inode(self._path)
         return self._db
 

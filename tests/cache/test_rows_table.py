@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from claif.cache import rows_table
-from claif.cache.database import _TABLES
 from claif.cache.rows_table import ROW_COST
 from claif.cache.store import Labels, Selection, Write
+from claif.cache.tables import CACHE
+from claif.database.file import in_memory
 
 MAX = 4 * ROW_COST + 1000
 KEYS = st.sampled_from([f"{number:064x}" for number in range(8)])
@@ -21,11 +22,7 @@ NAMES = st.sampled_from(["p", "q"])
 
 
 def opened() -> sqlite3.Connection:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    for table in _TABLES:
-        connection.execute(table)
-    connection.execute("INSERT INTO totals VALUES (1, 0, 0)")
-    return connection
+    return in_memory(CACHE)
 
 
 class Model:
@@ -67,9 +64,8 @@ class Eviction(RuleBasedStateMachine):
             if row.cost <= MAX:
                 self.model[write.key] = row
         for old in (True, False):
-            rows = sorted(self.model.values(), key=lambda row: (row.used, row.number))
-            if old:
-                rows.sort(key=lambda row: row.write.labels.expires)
+            rows = list(self.model.values())
+            rows.sort(key=lambda row: (row.write.labels.expires if old else row.used, row.number))
             for row in rows:
                 if self.size > MAX and (not old or row.write.labels.expires <= self.now):
                     del self.model[row.write.key]

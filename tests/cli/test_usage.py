@@ -258,11 +258,12 @@ def test_other_texts_are_no_times(text):
 def test_a_hundred_thousand_calls_are_added_up_within_a_second_or_so(cli):
     from ledger.support import a_call
 
-    from claif.ledger.file import connect
+    from claif.database.file import connect
+    from claif.ledger.tables import LEDGER
     from claif.ledger.work import _PUT, row_of
 
     cli.config("")
-    db = connect(cli.folder / "home" / "ledger.db")
+    db = connect(cli.folder / "home" / "ledger.db", LEDGER)
     db.execute("BEGIN")
     for number in range(100_000):
         db.execute(_PUT, (*row_of(a_call(f"p{number % 3}", now=time.time() - number)), "o", 1))

@@ -9,8 +9,9 @@ from hypothesis import settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 
 from claif.costs.budget import Limit, day_of, period_of
+from claif.database.file import in_memory
 from claif.ledger.call import Call, Hold, begin_call
-from claif.ledger.file import in_memory
+from claif.ledger.tables import LEDGER
 from claif.ledger.work import Begin, Charge, End, begin, end, prune, row_of, spent_of
 
 CENTS = st.integers(0, 300).map(lambda cents: cents / 100)
@@ -38,7 +39,7 @@ class Model(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.db = in_memory()
+        self.db = in_memory(LEDGER)
         self.now = NOON
         self.spent: list[tuple[str, str, str | None, str | None, float]] = []
         self.told: set[str] = set()

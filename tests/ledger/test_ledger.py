@@ -17,10 +17,10 @@ import trio
 from ledger.support import a_call, a_hold, one, rows, whole
 
 from claif.costs.budget import Limit
+from claif.database.file import connect
 from claif.ledger import ledger as ledger_module
-from claif.ledger.file import connect
 from claif.ledger.ledger import KEEP, Ledger
-from claif.ledger.tables import APPLICATION, VERSION
+from claif.ledger.tables import APPLICATION, LEDGER
 from claif.ledger.writer import Job
 
 DAY = Limit("all", "", "day", 1.0)
@@ -91,13 +91,13 @@ async def test_the_file_is_private_and_marked(home: Path) -> None:
     for path in home.glob("ledger.db*"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    assert (one(home, "PRAGMA application_id"), one(home, "PRAGMA user_version")) == (APPLICATION, VERSION)
+    assert (one(home, "PRAGMA application_id"), one(home, "PRAGMA user_version")) == (APPLICATION, LEDGER.version)
     assert one(home, "PRAGMA journal_mode") == "wal"
     await ledger.aclose()
 
 
 async def test_connections_trust_no_schema_and_do_not_wait_for_the_disk(home: Path) -> None:
-    with closing(connect(home / "ledger.db")) as db:
+    with closing(connect(home / "ledger.db", LEDGER)) as db:
         assert db.execute("PRAGMA trusted_schema").fetchone() == (0,)
         assert db.execute("PRAGMA synchronous").fetchone() == (1,)
         assert db.execute("PRAGMA busy_timeout").fetchone() == (5000,)
@@ -337,8 +337,8 @@ async def test_a_file_that_is_damaged_while_it_is_used_is_set_aside_and_the_work
 
 
 async def test_the_file_of_a_newer_version_is_left_alone(home: Path) -> None:
-    with closing(connect(home / "ledger.db")) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+    with closing(connect(home / "ledger.db", LEDGER)) as db:
+        db.execute(f"PRAGMA user_version = {LEDGER.version + 1}")
     before = (home / "ledger.db").read_bytes()
     ledger = Ledger(home, keep=KEEP)
     await whole(ledger)
@@ -350,7 +350,7 @@ async def test_the_file_of_a_newer_version_is_left_alone(home: Path) -> None:
 
 
 async def test_a_file_that_others_can_read_is_made_private(home: Path) -> None:
-    connect(home / "ledger.db").close()
+    connect(home / "ledger.db", LEDGER).close()
     (home / "ledger.db").chmod(0o644)
     ledger = Ledger(home, keep=KEEP)
     await whole(ledger)

@@ -13,11 +13,11 @@ from ledger.support import a_call
 
 from claif.api import ConfigurationError, Usage
 from claif.costs.budget import Limit
+from claif.database.file import connect
 from claif.ledger.call import DONE, PENDING, Hold
-from claif.ledger.file import connect
 from claif.ledger.owner import Owner
 from claif.ledger.report import open_report
-from claif.ledger.tables import VERSION
+from claif.ledger.tables import LEDGER
 from claif.ledger.work import _PUT, Begin, begin, row_of
 
 NOON = 1_795_780_800.0
@@ -31,7 +31,7 @@ def put(
     for name, value in fields.items():
         setattr(call, name, value)
     call.holds.append(Hold(1, "p", "2026-11-27", cost=cost, ended=True))
-    with closing(connect(home / "ledger.db")) as db:
+    with closing(connect(home / "ledger.db", LEDGER)) as db:
         db.execute(_PUT, (*row_of(call), owner, state))
 
 
@@ -107,7 +107,7 @@ def test_a_pending_call_runs_or_was_cut_off(home: Path) -> None:
 
 def test_what_is_held_counts_as_spent(home: Path) -> None:
     limits = (Limit("all", "", "query", 1.0), Limit("all", "", "day", 5.0), Limit("tag", "t", "month", 9.0))
-    with closing(connect(home / "ledger.db")) as db:
+    with closing(connect(home / "ledger.db", LEDGER)) as db:
         db.execute("INSERT INTO spending VALUES ('2026-11-27', 'a', '', 't', 1.5)")
         db.execute("INSERT INTO spending VALUES ('2026-11-01', 'a', '', 't', 2.0)")
         db.execute("INSERT INTO spending VALUES ('2026-10-31', 'a', '', 't', 4.0)")
@@ -130,7 +130,9 @@ def test_without_a_file_there_is_no_report_and_none_is_made(tmp_path: Path) -> N
         (lambda path: path.write_bytes(b"x" * 9000), "is damaged"),
         (lambda path: path.unlink() or path.mkdir(), "cannot be read: .*not a regular file"),
         (
-            lambda path: sqlite3.connect(path).execute(f"PRAGMA user_version = {VERSION + 1}").connection.close(),
+            lambda path: (
+                sqlite3.connect(path).execute(f"PRAGMA user_version = {LEDGER.version + 1}").connection.close()
+            ),
             "newer version",
         ),
     ],
@@ -146,7 +148,7 @@ def test_a_file_that_cannot_be_read_is_said_so_and_left_alone(home: Path, spoil:
 
 
 def test_sums_of_a_hundred_thousand_calls_take_less_than_a_second(tmp_path: Path) -> None:
-    with closing(connect(tmp_path / "ledger.db")) as db:
+    with closing(connect(tmp_path / "ledger.db", LEDGER)) as db:
         db.execute("BEGIN")
         for number in range(100_000):
             call = a_call(f"p{number % 5}", now=NOON - number)

@@ -11,9 +11,10 @@ import pytest
 from ledger.support import a_call, a_hold, rows, whole
 
 from claif.costs.budget import Limit
+from claif.database.file import connect
 from claif.ledger.call import id_of
-from claif.ledger.file import connect
 from claif.ledger.ledger import KEEP, Ledger
+from claif.ledger.tables import LEDGER
 from claif.ledger.work import prune
 
 DAY = Limit("all", "", "day", 1.0)
@@ -43,7 +44,7 @@ async def test_a_client_that_begins_marks_what_the_dead_left_and_takes_their_old
 
 def test_what_was_spent_is_forgotten_when_no_month_that_runs_needs_it(home: Path) -> None:
     now = 1_795_780_800.0  # 2026-11-27
-    with closing(connect(home / "ledger.db")) as db:
+    with closing(connect(home / "ledger.db", LEDGER)) as db:
         for table, row in (
             ("spending", "(?, 'p', '', '', 1)"),
             ("reservations", "('c' || ?1, 1, ?1, 'p', '', '', 1)"),

@@ -1,4 +1,4 @@
-"""The file of the ledger: private, never reached through a link, and set aside if it is damaged."""
+"""A file: private, never reached through a link, and set aside if it is damaged; everything here blocks."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..downloads.lock import FileLock
 from ..system import HAS_OWNERS, belongs_to_others, flags
-from .tables import ForeignFileError, prepare
+from .schema import ForeignFileError
 
-NAME = "ledger.db"
+if TYPE_CHECKING:
+    from .schema import Schema
+
 BUSY = 5.0
 """Seconds that other processes may keep the file locked."""
 MAX_WAL = 16 * 2**20
@@ -26,11 +29,12 @@ _opening = threading.Lock()
 """Closing a descriptor of a file takes away the locks that other connections of this process have on it."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """Open the ledger, which is made if there is none.
+def connect(path: Path, schema: Schema) -> sqlite3.Connection:
+    """Open a file, which is made if there is none.
 
     Args:
         path: the file; its folder is made too.
+        schema: what is in it.
 
     Raises:
         OSError: it cannot be made, is no regular file, or is another user's.
@@ -40,11 +44,11 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     with _opening:
         if not _is_private(path):
-            _make(path)
-        return _open(path)
+            _make(path, schema)
+        return _open(path, schema)
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, schema: Schema) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA trusted_schema = OFF")
@@ -52,17 +56,17 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
         db.execute(f"PRAGMA journal_size_limit = {MAX_WAL}")
-        prepare(db)
+        schema.prepare(db)
     except BaseException:
         db.close()
         raise
     return db
 
 
-def in_memory() -> sqlite3.Connection:
-    """A ledger that ends with the process."""
+def in_memory(schema: Schema) -> sqlite3.Connection:
+    """A database that ends with the process."""
     db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-    prepare(db)
+    schema.prepare(db)
     return db
 
 
@@ -75,7 +79,7 @@ def is_damage(error: BaseException) -> bool:
 
 
 def set_aside(path: Path, damaged: int | None) -> Path | None:
-    """Give a damaged ledger another name, with the log that belongs to it, so that a new one can be begun.
+    """Give a damaged file another name, with the log that belongs to it, so that a new one can be begun.
 
     Args:
         path: the file; nobody of this process may have it open.
@@ -87,14 +91,14 @@ def set_aside(path: Path, damaged: int | None) -> Path | None:
     Raises:
         OSError: it cannot be renamed.
     """
-    lock = FileLock(path.with_name("ledger.lock"))
+    lock = FileLock(path.with_name(f"{path.stem}.lock"))
     deadline = time.monotonic() + BUSY
     while not (held := lock.acquire()) and time.monotonic() < deadline:
         time.sleep(0.01)
     try:
         if not held or inode(path) != damaged:
             return None
-        aside = path.with_name(f"{NAME}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}")
+        aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}")
         path.rename(aside)
         with suppress(FileNotFoundError):
             path.with_name(f"{path.name}-wal").rename(aside.with_name(f"{aside.name}-wal"))
@@ -131,7 +135,7 @@ def _is_private(path: Path) -> bool:
     return True
 
 
-def _make(path: Path) -> None:
+def _make(path: Path, schema: Schema) -> None:
     """Make the file elsewhere and put it in its place once it is whole; another process may be quicker.
 
     Raises:
@@ -146,7 +150,7 @@ def _make(path: Path) -> None:
         descriptor = os.open(new, _CREATE, 0o600)
     os.close(descriptor)
     try:
-        _open(new).close()
+        _open(new, schema).close()
         with suppress(FileExistsError):
             _put(new, path)
     finally:
