@@ -139,7 +139,7 @@ class SqliteStore(CacheStore):
             if used:
                 await self._write(partial(self._put, [], used))
         finally:
-            async with self._readers:  # whoever was given up still reads
+            async with self._readers:  # noqa: ASYNC102 - the client bounds it; whoever was given up still reads
                 self._close()
 
     def _get(self, key: str) -> bytes | None:

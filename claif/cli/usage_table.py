@@ -7,12 +7,13 @@ import io
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from shutil import get_terminal_size
 from typing import Any
 
 from .bars import with_bars
 from .money import dollars
 from .sanitize import one_line
-from .style import out_style
+from .style import is_terminal, out_style
 from .table import table
 
 Row = Mapping[str, Any]
@@ -20,6 +21,8 @@ COLUMNS = ("calls", "errors", "cached", "input_tokens", "output_tokens", "cached
 _HEADERS = ("CALLS", "ERRORS", "CACHED", "IN", "OUT", "COST")
 _CALLS = ("TIME (UTC)", "PROVIDER", "MODEL", "IN", "OUT", "COST", "FIRST", "TOTAL", "TAG", "STATE")
 _NUMBERS = range(1, 7)
+_ROOMY = 100
+"""Columns of a terminal from which on calls have all of theirs."""
 _NAME = 40
 """Characters of a name."""
 _FORMULA = "=+-@\t\r"
@@ -57,15 +60,17 @@ def budget_table(budgets: Sequence[Row]) -> str:
 
 def calls_table(rows: Sequence[Row]) -> str:
     """A row for each call."""
+    narrow = is_terminal(sys.stdout) and get_terminal_size().columns < _ROOMY
+    when = "%m-%d %H:%M:%S" if narrow else "%Y-%m-%d %H:%M:%S"
     cells = [
         [
-            datetime.fromtimestamp(row["time"], UTC).strftime("%Y-%m-%d %H:%M:%S"),
+            datetime.fromtimestamp(row["time"], UTC).strftime(when),
             _text(row["provider"]),
             _text(row["model"]),
             _count(row["input_tokens"]),
             _count(row["output_tokens"]),
             cost_text(row["cost"], not row["cost_known"]),
-            _seconds(row["first"]),
+            None if narrow else _seconds(row["first"]),
             _seconds(row["latency"]),
             _text(row["tag"]),
             "cached" if row["cached"] else row["error"] or row["state"],

@@ -88,7 +88,7 @@ def ledger_layer(accounts: Accounts) -> Layer:
             try:
                 await handler(query, record.take)
             except BaseException as error:
-                await _end_failed(record, error)
+                await _end_failed(record, error)  # noqa: ASYNC102 - shielded and bounded itself
                 raise
             else:
                 if not record.ended:
