@@ -101,8 +101,7 @@ class Caching:
             if row is not None:
                 return await self._replay(*row, emit)
         if plan.deadline is not None and (limit := current_run.get().limit) is not None:
-            limit.shorten(plan.deadline)
-            self._router.watchdog.add(limit)
+            self._router.watchdog.shorten(limit, plan.deadline)
         if together:
             asking = partial(self._ask, name, query, places, mode, ask, held=held)
             return await self._together(name, places, asking, emit)

@@ -16,7 +16,7 @@ from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.course import Ask, Course, Wait
 from ..routing.retry_policy import RetryPolicy
-from ..routing.strategies import Standing, healthy_first, in_turn
+from ..routing.strategies import PLAIN, Standing, healthy_first, in_turn
 
 if TYPE_CHECKING:
     from ..config.candidate import Candidate
@@ -71,8 +71,7 @@ class Following:
         run.several = not self._plan.single
         limit = run.limit
         if self._plan.deadline is not None and limit is not None:
-            limit.shorten(self._plan.deadline)
-            self._router.watchdog.add(limit)
+            self._router.watchdog.shorten(limit, self._plan.deadline)
         waited = False
         while (step := self._course.next(trio.current_time())) is not None:
             if isinstance(step, Wait):
@@ -238,8 +237,9 @@ class Following:
         if len(plan.candidates) == 1:
             return list(plan.candidates)
         now = trio.current_time()
-        if plan.strategy == "priority" and not router.plugins.routes:
-            return sorted(plan.candidates, key=lambda one: not router.book.of(one.provider).well(now))
+        if (plain := PLAIN.get(plan.strategy)) is not None and not router.plugins.routes:
+            arranged = plain(plan.candidates, router.turn(plan))
+            return sorted(arranged, key=lambda one: not router.book.of(one.provider).well(now))
         standings = [
             self._standing(candidate, router.book.of(candidate.provider), now) for candidate in plan.candidates
         ]

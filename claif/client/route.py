@@ -75,6 +75,7 @@ class Router:
         self._default = default
         self._book: HealthBook | None = None
         self._plans: dict[tuple[str | Choice | None, str | None], Plan] = {}
+        self._checked: dict[tuple[str | Choice | None, str | None], int] = {}
         self._hedges: dict[str | None, HedgeBudget] = {}
         self._handler: tuple[Sequence[Layer] | None, Handler] = (None, _nobody)
         self._cache_mode = config.cache.mode
@@ -129,7 +130,7 @@ class Router:
             if len(self._plans) < MOST_PLANS:
                 self._plans[key] = plan
         if not plan.single:
-            self._check_several(query, plan)
+            self._check_several(query, plan, key)
         return plan
 
     def handler(self, layers: Sequence[Layer]) -> Handler:
@@ -248,16 +249,19 @@ class Router:
         agent = plan.candidates[0].provider in self.agents
         return error.retryable and not agent and not isinstance(error, TimeoutError)
 
-    def _check_several(self, query: Query, plan: Plan) -> None:
+    def _check_several(self, query: Query, plan: Plan, key: tuple[str | Choice | None, str | None]) -> None:
         """Refuse what can be asked of one only, and names that nobody has."""
         if query.conversation is not None:
             raise InvalidQueryError(
                 "A conversation is gone on with by the agent that it was begun with.",
                 hint="Name that one agent: -p NAME --continue ID",
             )
-        names = [one.provider for one in (*plan.candidates, *[one for ones in plan.fallbacks.values() for one in ones])]
-        for name in names:
-            self.members.check(name)
+        if self._checked.get(key) != self.members.changes:
+            others = [one for ones in plan.fallbacks.values() for one in ones]
+            for one in (*plan.candidates, *others):
+                self.members.check(one.provider)
+            if key in self._plans:
+                self._checked[key] = self.members.changes
 
 
 async def _nobody(_query: Query, _emit: Emit) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING
 
 from ..models import Event, Message, Query, TextDelta, ThinkingDelta
+from ..pipeline.rewrite import nothing
 from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
 
@@ -29,13 +30,11 @@ def processors_layer(processors: Sequence[Processor]) -> Layer:
 
     def wrap(handler: Handler) -> Handler:
         async def processed(query: Query, emit: Emit) -> None:
-            async def pass_on(event: Event) -> None:
+            def pass_on(event: Event) -> Awaitable[None]:
                 if isinstance(event, Message):
                     changed = process(processors, event, query)
-                    if changed is not None:
-                        await emit(changed)
-                elif not (hold and isinstance(event, (TextDelta, ThinkingDelta))):
-                    await emit(event)
+                    return nothing() if changed is None else emit(changed)
+                return nothing() if hold and isinstance(event, (TextDelta, ThinkingDelta)) else emit(event)
 
             try:
                 await handler(query, pass_on)

@@ -127,7 +127,7 @@ class _Answer:
         shown = rewriter.feed(delta.text)
         if shown == delta.text:
             return self._emit(delta)
-        return self._emit(type(delta)(shown)) if shown else _nothing()
+        return self._emit(type(delta)(shown)) if shown else nothing()
 
     async def _end_thought(self, event: Event) -> None:
         await self._flush_thinking(cut=False)
@@ -150,5 +150,5 @@ class _Answer:
             await self._emit(ThinkingDelta(shown))
 
 
-async def _nothing() -> None:
+async def nothing() -> None:
     """What is awaited where everything is held back."""

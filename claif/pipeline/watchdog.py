@@ -96,11 +96,13 @@ class Deadline:
         self.phase = "total"
         self.reason: str | None = None
 
-    def shorten(self, seconds: float) -> None:
-        """Let it pass so many seconds from now, unless it passes earlier; whoever watches it must be told."""
+    def shorten(self, seconds: float) -> bool:
+        """Let it pass so many seconds from now, unless it passes earlier; whether its watchdog must be told."""
         due = trio.current_time() + seconds
-        if due < self.due:
-            self.due, self.seconds = due, seconds
+        if due >= self.due:
+            return False
+        self.due, self.seconds = due, seconds
+        return True
 
     def look(self, _now: float) -> float:
         """When to look at it again."""
@@ -124,6 +126,11 @@ class Watchdog:
         self._watches.add(watch)
         if watch.look(trio.current_time()) < self._wake_at:
             self._sleep.cancel()
+
+    def shorten(self, deadline: Deadline, seconds: float) -> None:
+        """Let a deadline that is watched pass so many seconds from now, unless it passes earlier."""
+        if deadline.shorten(seconds):
+            self.add(deadline)
 
     def remove(self, watch: Watch | Deadline) -> None:
         """Forget it."""

@@ -57,7 +57,7 @@ class Gcra:
 
     def take(self, now: float, cost: float) -> Grant | None:
         """Let a cost through; `None` if it must wait."""
-        return None if self.wait(now, cost) else self._add(now, cost)
+        return None if self.wait(now, cost) else self.add(now, cost)
 
     def settle(self, now: float, difference: float, grant: Grant) -> None:
         """Correct what a grant cost, once it is known.
@@ -72,7 +72,7 @@ class Gcra:
             grant: what `take` gave for the estimate.
         """
         if difference > 0:
-            self._add(now, difference)
+            self.add(now, difference)
         elif difference < 0:
             later = [slack for slack in self._slack if slack[0] > grant.number]
             given_back = min(
@@ -82,7 +82,8 @@ class Gcra:
                 slack[1] -= given_back
             self._paid_at -= given_back
 
-    def _add(self, now: float, cost: float) -> Grant:
+    def add(self, now: float, cost: float) -> Grant:
+        """Let a cost through, though it may be too early: for whoever has asked `wait`, or must pay in any case."""
         self._number += 1
         self._note_slack(max(self._paid_at - now, 0.0))
         self._paid_at = max(self._paid_at, now) + cost * self._seconds_each

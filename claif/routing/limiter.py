@@ -65,8 +65,8 @@ class Limiter:
             return None
         self.busy += 1
         if self._requests is not None:
-            self._requests.take(now, 1)
-        return Entry(None if self._tokens is None else self._tokens.take(now, tokens))
+            self._requests.add(now, 1)
+        return Entry(None if self._tokens is None else self._tokens.add(now, tokens))
 
     def leave(self, entry: Entry, now: float, used_tokens: float | None) -> None:
         """Let a call out; does nothing the second time.

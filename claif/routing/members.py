@@ -84,6 +84,8 @@ class Members:
         self._factories: dict[str, Factory] = dict(given)
         self._own: dict[str, Factory] = {}
         self._gone: set[str] = set()
+        self.changes = 0
+        """How often a name was taken, given another provider, or given up."""
         self._http, self._nursery, self._progress = http, nursery, progress
         self._processes: Processes | None = None
         self._approvals = Approvals(approver)
@@ -160,11 +162,13 @@ class Members:
         """
         if name not in self.names():
             raise self._not_found(name, name)
+        self.changes += 1
         self._gone.add(name)
         self._own.pop(name, None)
         self._lifetimes.remove(name)
 
     def _serve(self, name: str, factory: Factory, lazy: LazyProvider) -> None:
+        self.changes += 1
         self._own[name] = factory
         self._gone.discard(name)
         self._lifetimes.put(name, lazy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import frozen
 
@@ -13,6 +13,9 @@ from ..errors import ConfigurationError
 
 if TYPE_CHECKING:
     from ..config.candidate import Candidate
+
+
+T = TypeVar("T")
 
 
 @frozen
@@ -32,12 +35,20 @@ class Standing:
     healthy: bool = True
 
 
+def _as_given(members: Sequence[T], _turn: int) -> list[T]:
+    return list(members)
+
+
+def _round_robin(members: Sequence[T], turn: int) -> list[T]:
+    first = turn % len(members)
+    return [*members[first:], *members[:first]]
+
+
+PLAIN: Mapping[str, Callable[[Sequence[Any], int], list[Any]]] = {"priority": _as_given, "round-robin": _round_robin}
+"""Strategies that do not ask how members do; each is given the members, and how often the route was used before."""
+
 Strategy = Callable[[Sequence[Standing], Random, int], list[Standing]]
 """Puts members in order; it is given how often the route was used before."""
-
-
-def _priority(standings: Sequence[Standing], _rng: Random, _turn: int) -> list[Standing]:
-    return list(standings)
 
 
 def _random(standings: Sequence[Standing], rng: Random, _turn: int) -> list[Standing]:
@@ -47,11 +58,6 @@ def _random(standings: Sequence[Standing], rng: Random, _turn: int) -> list[Stan
 def _weighted(standings: Sequence[Standing], rng: Random, _turn: int) -> list[Standing]:
     # Efraimidis and Spirakis, 2006: the largest u ** (1 / weight) first draws by weight without putting back.
     return sorted(standings, key=lambda one: rng.random() ** (1 / one.candidate.weight), reverse=True)
-
-
-def _round_robin(standings: Sequence[Standing], _rng: Random, turn: int) -> list[Standing]:
-    first = turn % len(standings)
-    return [*standings[first:], *standings[:first]]
 
 
 def _least_busy(standings: Sequence[Standing], _rng: Random, _turn: int) -> list[Standing]:
@@ -71,9 +77,7 @@ STRATEGIES: Mapping[str, Strategy] = {
     "cost": _cost,
     "latency": _latency,
     "least-busy": _least_busy,
-    "priority": _priority,
     "random": _random,
-    "round-robin": _round_robin,
     "weighted": _weighted,
 }
 
@@ -90,11 +94,13 @@ def in_turn(strategy: str, standings: Sequence[Standing], rng: Random, turn: int
     Raises:
         ConfigurationError: there is no such strategy.
     """
+    if (plain := PLAIN.get(strategy)) is not None:
+        return plain(standings, turn)
     order = STRATEGIES.get(strategy)
     if order is None:
         raise ConfigurationError(
             f"There is no strategy {strategy}.",
-            hint=f"There are: {', '.join(sorted(STRATEGIES))}, and those of plugins.",
+            hint=f"There are: {', '.join(sorted([*PLAIN, *STRATEGIES]))}, and those of plugins.",
         )
     return order(standings, rng, turn)
 
