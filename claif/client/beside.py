@@ -1,12 +1,14 @@
-"""What a router uses beside the providers: the cache, and what is shared with other clients."""
+"""What a router uses beside the providers: the cache, what is shared with other clients, and what knows the costs."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import trio
 
 if TYPE_CHECKING:
+    from ..middleware.accounts import Accounts
     from ..middleware.shared_limits import SharedTurnstile
     from ..routing.sharing import Sharing
     from .caching import Caching
@@ -28,6 +30,7 @@ class Beside:
         self._router, self._nursery = router, nursery
         self._caching: Caching | None = None
         self._sharing: Sharing | None = None
+        self._accounts: Accounts | None = None
         self._turnstiles: dict[str, SharedTurnstile] = {}
         self._turn = trio.Lock()
 
@@ -60,6 +63,19 @@ class Beside:
                     self._sharing = await open_sharing(router.config, router.plugins, self._nursery)
         return self._sharing
 
+    @property
+    def accounts(self) -> Accounts | None:
+        """What knows what calls cost; `None` where that can neither be known nor is written down."""
+        config = self._router.config
+        if self._accounts is None and (
+            config.keeps_ledger or config.cost_tables or find_spec("genai_prices") is not None
+        ):
+            from ..middleware.accounts import Accounts
+
+            sharing = self.sharing if config.shared.store is not None else None
+            self._accounts = Accounts(config, self._nursery, sharing)
+        return self._accounts
+
     async def turnstile(self, name: str) -> SharedTurnstile | None:
         """What lets queries in to a provider, as all who share its limits permit.
 
@@ -88,6 +104,8 @@ class Beside:
                 await self._caching.close()
             if self._sharing is not None:
                 await self._sharing.state.aclose()
+        if self._accounts is not None:
+            await self._accounts.aclose()
 
     def _leave_alone(self, name: str, seconds: float) -> None:
         self._router.book.of(name).breaker.leave_alone(trio.current_time() + seconds)

@@ -5,18 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from importlib.util import find_spec
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, Unpack
 
 import trio
 
 from ..errors import ClientClosedError, TimeoutError
-from ..middleware.assemble import assemble_layer
-from ..middleware.attempt import attempt_layer
-from ..middleware.deadline import deadline_layer
-from ..middleware.processors import processors_layer
-from ..middleware.redact import redact_layer
 from ..models.build import How, Prompt, build_query
 from ..pipeline.compose import in_order
 from ..pipeline.edge import Edge
@@ -28,11 +22,11 @@ from .many import Many
 from .opening import Given, configure
 from .route import Router
 from .running import Running
+from .standard_layers import standard_layers
 from .stream import Stream, feed, ignore
 
 if TYPE_CHECKING:
     from ..config import Config, ConfigLoader
-    from ..middleware.accounts import Accounts
     from ..models import Embeddings, Event, ModelInfo, Query, Reply
     from ..permission import Approver
     from ..pipeline.types import Emit, Handler, Layer
@@ -96,7 +90,6 @@ class Client(Many):
         self._running: Running
         self._router: Router
         self._nursery: trio.Nursery
-        self._accounts: Accounts | None = None
 
     async def __aenter__(self) -> Self:
         if self._open is not None:
@@ -305,28 +298,7 @@ class Client(Many):
 
     def standard_layers(self) -> list[Layer]:
         """Claif's own layers for this client."""
-        layers = [
-            deadline_layer(self._watchdog, self.config.general.timeout),
-            redact_layer(),
-            assemble_layer(),
-            attempt_layer(self._watchdog),
-        ]
-        if self.config.shared.store is not None:
-            from ..middleware.limits import limits_layer
-
-            layers.append(limits_layer(self._router.beside.turnstile))
-        elif self.config.routing_tables.get("limits"):
-            from ..middleware.limits import limits_layer, own_turnstiles
-
-            layers.append(limits_layer(own_turnstiles(self.config.routing.limits)))
-        if self.config.keeps_ledger or self.config.cost_tables or find_spec("genai_prices") is not None:
-            from .accounting import open_accounts
-
-            self._accounts, more = open_accounts(self.config, self._nursery, self._router.beside.sharing)
-            layers += more
-        if processors := self.plugins.processors(self.config):
-            layers.append(processors_layer(processors))
-        return layers
+        return standard_layers(self.config, self.plugins, self._router)
 
     def _handler(self, query: Query) -> Handler:
         found = self.plugins.query_layers(query, self.config, self)
@@ -341,7 +313,6 @@ class Client(Many):
         self._running = Running(self.plugins)
         with unwrapped():
             async with trio.open_nursery() as nursery, HTTP() as http:
-                self._nursery = nursery
                 nursery.start_soon(self._watchdog.run)
                 self._members = Members(
                     self.config,
@@ -373,6 +344,4 @@ class Client(Many):
         await self._running.close()
         with trio.CancelScope(shield=True):
             await self._router.beside.close()
-            if self._accounts is not None:
-                await self._accounts.aclose()
             await self._members.close()

@@ -14,11 +14,13 @@ from ..middleware.attempt import raise_named
 from ..models import EmbeddingLimits, Embeddings, Query, Usage
 from ..models.query import check_cache_mode, check_text
 from ..models.reply import Timings
+from ..pipeline.run import Run
 from ..routing.retry_policy import RetryPolicy
 
 if TYPE_CHECKING:
     from ..config.candidate import Candidate
     from ..models.embeddings import Vector
+    from ..plugin.lazy_provider import LazyProvider
     from ..provider import Provider
     from .cached_vectors import CachedVectors
     from .route import Router
@@ -137,9 +139,31 @@ class Embedding:
                 self.known |= await self._vectors.find(different)
                 self._cached = sum(text in self.known for text in self.texts)
             missing = [text for text in different if text not in self.known]
-            await self._ask_for(missing, provider, candidate)
+            await self._pay_for(missing, taken.value, provider, candidate)
         finally:
             members.give_back(taken)
+
+    async def _pay_for(
+        self, missing: Sequence[str], member: LazyProvider, provider: Provider, candidate: Candidate
+    ) -> None:
+        """Have what is missing made, within budgets and written down where there are such."""
+        accounts = self._router.beside.accounts
+        if accounts is None:
+            return await self._ask_for(missing, provider, candidate)
+        from ..middleware.embedding_costs import within_budgets
+
+        run = Run(Query("", provider=candidate.provider, model=candidate.model))
+        run.provider, run.member, run.limits = candidate.provider, provider, member.settings
+        identity = provider.identity(candidate.model)
+        usual = None if identity is None else identity.embedding_model
+        run.model = candidate.model or member.settings.embedding_model or usual
+
+        async def ask() -> Usage:
+            await self._ask_for(missing, provider, candidate)
+            return self._usage
+
+        self._usage = await within_budgets(accounts, run, missing, ask, cached=self._cached > 0)
+        return None
 
     async def _cached_vectors(
         self, candidate: Candidate, provider: Provider, usual: str | None

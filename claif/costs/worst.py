@@ -41,6 +41,11 @@ def input_at_most(query: Query) -> int:
     return min(found, MAX_INPUT)
 
 
+def text_at_most(texts: Iterable[str]) -> int:
+    """The most tokens that texts have, each by itself, as for embeddings."""
+    return sum([OF_A_MESSAGE + _bytes(text) for text in texts])
+
+
 def output_at_most(query: Query, known: int | None) -> int:
     """The most tokens that a query is answered with.
 

@@ -78,7 +78,7 @@ def spending_layer(accounts: Accounts) -> Layer:
             if accounts.ledger is None or run.call is None:
                 return await handler(query, attempt.take)
             hold, query, price = await _begin(accounts, run, run.call, query)
-            shared = await _take_shared(accounts, run, hold, query) if accounts.sharing is not None else None
+            shared = await take_shared(accounts, run, hold, query) if accounts.sharing is not None else None
             try:
                 await handler(query, attempt.take)
             except BaseException as error:
@@ -120,7 +120,7 @@ async def _begin(accounts: Accounts, run: Run, call: Call, query: Query) -> tupl
     elif limits and metered:
         cost = _allowed(query, limits)
     elif limits:
-        _check_unknown(accounts, run, limits)
+        check_unknown(accounts, run, limits)
     call.provider, call.model, call.route = run.provider, run.model, run.route
     call.attempts = len(run.attempts)
     call.tried += 1
@@ -131,13 +131,13 @@ async def _begin(accounts: Accounts, run: Run, call: Call, query: Query) -> tupl
         hold.cost, hold.ended = 0.0, True  # it was not made
         raise
     if begun.refused is not None:
-        raise _exceeded(run, begun, cost)
+        raise exceeded(run, begun, cost)
     if metered and begun.left < inf:
         query = _with_cost_limit(query, begun.left)
     return hold, query, price
 
 
-async def _take_shared(accounts: Accounts, run: Run, hold: Hold, query: Query) -> Callable[[float | None], None] | None:
+async def take_shared(accounts: Accounts, run: Run, hold: Hold, query: Query) -> Callable[[float | None], None] | None:
     """Hold what an attempt may cost of the budgets that are shared with other clients, in one round trip.
 
     Returns:
@@ -197,7 +197,7 @@ def _with_cost_limit(query: Query, dollars: float) -> Query:
     return evolve(query, options=evolve(query.options, extra={**query.options.extra, COST_LIMIT: dollars}))
 
 
-def _check_unknown(accounts: Accounts, run: Run, limits: Sequence[Limit]) -> None:
+def check_unknown(accounts: Accounts, run: Run, limits: Sequence[Limit]) -> None:
     """Refuse what nobody knows the price of, if the user wants that."""
     if accounts.budget is not None and accounts.budget.unknown_cost == "refuse":
         model = run.model or "MODEL"
@@ -208,7 +208,8 @@ def _check_unknown(accounts: Accounts, run: Run, limits: Sequence[Limit]) -> Non
         )
 
 
-def _exceeded(run: Run, begun: Begun, cost: float | None) -> BudgetExceededError:
+def exceeded(run: Run, begun: Begun, cost: float | None) -> BudgetExceededError:
+    """What to raise where the ledger has refused an attempt that costs so many US dollars at worst."""
     limit = begun.refused
     assert limit is not None  # noqa: S101 - the caller looked
     more = "" if cost is None else f", and this query could cost ${cost:.4f}"
