@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .default import Choice
 
 MAX_MEMBERS = 100
+_NAMES = ("aliases", "routes")
+"""Tables in which a name can mean something else than a provider."""
 
 
 @frozen
@@ -72,7 +74,7 @@ def plan_for(query: Query, config: Config, default: Choice | None) -> Plan:
         name, reason = default.name, default.reason
     else:
         name, reason = query.provider, "it was asked for"
-    if not config.routing_tables and "," not in name and "/" not in name:
+    if config.routing_tables.keys().isdisjoint(_NAMES) and "," not in name and "/" not in name:
         return Plan((Candidate(name, query.model),), reason)
     return _resolved(name, reason, query.model, config)
 

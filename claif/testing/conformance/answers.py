@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from ...models import Finished, Message, Started, UsageReport
-from .base import Conformance, joined
+from .base import NAME, Conformance, joined
 
 if TYPE_CHECKING:
     from ...client import Client
@@ -51,6 +51,25 @@ class Answers(Conformance):
         assert stream.reply is not None
         assert whole.text == stream.reply.text != ""
         assert whole.finish_reason == stream.reply.finish_reason == "stop"
+
+    async def test_a_cached_answer_is_the_same_events(self) -> None:
+        """Of a provider that says what its answers depend on; one that does not is asked again, as agents are."""
+        async with self.serving() as server, self.client(server, tokens=20) as client:
+            replies, answers = [], []
+            for mode in ("refresh", "read-only"):
+                async with client.stream("hi", cache=mode) as stream:
+                    answers.append([event async for event in stream])
+                replies.append(stream.reply)
+            provider = client.provider(NAME)
+            known = provider.identity("scripted-1") is not None and "agent" not in provider.capabilities
+        first, second = replies
+        assert first is not None
+        assert second is not None
+        assert first.cached is None
+        assert (second.cached is not None) is known
+        if known:
+            assert answers[0] == answers[1]
+            assert first.usage == second.usage
 
     async def test_unicode_survives_in_both_directions(self) -> None:
         """Also when characters are torn apart on the network."""

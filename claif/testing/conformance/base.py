@@ -56,7 +56,8 @@ class Conformance(Lacking, ABC):
             **behaviour: for `settings`.
         """
         table = {"model": "scripted-1", **self.settings(server, **behaviour), **(limits or {})}
-        return Client({"general": {"default_provider": NAME}, "providers": {NAME: table}})
+        general = {"default_provider": NAME}
+        return Client({"general": general, "providers": {NAME: table}, "cache": {"store": "memory"}})
 
     async def collect(self, client: Client, prompt: str = "hi", *, timeout: float | None = None) -> list[Event]:
         """The events of one streamed answer; `timeout` is in seconds."""
