@@ -69,15 +69,15 @@ def text_key(salt: bytes, member: str, model: str, text: str, **options: Any) ->
 
 def _message(message: Message) -> list[Any]:
     content = [block.text if block.__class__ is TextBlock else _block(block) for block in message.content]
-    attached = [_plain(message.metadata, b"")] if message.metadata else []
-    return [message.role.value, *attached, *content]
+    if message.metadata:
+        return [message.role.value, content, _plain(message.metadata, b"")]
+    return [message.role.value, content]
 
 
 def _block(block: Any) -> Any:
     from ..codec import dump
 
-    data = dump(block)
-    return data if isinstance(data, dict) else [data]
+    return dump(block)
 
 
 def _options(options: Options) -> list[Any]:

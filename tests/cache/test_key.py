@@ -34,37 +34,48 @@ def test_the_same_has_the_same_key() -> None:
     assert key() == key(Query([Message.user("Why is the sky blue?")], options=Options(temperature=0.0)))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"messages": "Why is the sky red?"},
-        {"messages": [Message.system("Be brief."), *QUERY.messages]},
-        {"messages": [Message(Role.ASSISTANT, "Why is the sky blue?")]},
-        {"messages": [Message.user([TextBlock("Why is "), TextBlock("the sky blue?")])]},
-        {"messages": [Message.user([ThinkingBlock("Why is the sky blue?")])]},
-        {"messages": [Message.user([TextBlock("Why is the sky blue?"), ImageBlock(b"1", "image/png")])]},
-        {"messages": [Message.user([TextBlock("Why is the sky blue?"), ImageBlock(b"2", "image/png")])]},
-        {"messages": [Message.user([TextBlock("Why is the sky blue?"), FileBlock(b"1", "text/plain", "a")])]},
-        {"messages": [Message("user", "Why is the sky blue?", {"signature": "s"})]},
-        {"options": Options(temperature=0.5)},
-        {"options": Options()},
-        {"options": Options(temperature=0, top_p=0.5)},
-        {"options": Options(temperature=0, max_tokens=7)},
-        {"options": Options(temperature=0, stop=["x"])},
-        {"options": Options(temperature=0, seed=7)},
-        {"options": Options(temperature=0, extra={"reasoning_effort": "low"})},
-        {"tools": [Tool("weather")]},
-        {"tools": [Tool("weather", "of a place")]},
-        {"tools": [Tool("weather", parameters={"type": "object"})]},
-        {"schema": {"type": "object"}},
-        {"schema": {}},
-    ],
-    ids=str,
-)
+CHANGES: list[dict[str, Any]] = [
+    {"messages": "Why is the sky red?"},
+    {"messages": [Message.system("Be brief."), *QUERY.messages]},
+    {"messages": [Message(Role.ASSISTANT, "Why is the sky blue?")]},
+    {"messages": [Message.user([TextBlock("Why is "), TextBlock("the sky blue?")])]},
+    {"messages": [Message.user([ThinkingBlock("Why is the sky blue?")])]},
+    {"messages": [Message.user([TextBlock("Why is the sky blue?"), ImageBlock(b"1", "image/png")])]},
+    {"messages": [Message.user([TextBlock("Why is the sky blue?"), ImageBlock(b"2", "image/png")])]},
+    {"messages": [Message.user([TextBlock("Why is the sky blue?"), FileBlock(b"1", "text/plain", "a")])]},
+    {"messages": [Message("user", "Why is the sky blue?", {"signature": "s"})]},
+    {"options": Options(temperature=0.5)},
+    {"options": Options()},
+    {"options": Options(temperature=0, top_p=0.5)},
+    {"options": Options(temperature=0, max_tokens=7)},
+    {"options": Options(temperature=0, stop=["x"])},
+    {"options": Options(temperature=0, seed=7)},
+    {"options": Options(temperature=0, extra={"reasoning_effort": "low"})},
+    {"tools": [Tool("weather")]},
+    {"tools": [Tool("weather", "of a place")]},
+    {"tools": [Tool("weather", parameters={"type": "object"})]},
+    {"schema": {"type": "object"}},
+    {"schema": {}},
+    {"schema": {"enum": ["a"]}},
+    {"schema": {"enum": ["b"]}},
+    {"tools": [Tool("weather", parameters={"type": "array"})]},
+    {"tools": [Tool("weather")], "schema": {"type": "object"}},
+    {"messages": [Message("user", "Why is the sky blue?", {"signature": "t"})]},
+    {"messages": [Message("user", "b", {"type": "thinking", "text": "a"})]},
+    {"messages": [Message("user", [ThinkingBlock("a"), TextBlock("b")])]},
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_what_the_provider_sees_changes_the_key(change: dict[str, Any]) -> None:
     changed = key(evolve(QUERY, **change))
     assert changed != key()
     assert changed == key(evolve(QUERY, **change))
+
+
+def test_no_two_of_them_have_the_same_key() -> None:
+    keys = [key(evolve(QUERY, **change)) for change in CHANGES]
+    assert len(set(keys)) == len(CHANGES)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +132,12 @@ def test_settings_may_have_tuples_sets_and_objects() -> None:
         return member_key(SALT, "t", Identity("p", settings={"x": value}))
 
     assert of((1, 2)) == of([1, 2])
-    assert of(frozenset("ab")) == of({"b", "a"}) != of(["a", "b", "c"])
+    assert of(frozenset("ab")) == of({"b", "a"})
+    assert len({of(frozenset("ab")), of(frozenset("ac")), of(["a", "b"]), of(["a", "c"]), of("ab")}) == 5
+    assert len({of([Secret("a", known=False)]), of([Secret("b", known=False)]), of(["a"])}) == 3
+    assert of(Secret("\ud800", known=False)) != of(Secret("?", known=False))
+    with pytest.raises(TypeError, match="a object is no JSON data"):
+        of(object())
     assert of(Options(seed=1)) != of(Options(seed=2))
 
 
