@@ -58,6 +58,7 @@ class Accounts:
             keep = KEEP if costs is None else costs.ledger.seconds
             self.ledger = Ledger(home, keep=keep, share=share, clock=time.time)
         self._endpoints: dict[str, Endpoint] = {}
+        self._told_soft: set[str] = set()
         self._loaded: trio.Event | None = None
 
     def endpoint(self, run: Run) -> Endpoint:
@@ -84,6 +85,15 @@ class Accounts:
         if self.budget is None:
             return ()
         return limits_of(self.budget, provider=run.provider or "", route=run.route, tag=tag)
+
+    def soft(self, run: Run, tag: str | None) -> str | None:
+        """What to tell, once, of a provider whose cost is known only afterwards, so that its budgets are soft."""
+        name = run.provider or ""
+        metered = run.member is not None and "cost_limit" in run.member.capabilities
+        if metered or name in self._told_soft or not self.limits(run, tag):
+            return None
+        self._told_soft.add(name)
+        return f"What {name} costs is known only afterwards: a budget is noticed once it is overrun."
 
     def prepare(self, endpoint: Endpoint, *models: str | None) -> None:
         """Have the data set loaded in the background, if it is needed; the answer takes longer."""

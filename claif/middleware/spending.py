@@ -78,6 +78,8 @@ def spending_layer(accounts: Accounts) -> Layer:
             if accounts.ledger is None or run.call is None:
                 return await handler(query, attempt.take)
             hold, query, price = await _begin(accounts, run, run.call, query)
+            if price is None and (soft := accounts.soft(run, query.tag)) is not None:
+                await emit(Notice("budget", soft, {"provider": run.provider}))
             shared = await take_shared(accounts, run, hold, query) if accounts.sharing is not None else None
             try:
                 await handler(query, attempt.take)

@@ -171,10 +171,11 @@ async def test_budgets_without_a_ledger_hold_for_the_client(home: Path) -> None:
 async def test_who_costs_nobody_knows_what_is_allowed_until_all_is_spent(home: Path) -> None:
     fakes = {"strange": FakeProvider.scripted(["x", UsageReport(Usage(1, 1, cost=0.03))])}
     async with client(others=fakes, budget={"day": 0.05}) as c:
-        for _ in range(2):
-            await c.query("hi", provider="strange")
+        told = [(await c.query("hi", provider="strange")).notices for _ in range(2)]
         with pytest.raises(BudgetExceededError):
             await c.query("hi", provider="strange")
+    soft = "What strange costs is known only afterwards: a budget is noticed once it is overrun."
+    assert [[notice.text for notice in notices if "afterwards" in notice.text] for notices in told] == [[soft], []]
 
 
 async def test_who_costs_nobody_knows_what_is_refused_if_the_user_wants_that(home: Path) -> None:
@@ -211,7 +212,8 @@ async def test_an_agent_is_told_what_it_may_spend(home: Path) -> None:
             await emit(UsageReport(Usage(1, 1, cost=0.3)))
 
     async with client(others={"agent": Agent}, budget={"query": 0.5, "day": 1.0, "unknown_cost": "refuse"}) as c:
-        await c.query("hi", provider="agent")
+        reply = await c.query("hi", provider="agent")
+        assert not [notice for notice in reply.notices if "afterwards" in notice.text]
         await c.query("hi", provider="agent", extra={COST_LIMIT: 0.25})
         with pytest.raises(BudgetExceededError):
             await c.query("hi", provider="agent")
