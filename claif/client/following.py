@@ -236,10 +236,9 @@ class Following:
         plan, router = self._plan, self._router
         if len(plan.candidates) == 1:
             return list(plan.candidates)
-        now = trio.current_time()
         if (plain := PLAIN.get(plan.strategy)) is not None and not router.plugins.routes:
-            arranged = plain(plan.candidates, router.turn(plan))
-            return sorted(arranged, key=lambda one: not router.book.of(one.provider).well(now))
+            return plain(plan.candidates, router.turn(plan))  # the course passes over those that are not well
+        now = trio.current_time()
         standings = [
             self._standing(candidate, router.book.of(candidate.provider), now) for candidate in plan.candidates
         ]

@@ -150,5 +150,6 @@ def estimate(query: Query) -> int:
         for block in message.content
         if isinstance(block, TextBlock | ToolResultBlock)
     ]
-    asked = sum(len(text.encode(errors="replace")) for text in texts) // BYTES_OF_A_TOKEN
+    asked = sum([len(text) if text.isascii() else len(text.encode(errors="replace")) for text in texts])
+    asked //= BYTES_OF_A_TOKEN
     return asked + (query.options.max_tokens or ANSWER)

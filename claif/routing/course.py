@@ -119,11 +119,11 @@ class Course:
     def next(self, now: float) -> Ask | Wait | None:
         """What to do now; `None` is to give up."""
         while not self._ended and self._asked < self._limit():
+            if (ask := self.another(now)) is not None:
+                return ask
             alive = [entry for entry in self._entries if not entry.out]
             if not alive:
                 return None
-            if (ask := self.another(now)) is not None:
-                return ask
             alone = not any(self._health(entry.candidate.provider).breaker.allow(now) for entry in alive)
             soonest = min(alive, key=lambda entry: self._ready(entry, now, alone=alone))
             ready = self._ready(soonest, now, alone=alone)
@@ -145,8 +145,10 @@ class Course:
         """Somebody who was not asked yet and can be now, beside those who are being asked."""
         if self._ended or self._asked >= self._limit():
             return None
-        fresh = [entry for entry in self._entries if not entry.out and not entry.asks]
-        return next((ask for entry in fresh if (ask := self._ask(entry, now)) is not None), None)
+        for entry in self._entries:
+            if not entry.out and not entry.asks and (ask := self._ask(entry, now)) is not None:
+                return ask
+        return None
 
     def failed(self, candidate: Candidate, error: ClaifError, now: float, *, again: bool = True) -> bool:
         """A member did not answer; whether anybody may still be asked.

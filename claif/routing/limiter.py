@@ -52,11 +52,9 @@ class Limiter:
         """
         if self.busy >= self._concurrency:
             return inf
-        left = 0.0
-        if self._requests is not None:
-            left = max(left, self._requests.wait(now, 1))
-        if self._tokens is not None:
-            left = max(left, self._tokens.wait(now, tokens))
+        left = 0.0 if self._requests is None else self._requests.wait(now, 1)
+        if self._tokens is not None and (longer := self._tokens.wait(now, tokens)) > left:
+            left = longer
         return left if left > MOMENT else 0.0
 
     def enter(self, now: float, tokens: float) -> Entry | None:
