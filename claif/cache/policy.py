@@ -49,13 +49,11 @@ def lacks(query: Query, capabilities: Collection[str]) -> str | None:
         return "agents act, and what they see changes"
     if query.conversation is not None:
         return "it goes on with a conversation"
-    if any(_remote(message) for message in query.messages):
-        return "what is behind a URL may change"
+    for message in query.messages:
+        for block in message.content:
+            if isinstance(block, ImageBlock | FileBlock) and block.url is not None:
+                return "what is behind a URL may change"
     return None
-
-
-def _remote(message: Message) -> bool:
-    return any(isinstance(block, ImageBlock | FileBlock) and block.url is not None for block in message.content)
 
 
 def is_sampled(query: Query, *, greedy: bool) -> bool:

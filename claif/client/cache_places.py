@@ -58,7 +58,7 @@ class Places:
 
         None at all if an agent may be asked: it is asked to act, and a text is no deed.
         """
-        if self._may_act(plan):
+        if not plan.single and self._may_act(plan):
             return []
         places = []
         for candidate in plan.candidates:
