@@ -11,6 +11,7 @@ from ..pipeline.types import Layer, Slot
 from .open_client import open_client
 
 if TYPE_CHECKING:
+    from ..config.cache_schema import CacheSettings
     from .session import Session
 
 SAMPLE = "An example."
@@ -25,15 +26,17 @@ def chain_rows(state: Session) -> list[dict[str, Any]]:
     Returns:
         Rows with `slot`, `layer`, `plugin`, and `around`: `query` or `attempt`.
     """
-    rows = [_row(layer) for layer in trio.run(_layers, state)]
+    layers, cache = trio.run(_layers, state)
+    rows = [_row(layer) for layer in layers]
     attempts = next((index for index, row in enumerate(rows) if row["around"] == "attempt"), len(rows))
-    rows.insert(attempts, {"around": "query", "slot": Slot.ROUTE.name.lower(), "layer": "route", "plugin": "claif"})
+    route = "route" if cache.mode == "off" else f"route, cache ({cache.mode}, {cache.store})"
+    rows.insert(attempts, {"around": "query", "slot": Slot.ROUTE.name.lower(), "layer": route, "plugin": "claif"})
     return rows
 
 
-async def _layers(state: Session) -> list[Layer]:
+async def _layers(state: Session) -> tuple[list[Layer], CacheSettings]:
     async with open_client(state) as client:
-        return client.chain(Query(SAMPLE))
+        return client.chain(Query(SAMPLE)), client.config.cache
 
 
 def _row(layer: Layer) -> dict[str, Any]:

@@ -164,6 +164,11 @@ def test_what_is_damaged_is_found_and_forgotten(counted):
     assert ask(counted) == "answer 3 to hi"
 
 
+def test_the_chain_tells_where_the_cache_is(counted):
+    assert b"route, cache (read-write, sqlite)" in counted.run("config", "chain").stdout
+    assert b"cache" not in counted.run("config", "chain", CLAIF_CACHE__MODE="off").stdout
+
+
 def test_the_cache_in_memory_is_nobody_elses(counted):
     done = counted.run("cache", "stats", CLAIF_CACHE__STORE="memory")
     assert done.returncode == 3
