@@ -12,15 +12,17 @@ from ..costs.price import cost_of, worst_cost
 from ..costs.worst import text_at_most
 from ..ledger.call import Hold, begin_call
 from ..logs import logger
-from ..models import Query, Usage
 from ..pipeline.failures import single
-from .spending import check_unknown, exceeded, take_shared
+from ..routing.shared_state import Claim
+from .spending import check_unknown, exceeded, shared_hold
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ..costs.price import Price
+    from ..models import Usage
     from ..pipeline.run import Run
+    from ..routing.shared_state import SharedHold
     from .accounts import Accounts
 
 END_TIMEOUT = 5.0
@@ -62,15 +64,15 @@ async def within_budgets(
         begun = await ledger.begin(call, hold, limits, cost)
         if begun.refused is not None:
             raise exceeded(run, begun, cost)  # noqa: TRY301 - it is written down like other failures
-        shared = await take_shared(accounts, run, hold, Query("")) if accounts.sharing is not None else None
+        shared = await _taken(accounts, run, hold)
         try:
             usage = _priced(await ask(), price or await accounts.price(endpoint, *models))
             call.usage, hold.cost = usage, 0.0 if not texts else usage.cost
             return usage
         finally:
             hold.ended = True
-            if shared is not None:
-                shared(hold.cost)
+            if shared is not None and shared.settle is not None:
+                shared.settle(hold.cost)
     except BaseException as error:
         found = single(error)
         call.error = "Cancelled" if isinstance(found, trio.Cancelled) else type(found).__name__
@@ -81,6 +83,26 @@ async def within_budgets(
             await ledger.end(call, limits)
             for text in ledger.complaints():
                 logger.warning("{}", text)
+
+
+async def _taken(accounts: Accounts, run: Run, hold: Hold) -> SharedHold | None:
+    """Hold what it may cost of the budgets that are shared with other clients, if there are such."""
+    shared = shared_hold(accounts, run, hold, None)
+    if shared is None or accounts.sharing is None:
+        return None
+    endpoint = run.provider or ""
+    try:
+        sharing = await accounts.sharing()
+        verdict = await sharing.take(Claim(endpoint, budgets=shared.budgets))
+        if verdict is not None and verdict.refused is not None:
+            raise shared.refusal(verdict.refused)  # noqa: TRY301 - as if it had not been held at all
+    except BaseException:
+        hold.cost, hold.ended = 0.0, True  # nothing was sent
+        raise
+    if verdict is None:
+        return None
+    sharing.held(endpoint, shared, verdict)
+    return shared
 
 
 def _priced(usage: Usage, price: Price | None) -> Usage:

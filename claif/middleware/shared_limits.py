@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 import trio
+from attrs import evolve
 
 from ..errors import ConnectionError
 from ..models import Notice
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ..config.keep_going import LimitSettings
     from ..pipeline.types import Emit
     from ..routing.limiter import Entry
-    from ..routing.shared_state import Verdict
+    from ..routing.shared_state import Spending, Verdict
     from ..routing.sharing import Sharing
 
 LOOK = (0.05, 1.0)
@@ -77,10 +78,12 @@ class SharedTurnstile:
         Raises:
             RateLimitError: the wait would be too long.
             ConnectionError: others have found that the endpoint fails, and somebody else can be asked.
+            BudgetExceededError: it could go beyond a budget that is shared.
         """
         began = trio.current_time()
         give_up = min(began + self._settings.max_wait, until)
-        claim = self._claim(tokens, until - began)
+        hold = current_run.get().hold
+        claim = self._claim(tokens, until - began, () if hold is None else hold.budgets)
         with trio.move_on_at(give_up) as limit:
             async with self._turn:  # first come, first served, among those of this client
                 entry = await self._let_in(claim, give_up, emit)
@@ -105,17 +108,20 @@ class SharedTurnstile:
 
     async def _let_in(self, claim: Claim, give_up: float, emit: Emit) -> SharedEntry | None:
         """Wait for the others; `None` if they cannot be asked."""
-        look, told = LOOK[0], False
+        look, told, hold = LOOK[0], False, current_run.get().hold
         while (verdict := await self._sharing.take(claim)) is not None:
             self._told_of_outage = False
             if verdict.closed_for:
                 self._closed(self.name, verdict.closed_for)
+            if verdict.refused is not None and hold is not None:
+                raise hold.refusal(verdict.refused)
             if not verdict.wait:
-                entry = SharedEntry(claim, verdict)
                 if verdict.closed_for and current_run.get().several:
-                    self._give_back(entry)
+                    self._sharing.settle(Settlement(claim, verdict, (0.0,) * len(claim.rates), spent=0.0))
                     raise ConnectionError(f"Others have found that {self.name} fails.", provider=self.name)
-                return entry
+                if hold is not None:
+                    self._sharing.held(self.name, hold, verdict)
+                return SharedEntry(evolve(claim, budgets=()), verdict)
             if verdict.wait >= TOLD and not told:
                 told = True
                 await emit(self._notice(verdict.wait))
@@ -132,12 +138,7 @@ class SharedTurnstile:
             await moved.wait()
             await trio.sleep(TOLD_BY)
 
-    def _give_back(self, entry: SharedEntry) -> None:
-        entry.left = True
-        unused = (0.0,) * len(entry.claim.rates)
-        self._sharing.settle(Settlement(entry.claim, entry.verdict, unused, spent=0.0))
-
-    def _claim(self, tokens: int, seconds: float) -> Claim:
+    def _claim(self, tokens: int, seconds: float, budgets: tuple[Spending, ...]) -> Claim:
         settings, name = self._settings, self.name
         rates = [
             Rate(f"limits:{name}:{what}", limit / 60, max(1.0, limit * BURST), cost)
@@ -151,7 +152,7 @@ class SharedTurnstile:
         if settings.concurrency is not None:
             holder = f"{self._holder}.{next(self._numbers)}"
             place = Place(f"limits:{name}:places", settings.concurrency, holder, min(seconds, LEASE) + MARGIN)
-        return Claim(name, tuple(rates), place)
+        return Claim(name, tuple(rates), place, budgets)
 
     def _notice(self, seconds: float) -> Notice:
         when = f"in {seconds:.1f} s at the earliest" if seconds < inf else "when another answer has ended"

@@ -16,10 +16,10 @@ from ..ledger.call import Hold
 from ..models import Event, Finished, Notice, Query, Started, UsageReport
 from ..pipeline.run import current_run
 from ..pipeline.types import Emit, Handler, Layer, Slot
-from ..routing.shared_state import Claim, Settlement
+from ..routing.shared_state import SharedHold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from ..costs.budget import Limit
     from ..costs.names import Endpoint
@@ -80,7 +80,8 @@ def spending_layer(accounts: Accounts) -> Layer:
             hold, query, price = await _begin(accounts, run, run.call, query)
             if price is None and (soft := accounts.soft(run, query.tag)) is not None:
                 await emit(Notice("budget", soft, {"provider": run.provider}))
-            shared = await take_shared(accounts, run, hold, query) if accounts.sharing is not None else None
+            # It is held together with what the limits take, in one round trip.
+            run.hold = shared = shared_hold(accounts, run, hold, query.tag)
             try:
                 await handler(query, attempt.take)
             except BaseException as error:
@@ -92,8 +93,8 @@ def spending_layer(accounts: Accounts) -> Layer:
                 if price is not None and price.free:
                     hold.cost = 0.0
                 hold.ended = True
-                if shared is not None:
-                    shared(hold.cost)
+                if shared is not None and shared.settle is not None:
+                    shared.settle(hold.cost)
                 if run.call.ended:  # it went on for others, who wait for the same answer
                     with trio.move_on_after(END_TIMEOUT, shield=True):
                         await accounts.ledger.end(run.call, accounts.limits(run, query.tag))
@@ -139,40 +140,33 @@ async def _begin(accounts: Accounts, run: Run, call: Call, query: Query) -> tupl
     return hold, query, price
 
 
-async def take_shared(accounts: Accounts, run: Run, hold: Hold, query: Query) -> Callable[[float | None], None] | None:
-    """Hold what an attempt may cost of the budgets that are shared with other clients, in one round trip.
+def shared_hold(accounts: Accounts, run: Run, hold: Hold, tag: str | None) -> SharedHold | None:
+    """What an attempt may cost of the budgets that are shared with other clients; `None` if there is nothing to hold.
 
-    Returns:
-        To be told what it cost; `None` if there are no such budgets, it costs nothing, or nobody can be asked now.
-
-    Raises:
-        BudgetExceededError: it could go beyond one of them.
+    Args:
+        accounts: the client's.
+        run: the query.
+        hold: the attempt, as the client's own ledger holds it.
+        tag: what the query is marked with.
     """
-    limits, ledger = accounts.limits(run, query.tag), accounts.ledger
+    ledger = accounts.ledger
     if accounts.sharing is None or ledger is None or not hold.reserved:
         return None
-    now = ledger.clock()
-    claim = Claim(run.provider or "", budgets=to_claim(limits, hold.reserved, now))
-    if not claim.budgets:
+    limits, now = accounts.limits(run, tag), ledger.clock()
+    budgets = to_claim(limits, hold.reserved, now)
+    if not budgets:
         return None
-    try:
-        sharing = await accounts.sharing()
-        verdict = await sharing.take(claim)
-    except BaseException:
-        hold.cost, hold.ended = 0.0, True  # it was not made
-        raise
-    if verdict is None:
-        return None
-    if verdict.refused is not None:
-        hold.cost, hold.ended = 0.0, True
-        limit = next((one for one in limits if one.key(now) == verdict.refused), limits[0])
-        raise BudgetExceededError(
+
+    def refusal(key: str) -> BudgetExceededError:
+        limit = next((one for one in limits if one.key(now) == key), limits[0])
+        return BudgetExceededError(
             f"It could go beyond {limit}, ${limit.dollars:.2f}, which is shared with others.",
             hint=f"Raise it for all: claif config set {limit.setting} DOLLARS, or ask somebody who costs less.",
             provider=run.provider,
             limit=limit.dollars,
         )
-    return lambda cost: sharing.settle(Settlement(claim, verdict, spent=cost))
+
+    return SharedHold(budgets, refusal)
 
 
 def _limited(query: Query, price: Price) -> Query:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ..ledger.call import Call
     from ..models import Attempt, CacheHit, Message, Query
     from ..provider import Provider
+    from ..routing.shared_state import SharedHold
     from .watchdog import Deadline
 
 NO_LIMITS = ProviderSettings()
@@ -35,7 +36,7 @@ class Run:
     """
 
     __slots__ = (
-        *("attempts", "began", "cached", "call", "closed", "id", "limit", "limits", "member", "model"),
+        *("attempts", "began", "cached", "call", "closed", "hold", "id", "limit", "limits", "member", "model"),
         *("partial", "provider", "query", "route", "scope", "several"),
     )
 
@@ -53,6 +54,7 @@ class Run:
         self.cached: CacheHit | None = None
         self.limit: Deadline | None = None
         self.call: Call | None = None
+        self.hold: SharedHold | None = None
         self.partial: Message | None = None
         self.several = False
         self.closed = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import trio
@@ -109,6 +110,24 @@ class Settlement:
     verdict: Verdict
     used: tuple[float | None, ...] = ()
     spent: float | None = None
+
+
+class SharedHold:
+    """What one call may cost of budgets that are shared, until it is known what it did.
+
+    Args:
+        budgets: the budgets, and what it may cost at worst.
+        refusal: what to raise where it could go beyond one of them, by that one's key.
+
+    Attributes:
+        settle: to be told how many US dollars it cost, or `None` if nobody knows; `None` while nothing is held.
+    """
+
+    __slots__ = ("budgets", "refusal", "settle")
+
+    def __init__(self, budgets: tuple[Spending, ...], refusal: Callable[[str], Exception]) -> None:
+        self.budgets, self.refusal = budgets, refusal
+        self.settle: Callable[[float | None], None] | None = None
 
 
 class SharedState(ABC):

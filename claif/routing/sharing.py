@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .resting import Resting
+from .shared_state import Claim, Settlement, Verdict
 
 if TYPE_CHECKING:
-    from .shared_state import Claim, Settlement, SharedState, Verdict
+    from .shared_state import SharedHold, SharedState
 
 
 class Sharing:
@@ -25,6 +26,11 @@ class Sharing:
     async def take(self, claim: Claim) -> Verdict | None:
         """Let a call in if all permit; `None` if nobody can be asked now."""
         return await self._calls.call(lambda: self.state.take(claim), None)
+
+    def held(self, endpoint: str, hold: SharedHold, verdict: Verdict) -> None:
+        """Note that what a call may cost is held; the others are told what it cost when `hold` is."""
+        claim = Claim(endpoint, budgets=hold.budgets)
+        hold.settle = lambda cost: self.settle(Settlement(claim, Verdict(closed_for=verdict.closed_for), spent=cost))
 
     def settle(self, settlement: Settlement) -> None:
         """Tell the others soon what a call took."""

@@ -72,6 +72,31 @@ async def test_a_refused_call_takes_nothing_of_ones_own_budget_either() -> None:
         await ask(client)
 
 
+async def test_limits_and_budgets_are_asked_for_together_in_one_round_trip() -> None:
+    state = MemoryState()
+    limits = {"fake": {"requests_per_minute": 6000, "tokens_per_minute": 10**6, "concurrency": 1}}
+    async with sharing(state, budget={"day": 5.0}, limits=limits) as client:
+        for _ in range(3):
+            await ask(client)
+    assert state.takes == 3
+    (key,) = state.spent
+    assert state.spent[key] == pytest.approx(3 * COST)
+
+
+async def test_vectors_are_within_the_budgets_that_are_shared() -> None:
+    state = MemoryState()
+    tables = {
+        "providers": {"fake": {"model": "m", "embedding_model": "m"}},
+        "prices": {"fake/m": {"input": 1000, "output": 0}},
+    }
+    async with sharing(state, budget={"day": 0.05}, **tables) as client:
+        await client.embed("one", provider="fake")
+        with pytest.raises(BudgetExceededError):
+            await client.embed("x" * 100, provider="fake")
+    (key,) = state.spent
+    assert 0 < state.spent[key] < 0.05
+
+
 @pytest.mark.parametrize(
     ("answer", "spent"), [(ProviderRuntimeError("no"), 0.0), (["x", ProviderRuntimeError("cut")], None)]
 )
