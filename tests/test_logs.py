@@ -169,6 +169,7 @@ async def test_every_record_of_a_query_bears_its_id():
 
     from claif import Client
     from claif.errors import ClaifError
+    from claif.plugin.manager import PluginManager
     from claif.testing import FakeProvider
 
     records = []
@@ -176,7 +177,8 @@ async def test_every_record_of_a_query_bears_its_id():
     logger.enable("claif")
     try:
         fake = FakeProvider.scripted("hello", "again")
-        async with Client({"general": {"default_provider": "fake"}}, providers={"fake": fake}) as client:
+        config = {"general": {"default_provider": "fake"}}
+        async with Client(config, plugins=PluginManager(), providers={"fake": fake}) as client:
             replies = [await client.query("one"), await client.query("two")]
             with pytest.raises(ClaifError) as caught:
                 await client.query("three", provider="nobody")

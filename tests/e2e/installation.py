@@ -28,6 +28,8 @@ class Installation:
             name: value for name, value in os.environ.items() if not name.startswith(("CLAIF_", "PYTHON"))
         }
         self.environment |= {"CLAIF_HOME": str(folder / "home"), "CLAIF_OFFLINE": "1", "NO_COLOR": "1"}
+        # What is borrowed has the metadata of the plugins of this checkout, and not their code.
+        self.environment["CLAIF_DISABLE_PLUGINS"] = "claif-memcached,claif-redis"
         venv.create(folder / "venv", with_pip=False)
         self.bin = folder / "venv" / "bin"
         paths = {"base": str(folder / "venv"), "platbase": str(folder / "venv")}

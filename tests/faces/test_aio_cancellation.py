@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
 from random import Random
 
 import pytest
@@ -163,7 +164,9 @@ def test_an_event_loop_that_is_closed_without_a_word_leaves_nothing_running(loop
     running = loop.new()
     task = running.create_task(begin())
     running.call_soon(lambda: None)
-    running.run_until_complete(asyncio.wait({task}, timeout=0.02))
+    until = time.monotonic() + GUARD
+    while not probe.reached.is_set() and time.monotonic() < until:
+        running.run_until_complete(asyncio.wait({task}, timeout=0.02))
     running.close()
     task._log_destroy_pending = False
     del task

@@ -67,7 +67,7 @@ def ask(claif, line: str, word: str | None = None):
         ("claif completion z", ["plain,zsh"]),
         ("claif keys set ho", ["plain,home"]),
         ("claif plugins check claif-sc", ["plain,claif-scripted"]),
-        ("claif nonsense with --no", ["plain,--no-stream", "plain,--no-plugins"]),
+        ("claif nonsense with --no", ["plain,--no-cache", "plain,--no-stream", "plain,--no-plugins"]),
     ],
 )
 def test_what_is_completed(claif, line, wanted):
