@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 
+LOOK = 0.5
+"""Seconds after which who waits for a slow consumer looks whether there still is one."""
+
 
 class Feed(Generic[T, R]):
     """A bounded queue from the portal's thread to one consumer in another.
@@ -79,7 +82,10 @@ class Feed(Generic[T, R]):
         while len(self._items) >= self._limit:
             self._full = True
             if len(self._items) >= self._limit:
-                await self._room.park()
+                with trio.move_on_after(LOOK) as patience:
+                    await self._room.park()
+                if patience.cancelled_caught and not self._wake():
+                    self.call.cancel()
         self._items.append(item)
         if not self._wake():
             self.call.cancel()

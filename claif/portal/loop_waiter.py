@@ -48,7 +48,7 @@ class LoopWaiter:
                 self._loop.call_soon_threadsafe(self._look)
             except RuntimeError:  # the loop was closed without a word
                 return False
-        return True
+        return not self._loop.is_closed()
 
     async def wait(self, ready: Callable[[], bool], timeout: float = inf) -> None:
         """Wait until `ready()`, or for so many seconds."""
