@@ -71,10 +71,13 @@ def loaded_providers(state: Session) -> list[dict[str, Any]]:
 
 async def _loaded(state: Session) -> list[dict[str, Any]]:
     from .open_client import open_client
+    from .shared_health import left_alone
 
     async with open_client(state) as client:
         sandbox = client.config.sandbox
         warm = await _kept_by_broker(client.config)
+        members = client.providers()
+        alone = await left_alone(client, [member.name for member in members])
         return [
             {
                 "name": member.name,
@@ -88,8 +91,9 @@ async def _loaded(state: Session) -> list[dict[str, Any]]:
                 "capabilities": sorted(member.capabilities),
                 "sandbox": _confinement(sandbox) if "agent" in member.capabilities else "",
                 "warm": warm.get(member.name, 0),
+                "left_alone": alone.get(member.name),
             }
-            for member in client.providers()
+            for member in members
         ]
 
 

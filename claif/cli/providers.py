@@ -29,6 +29,10 @@ Sandbox, of agents:
 
 \b
 Warm: how many processes of it wait for the next command; see `claif agent`.
+
+\b
+Where limits are shared with others ([shared]), it is told below the table
+whom they leave alone now because it failed.
 """
 
 
@@ -56,7 +60,7 @@ def list_providers(context: click.Context, /, as_json: bool) -> None:
 def status(context: click.Context, /, as_json: bool) -> None:
     """Load each provider and tell what it can do, whether it can be asked, and if not, why and what helps.
 
-    Nothing is sent over the network; * marks the provider that is asked when none is named.
+    No provider is asked over the network; * marks the one that is asked when none is named.
     """
     from .provider_rows import loaded_providers
 
@@ -98,3 +102,6 @@ def _explain(rows: Sequence[Mapping[str, Any]]) -> None:
             click.echo(f"\n{out_style(row['name'], bold=True)}: {one_line(row['detail'])}")
             if row["hint"]:
                 click.echo(out_style(f"  {one_line(row['hint'])}", dim=True))
+        if row["left_alone"] is not None:
+            who = out_style(row["name"], bold=True)
+            click.echo(f"\n{who}: it failed, and the others leave it alone for {row['left_alone']:.0f} s.")

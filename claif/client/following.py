@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from typing import TYPE_CHECKING
@@ -42,10 +42,20 @@ class Following:
         inner: the layers around each attempt, outermost first.
         query: what is asked.
         emit: takes the events of the answer, and notices of what happens until it begins.
+        costs: US dollars for a million tokens of those members of which it is known.
     """
 
-    def __init__(self, router: Router, plan: Plan, inner: Sequence[Layer], query: Query, emit: Emit) -> None:
+    def __init__(  # noqa: PLR0917 - made once
+        self,
+        router: Router,
+        plan: Plan,
+        inner: Sequence[Layer],
+        query: Query,
+        emit: Emit,
+        costs: Mapping[Candidate, float] | None = None,
+    ) -> None:
         self._router, self._plan, self._inner, self._query, self._emit = router, plan, inner, query, emit
+        self._costs = costs or {}
         self._last: ClaifError | None = None
         self._course = Course(
             self._order(),
@@ -247,9 +257,9 @@ class Following:
             order = in_turn(plan.strategy, standings, router.rng, router.turn(plan))
         return healthy_first(order)
 
-    @staticmethod
-    def _standing(candidate: Candidate, health: Health, now: float) -> Standing:
-        return Standing(candidate, health.in_flight, health.latency.average, health.well(now))
+    def _standing(self, candidate: Candidate, health: Health, now: float) -> Standing:
+        cost = self._costs.get(candidate, candidate.cost)
+        return Standing(candidate, health.in_flight, health.latency.average, health.well(now), cost)
 
 
 def _late(candidate: Candidate, seconds: float | None) -> TimeoutError:

@@ -176,7 +176,12 @@ class Router:
                     return
             from .following import Following
 
-            await Following(self, plan, inner, query, emit).run(failure)
+            costs: dict[Candidate, float] = {}
+            if plan.strategy == "cost":
+                from .member_costs import member_costs
+
+                costs = await member_costs(self, plan)
+            await Following(self, plan, inner, query, emit, costs).run(failure)
 
         return compose(outer, route)
 

@@ -19,7 +19,7 @@ class Candidate:
         provider: its name.
         model: the model that it is asked for; its usual one when not given.
         weight: its share where the strategy is `weighted`.
-        cost: what a million tokens cost, in US dollars, where the strategy is `cost`.
+        cost: what a million tokens cost, in US dollars, where the strategy is `cost`; as prices say when not given.
     """
 
     provider: str

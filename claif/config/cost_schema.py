@@ -30,6 +30,8 @@ class PriceSettings:
         output: for what is answered; likewise.
         cached: for the part of the input that the provider had in its cache; as the rest of it when not given.
         reasoning: for the part of the output that is thinking; as the rest of it when not given.
+        cache_write: for the part of the input that the provider put into its cache; as the rest of it when not given.
+        cache_write_1h: for the part of that which it keeps for an hour; as the rest of it when not given.
         max_output: the most tokens that the model answers with, for queries that set no `max_tokens`.
     """
 
@@ -37,6 +39,8 @@ class PriceSettings:
     output: float | None = field(default=None, validator=optional(not_negative))
     cached: float | None = field(default=None, validator=optional(not_negative))
     reasoning: float | None = field(default=None, validator=optional(not_negative))
+    cache_write: float | None = field(default=None, validator=optional(not_negative))
+    cache_write_1h: float | None = field(default=None, validator=optional(not_negative))
     max_output: int | None = field(default=None, validator=count)
 
 

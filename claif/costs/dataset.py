@@ -75,6 +75,8 @@ def read_price(found: ModelPrice) -> Price | None:
             ("output", "output_mtok"),
             ("cached", "cache_read_mtok"),
             ("reasoning", "output_reasoning_mtok"),
+            ("cache_write", "cache_write_mtok"),
+            ("cache_write_1h", "cache_write_1h_mtok"),
         )
     }
     if parts["input"] is None or parts["output"] is None or found.__dict__.get(_FLAT) is not None:

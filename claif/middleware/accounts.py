@@ -17,9 +17,10 @@ from ..logs import logger
 from ..models import UsageReport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Collection
 
     from ..config import Config
+    from ..config.schema import ProviderSettings
     from ..costs.budget import Limit
     from ..ledger.ledger import Ledger
     from ..pipeline.run import Run
@@ -61,19 +62,17 @@ class Accounts:
         self._told_soft: set[str] = set()
         self._loaded: trio.Event | None = None
 
-    def endpoint(self, run: Run) -> Endpoint:
+    def endpoint(self, name: str, settings: ProviderSettings, capabilities: Collection[str]) -> Endpoint:
         """What is asked, as far as its prices depend on it."""
-        name = run.provider or ""
         if (found := self._endpoints.get(name)) is None:
-            settings, capabilities = run.limits, run.member.capabilities if run.member is not None else frozenset()
-            found = self._endpoints[name] = Endpoint(
-                name,
-                self._config.provider_type(name),
-                settings.preset,
-                settings.base_url,
-                agent="agent" in capabilities,
-            )
+            kind, agent = self._config.provider_type(name), "agent" in capabilities
+            found = self._endpoints[name] = Endpoint(name, kind, settings.preset, settings.base_url, agent=agent)
         return found
+
+    def asked(self, run: Run) -> Endpoint:
+        """What a query is asked of now."""
+        capabilities = () if run.member is None else run.member.capabilities
+        return self.endpoint(run.provider or "", run.limits, capabilities)
 
     def models(self, run: Run) -> tuple[str | None, ...]:
         """The model that is asked for, and that which is asked for when nobody names one."""

@@ -48,7 +48,7 @@ async def within_budgets(
         BudgetExceededError: it could go beyond a budget.
         ClaifError: it failed.
     """
-    endpoint, models = accounts.endpoint(run), accounts.models(run)
+    endpoint, models = accounts.asked(run), accounts.models(run)
     limits, ledger = accounts.limits(run, None), accounts.ledger
     if ledger is None:
         return _priced(await ask(), await accounts.price(endpoint, *models))

@@ -72,7 +72,7 @@ def spending_layer(accounts: Accounts) -> Layer:
     def wrap(handler: Handler) -> Handler:
         async def spending(query: Query, emit: Emit) -> None:
             run = current_run.get()
-            endpoint, models = accounts.endpoint(run), accounts.models(run)
+            endpoint, models = accounts.asked(run), accounts.models(run)
             accounts.prepare(endpoint, *models)
             attempt = _Attempt(accounts, endpoint, models, emit)
             if accounts.ledger is None or run.call is None:
@@ -114,7 +114,7 @@ async def _begin(accounts: Accounts, run: Run, call: Call, query: Query) -> tupl
     assert ledger is not None  # noqa: S101 - the caller looked
     limits = accounts.limits(run, query.tag)
     cost: float | None = None
-    endpoint, models = accounts.endpoint(run), accounts.models(run)
+    endpoint, models = accounts.asked(run), accounts.models(run)
     price = await accounts.price(endpoint, *models) if limits else accounts.prices.find(endpoint, *models)
     metered = run.member is not None and "cost_limit" in run.member.capabilities
     if limits and price is not None:

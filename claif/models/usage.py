@@ -9,7 +9,9 @@ from attrs import fields, frozen
 class Usage:
     """Tokens consumed, as the provider counted them; `None` is unknown, never zero.
 
-    `cached_tokens` are part of `input_tokens`, `reasoning_tokens` part of `output_tokens`. `cost` is in US dollars.
+    `cached_tokens`, which the provider had in its cache, and `cache_write_tokens`, which it put there, are parts of
+    `input_tokens`; `cache_write_1h_tokens`, which it keeps for an hour, are part of those. `reasoning_tokens` are part
+    of `output_tokens`. `cost` is in US dollars.
     """
 
     input_tokens: int | None = None
@@ -17,6 +19,8 @@ class Usage:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     cost: float | None = None
+    cache_write_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
 
     @property
     def total_tokens(self) -> int | None:

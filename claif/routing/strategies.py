@@ -27,12 +27,15 @@ class Standing:
         in_flight: queries that it answers now.
         latency: seconds until its answers begin, averaged with more weight on the last ones; `None` if unknown.
         healthy: whether it is not left alone because it failed, and does not want to be asked later.
+        cost: US dollars for a million tokens: as the member says, or by its price if three of four are asked; `None` if
+            unknown, or if nobody has to know.
     """
 
     candidate: Candidate
     in_flight: int = 0
     latency: float | None = None
     healthy: bool = True
+    cost: float | None = None
 
 
 def _as_given(members: Sequence[T], _turn: int) -> list[T]:
@@ -70,7 +73,7 @@ def _latency(standings: Sequence[Standing], _rng: Random, _turn: int) -> list[St
 
 
 def _cost(standings: Sequence[Standing], _rng: Random, _turn: int) -> list[Standing]:
-    return sorted(standings, key=lambda one: inf if one.candidate.cost is None else one.candidate.cost)
+    return sorted(standings, key=lambda one: inf if one.cost is None else one.cost)
 
 
 STRATEGIES: Mapping[str, Strategy] = {

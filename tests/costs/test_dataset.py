@@ -16,7 +16,23 @@ from claif.costs.dataset import DataSet, is_installed, read_price
 from claif.costs.price import cost_of
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
-USAGES = [(1000, 100, 0, 0), (150_000, 9000, 100_000, 4000), (250_000, 30, 1, 30), (1_100_000, 0, 0, 0), (0, 0, 0, 0)]
+USAGES = [
+    Usage(1000, 100),
+    Usage(150_000, 9000, 100_000, 4000),
+    Usage(150_000, 9000, 100_000, 4000, cache_write_tokens=30_000),
+    Usage(250_000, 30, 1, 30, cache_write_tokens=200_000, cache_write_1h_tokens=150_000),
+    Usage(1_100_000, 0),
+    Usage(0, 0),
+]
+THEIRS = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cached_tokens": "cache_read_tokens",
+    "reasoning_tokens": "output_reasoning_tokens",
+    "cache_write_tokens": "cache_write_tokens",
+    "cache_write_1h_tokens": "cache_write_1h_tokens",
+}
+"""What Claif counts, and what the package calls it."""
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +52,12 @@ def test_every_price_is_what_the_package_says(provider: object) -> None:
         ours = read_price(theirs)
         if ours is None:
             continue
-        for asked, answered, cached, thought in USAGES:
-            parts = {"cache_read_tokens": cached} if cached else {}
-            more = {"output_reasoning_tokens": thought} if thought else {}
-            usage = TheirUsage(input_tokens=asked, output_tokens=answered, **parts, **more)
+        for usage in USAGES:
+            parts = {theirs: getattr(usage, ours) for ours, theirs in THEIRS.items()}
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                expected = theirs.calc_price(usage)["total_price"]
-            assert cost_of(ours, Usage(asked, answered, cached, thought)) == pytest.approx(float(expected)), model.id
+                expected = theirs.calc_price(TheirUsage(**parts))["total_price"]
+            assert cost_of(ours, usage) == pytest.approx(float(expected)), (model.id, usage)
             checked += 1
     assert (
         checked

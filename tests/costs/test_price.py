@@ -17,8 +17,7 @@ rates = st.builds(
     Rates,
     st.floats(0, 1000),
     st.floats(0, 1000),
-    st.none() | st.floats(0, 1000),
-    st.none() | st.floats(0, 1000),
+    *[st.none() | st.floats(0, 1000)] * 4,
 )
 steps = st.lists(st.builds(Step, st.integers(1, 5000), rates), max_size=3)
 prices = st.builds(Price, rates, steps)
@@ -35,6 +34,27 @@ def test_cached_tokens_are_part_of_the_input_and_cheaper() -> None:
 
 def test_cached_tokens_cost_as_the_rest_where_nothing_else_is_known() -> None:
     assert cost_of(Price(Rates(3.0, 15.0)), Usage(1000, 0, cached_tokens=600)) == pytest.approx(3000 / 1e6)
+
+
+WRITES = Price(Rates(3.0, 15.0, 0.3, cache_write=3.75, cache_write_1h=6.0))
+
+
+@pytest.mark.parametrize(
+    ("usage", "dollars"),
+    [
+        (Usage(1000, 0, 500, cache_write_tokens=200), 300 * 3 + 500 * 0.3 + 200 * 3.75),
+        (Usage(1000, 0, cache_write_tokens=200, cache_write_1h_tokens=150), 800 * 3 + 50 * 3.75 + 150 * 6),
+        (Usage(1000, 0, 900, cache_write_tokens=900, cache_write_1h_tokens=900), 900 * 0.3 + 100 * 6),
+    ],
+)
+def test_what_is_written_to_the_providers_cache_has_rates_of_its_own(usage: Usage, dollars: float) -> None:
+    assert cost_of(WRITES, usage) == pytest.approx(dollars / 1e6)
+
+
+def test_what_is_written_costs_as_the_rest_where_nothing_else_is_known() -> None:
+    usage = Usage(1000, 0, cache_write_tokens=300, cache_write_1h_tokens=300)
+    assert cost_of(Price(Rates(3.0, 15.0)), usage) == pytest.approx(3000 / 1e6)
+    assert cost_of(Price(Rates(3.0, 15.0, cache_write=4.0)), usage) == pytest.approx((700 * 3 + 300 * 4) / 1e6)
 
 
 def test_reasoning_tokens_are_part_of_the_output_and_counted_once() -> None:
@@ -59,6 +79,7 @@ def test_what_is_free_costs_nothing_however_much_it_was() -> None:
     assert not MINI.free
     assert not Price(Rates(0, 0), [Step(10, Rates(0, 1))]).free
     assert not Price(Rates(0, 0, cached=1)).free
+    assert not Price(Rates(0, 0, cache_write_1h=1)).free
 
 
 @pytest.mark.parametrize(("tokens", "rate"), [(200_000, 1.0), (200_001, 2.0), (500_000, 2.0), (500_001, 4.0)])
@@ -75,6 +96,7 @@ def test_steps_are_in_order_however_they_are_given() -> None:
 def test_the_worst_case_is_known_exactly_where_nothing_is_open() -> None:
     assert worst_cost(MINI, 1000, 200) == pytest.approx((1000 * 0.25 + 200 * 2) / 1e6)
     assert worst_cost(Price(Rates(0.25, 0.5)), 1000, 200) == pytest.approx((1000 * 0.25 + 200 * 0.5) / 1e6)
+    assert worst_cost(WRITES, 1000, 200) == pytest.approx((1000 * 6 + 200 * 15) / 1e6)
     assert worst_cost(LONG, 300_000, 0) == pytest.approx(300_000 * 2.0 / 1e6)
 
 
@@ -82,17 +104,23 @@ def test_the_worst_case_takes_the_dearest_kind_of_token() -> None:
     assert worst_cost(Price(Rates(1.0, 2.0, cached=3.0, reasoning=5.0)), 10, 10) == pytest.approx(80 / 1e6)
 
 
-@given(prices, counts, counts, counts, counts, counts, counts)
-def test_nothing_costs_more_than_its_worst_case(
-    price: Price, asked: int, more: int, answered: int, longer: int, cached: int, thought: int
-) -> None:
-    cost = cost_of(price, Usage(asked, answered, cached, thought))
+usages = st.builds(
+    Usage,
+    *[counts, counts, counts, counts],
+    cache_write_tokens=st.none() | counts,
+    cache_write_1h_tokens=st.none() | counts,
+)
+
+
+@given(prices, usages, counts, counts)
+def test_nothing_costs_more_than_its_worst_case(price: Price, usage: Usage, more: int, longer: int) -> None:
+    cost = cost_of(price, usage)
     assert cost is not None
-    assert 0 <= cost <= worst_cost(price, asked + more, answered + longer) * (1 + 1e-9)
+    assert 0 <= cost <= worst_cost(price, usage.input_tokens + more, usage.output_tokens + longer) * (1 + 1e-9)
 
 
 def test_a_configured_price_needs_both_of_its_rates() -> None:
     assert price_of(PriceSettings(input=1)) is None
     assert price_of(PriceSettings(output=1)) is None
-    found = price_of(PriceSettings(input=1, output=2, cached=0.5, reasoning=3, max_output=400))
-    assert found == Price(Rates(1, 2, 0.5, 3), max_output=400)
+    found = price_of(PriceSettings(input=1, output=2, cached=0.5, reasoning=3, cache_write=4, max_output=400))
+    assert found == Price(Rates(1, 2, 0.5, 3, 4), max_output=400)

@@ -11,7 +11,7 @@ from claif.config.candidate import Candidate
 from claif.errors import ConfigurationError
 from claif.routing.strategies import STRATEGIES, Standing, healthy_first, in_turn
 
-A, B, C = Candidate("a", cost=3.0), Candidate("b", weight=8.0, cost=1.0), Candidate("c")
+A, B, C = Candidate("a"), Candidate("b", weight=8.0), Candidate("c")
 
 
 def names(strategy: str, *standings: Standing, turn: int = 0, seed: int = 0) -> str:
@@ -23,7 +23,7 @@ def names(strategy: str, *standings: Standing, turn: int = 0, seed: int = 0) -> 
     [("priority", "abc"), ("cost", "bac"), ("latency", "cba"), ("least-busy", "cba")],
 )
 def test_the_order_of_a_strategy(strategy: str, order: str) -> None:
-    standings = [Standing(A, in_flight=2, latency=2.0), Standing(B, in_flight=8, latency=1.0), Standing(C)]
+    standings = [Standing(A, in_flight=2, latency=2.0, cost=3.0), Standing(B, 8, latency=1.0, cost=1.0), Standing(C)]
     assert names(strategy, *standings) == order
 
 

@@ -176,6 +176,7 @@ def read_usage(chunk: dict[str, Any]) -> Usage | None:
         output_tokens=_count(usage.get("completion_tokens")),
         cached_tokens=_count(usage.get("prompt_cache_hit_tokens")) if cached is None else cached,
         reasoning_tokens=_count(_detail(usage, "completion_tokens_details", "reasoning_tokens")),
+        cache_write_tokens=_count(_detail(usage, "prompt_tokens_details", "cache_write_tokens")),
         cost=float(cost) if cost.__class__ in (int, float) and 0 <= cost <= MAX_COST else None,
     )
 

@@ -25,11 +25,12 @@ def plain_usage(result: Mapping[str, Any]) -> Usage | None:
     if given is None and output is None:
         return None
     cached, thought = number(usage.get("cachedReadTokens")), number(usage.get("thoughtTokens"))
+    written = number(usage.get("cachedWriteTokens"))
     total = number(usage.get("totalTokens"))
     if total is not None and total > (given or 0) + (output or 0):
-        given = None if given is None else given + (cached or 0) + (number(usage.get("cachedWriteTokens")) or 0)
+        given = None if given is None else given + (cached or 0) + (written or 0)
         output = None if output is None else output + (thought or 0)
-    return Usage(input_tokens=given, output_tokens=output, cached_tokens=cached, reasoning_tokens=thought)
+    return Usage(given, output, cached, thought, cache_write_tokens=written)
 
 
 def with_cost(usage: Usage | None, update: Mapping[str, Any], spent: float | None) -> Usage | None:

@@ -89,7 +89,7 @@ async def test_three_lines_of_configuration_are_enough() -> None:
             assert (reply.provider, reply.model, reply.finish_reason) == ("house", "scripted-1", "stop")
             assert (reply.id or "").startswith("msg_")
             # One token of the prompt, three that went to the cache, and one that came from there.
-            assert reply.usage == Usage(input_tokens=5, output_tokens=5, cached_tokens=1)
+            assert reply.usage == Usage(input_tokens=5, output_tokens=5, cached_tokens=1, cache_write_tokens=3)
         assert {request.path.partition("/v1")[2] for request in server.requests} == {"/messages"}
         request = server.requests[0]
     assert (request.headers["x-api-key"], request.headers["anthropic-version"]) == ("sk-canary", "2023-06-01")

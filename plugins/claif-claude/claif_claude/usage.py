@@ -20,6 +20,7 @@ class Totals:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
     cost: float = 0.0
 
     @classmethod
@@ -29,12 +30,13 @@ class Totals:
         if not isinstance(models, Mapping):
             return before
         rows = [row for row in models.values() if isinstance(row, Mapping)]
-        cached = _sum(rows, "cacheReadInputTokens")
+        cached, written = _sum(rows, "cacheReadInputTokens"), _sum(rows, "cacheCreationInputTokens")
         cost = result.get("total_cost_usd")
         return cls(
-            input_tokens=_sum(rows, "inputTokens") + cached + _sum(rows, "cacheCreationInputTokens"),
+            input_tokens=_sum(rows, "inputTokens") + cached + written,
             output_tokens=_sum(rows, "outputTokens"),
             cached_tokens=cached,
+            cache_write_tokens=written,
             cost=float(cost) if isinstance(cost, int | float) else before.cost,
         )
 
@@ -44,6 +46,7 @@ class Totals:
             input_tokens=max(0, self.input_tokens - before.input_tokens),
             output_tokens=max(0, self.output_tokens - before.output_tokens),
             cached_tokens=max(0, self.cached_tokens - before.cached_tokens),
+            cache_write_tokens=max(0, self.cache_write_tokens - before.cache_write_tokens),
             cost=max(0.0, round(self.cost - before.cost, 9)),
         )
 
