@@ -20,4 +20,7 @@ TABLES = (
 )
 """Answers; how many there are and their bytes; and who asks for an answer now."""
 
-CACHE = Schema(APPLICATION, 1, TABLES, ("INSERT INTO totals VALUES (1, 0, 0)",))
+PAGE = 8192
+"""Bytes: of usual answers a page of 4 KiB has one, and is half empty."""
+
+CACHE = Schema(APPLICATION, 1, TABLES, ("INSERT INTO totals VALUES (1, 0, 0)",), PAGE)

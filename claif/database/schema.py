@@ -27,12 +27,14 @@ class Schema:
         version: of the tables.
         tables: the statements that make them.
         rows: statements for what is in a new file.
+        page: bytes of a page of a new file.
     """
 
     application: int
     version: int
     tables: tuple[str, ...]
     rows: tuple[str, ...] = ()
+    page: int = 4096
 
     def prepare(self, db: sqlite3.Connection) -> None:
         """Make the tables in a new file; see that an old one has them, and nothing else that SQLite could run.
