@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..routing.resting import Resting
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .store import CacheStore, Write
 
@@ -37,6 +37,11 @@ class Patience:
         if self.store.local:
             return await self.store.get(key)
         return await self._calls.call(lambda: self.store.get(key), None)
+
+    async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """The rows of several keys, as far as they can be had."""
+        nothing: Mapping[str, bytes] = {}
+        return await self._calls.call(lambda: self.store.get_all(keys), nothing)
 
     async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
         """The row of a key, or the lock; whoever cannot ask has the lock."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from time import time
@@ -59,6 +59,18 @@ class SqliteStore(CacheStore):
         row = await self._read(partial(self._get, key))
         self._note_used(key, row)
         return row
+
+    async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """The rows, by one visit to a thread."""
+
+        def read() -> dict[str, bytes]:
+            found = {key: self._get(key) for key in keys}
+            return {key: row for key, row in found.items() if row is not None}
+
+        rows = await self._read(read)
+        for key, row in rows.items():
+            self._note_used(key, row)
+        return rows
 
     async def put(self, key: str, row: bytes, labels: Labels) -> None:
         """Keep a row, together with others that are put meanwhile; it is on the disk when this returns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 import trio
@@ -180,6 +180,11 @@ class CacheStore(ABC):
         """
         row = await self.get(key)
         return row, row is None and await self.lock(key, token, seconds)
+
+    async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """The rows of several keys, each as `get` gives it; those that there are. A store may read them all at once."""
+        found = {key: await self.get(key) for key in keys}
+        return {key: row for key, row in found.items() if row is not None}
 
     async def put_all(self, writes: Sequence[Write]) -> None:
         """Keep several rows, each as `put` does, and give up the lock of each; a store may do it all at once."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from time import time
 from typing import TYPE_CHECKING
+
+import trio
 
 from ..cache.key import text_key
 from ..cache.policy import READS, WRITES
@@ -16,6 +19,10 @@ if TYPE_CHECKING:
     from ..models.embeddings import Vector
     from ..provider import Provider
     from .caching import Caching
+
+
+TOGETHER = 20
+"""Vectors that are read at once: together they are half a megabyte, which must come within the time of one read."""
 
 
 class CachedVectors:
@@ -47,11 +54,15 @@ class CachedVectors:
     async def find(self, texts: Iterable[str]) -> dict[str, Vector]:
         """The vectors that are there."""
         found: dict[str, Vector] = {}
-        if self._mode in READS:
-            for text in texts:
-                row = await self._caching.read(self._key(text))
-                if row is not None and _is_vector(row.data):
-                    found[text] = tuple([float(number) for number in row.data])
+        if self._mode not in READS:
+            return found
+        keys = {self._key(text): text for text in texts}
+        some = iter(keys)
+        while together := list(islice(some, TOGETHER)):
+            for key, row in (await self._caching.read_all(together)).items():
+                if _is_vector(row.data):
+                    found[keys[key]] = tuple([float(number) for number in row.data])
+            await trio.lowlevel.checkpoint()  # vectors are long, and a store may wait for nothing
         return found
 
     async def keep(self, texts: Sequence[str], vectors: Sequence[Vector]) -> None:

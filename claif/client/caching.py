@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from copy import copy
 from functools import partial
 from hashlib import sha256
@@ -124,6 +124,12 @@ class Caching:
         """What is kept under a key."""
         data = self.keeper.get(key) or await self.store.get(key)
         return None if data is None else self._opened(key, data)
+
+    async def read_all(self, keys: Sequence[str]) -> dict[str, Row]:
+        """What is kept under several keys."""
+        found = {key: data for key in keys if (data := self.keeper.get(key)) is not None}
+        found |= await self.store.get_all([key for key in keys if key not in found])
+        return {key: row for key, data in found.items() if (row := self._opened(key, data)) is not None}
 
     async def write(self, write: Write) -> None:
         """Keep a row, soon."""

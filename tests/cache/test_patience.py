@@ -61,7 +61,8 @@ async def test_a_store_that_works_is_asked_each_time() -> None:
     assert await patience.put_all([WRITE])
     assert not await patience.lock("k", "t", 10)
     await patience.unlock("k", "t")
-    assert (store.calls, patience.down) == (4, False)
+    assert await patience.get_all(["k", "l"]) == {"k": b"row", "l": b"row"}
+    assert (store.calls, patience.down) == (6, False)
 
 
 @pytest.mark.mock_clock
@@ -82,6 +83,7 @@ async def test_a_store_that_fails_is_as_if_nothing_was_there() -> None:
     store = Shaky()
     store.fails = True
     assert await Patience(store, 0.25).get("k") is None
+    assert await Patience(store, 0.25).get_all(["k"]) == {}
     assert not await Patience(store, 0.25).put_all([WRITE])
     assert await Patience(store, 0.25).lock("k", "t", 10), "who cannot ask for it has it"
 

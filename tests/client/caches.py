@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from claif import Client
@@ -40,10 +41,15 @@ class Kept(MemoryStore):
     def __init__(self) -> None:
         super().__init__(10**6)
         self.asked = 0
+        self.together: list[int] = []
 
     async def get(self, key: str) -> bytes | None:
         self.asked += 1
         return await super().get(key)
+
+    async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        self.together.append(len(keys))
+        return await super().get_all(keys)
 
     async def all(self) -> list[bytes]:
         rows = [await MemoryStore.get(self, info.key) for info in await self.rows(limit=None)]

@@ -290,6 +290,17 @@ async def test_a_vector_is_asked_for_once_by_the_content_of_its_text() -> None:
         assert (third.cached, third.vectors, third.usage) == (1, (first.vectors[1],), Usage())
 
 
+async def test_vectors_are_read_many_at_a_time() -> None:
+    store, texts = Kept(), [f"text {number}" for number in range(45)]
+    async with client(store) as c:
+        first = await c.embed(texts)
+        store.together.clear()
+    async with client(store) as c:
+        second = await c.embed(texts)
+    assert (second.cached, second.vectors) == (45, first.vectors)
+    assert store.together == [20, 20, 5]
+
+
 async def test_vectors_of_another_account_or_of_who_tells_nothing_are_not_shared() -> None:
     store = Kept()
     for key in ("key-of-alice", "key-of-bob"):

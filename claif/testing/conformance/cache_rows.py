@@ -35,6 +35,18 @@ class Rows(StoreConformance):
                 await store.put(key("one"), row, labels())
                 assert await store.get(key("one")) == row
 
+    async def test_several_rows_are_got_at_once(self) -> None:
+        """Those that are there, each as it was; small ones and a large one, and none of those that have expired."""
+        async with self.store() as store:
+            assert await store.get_all([]) == {}
+            kept = {key(number): AWKWARD * number for number in range(1, 40)}
+            kept[key("large")] = bytes(range(251)) * (self.largest // 251)
+            for name, row in kept.items():
+                await store.put(name, row, labels())
+            await store.put(key("old"), b"row", labels(age=10, lasts=-1))
+            found = await store.get_all([key("nothing"), *kept, key("old"), key(1)])
+            assert dict(found) == kept
+
     async def test_putting_replaces_row_and_labels(self) -> None:
         """A key has one row."""
         async with self.store() as store:

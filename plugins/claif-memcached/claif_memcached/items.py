@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from .rows import CHUNK, MOST_CHUNKS, TOKEN, Manifest, manifest, read, split, whole
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pymemcache.client.base import Client  # type: ignore[import-untyped] # it has no types
 
 MONTH = 2_592_000
@@ -33,10 +35,20 @@ class Items:
 
     def get(self, client: Client, key: str) -> bytes | None:
         """The row of a key: one round trip, or two for one in chunks."""
-        name = self._row(key)
-        found = client.get_many([self._space, name])
-        kept = read(found.get(name, b""), found.get(self._space, b""))
-        return _joined(client, name, kept) if isinstance(kept, Manifest) else kept
+        return self.get_all(client, [key]).get(key)
+
+    def get_all(self, client: Client, keys: Sequence[str]) -> dict[str, bytes]:
+        """The rows of several keys: one round trip, and one for each in chunks."""
+        names = {key: self._row(key) for key in keys}
+        found = client.get_many([self._space, *names.values()])
+        space = found.get(self._space, b"")
+        rows: dict[str, bytes] = {}
+        for key, name in names.items():
+            kept = read(found.get(name, b""), space)
+            row = _joined(client, name, kept) if isinstance(kept, Manifest) else kept
+            if row is not None:
+                rows[key] = row
+        return rows
 
     def put(self, client: Client, key: str, row: bytes, seconds: float) -> None:
         """Keep a row for so long; one that is too large is left out."""

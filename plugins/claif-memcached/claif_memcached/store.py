@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import trio
@@ -70,6 +70,10 @@ class MemcachedStore(CacheStore):
     async def get(self, key: str) -> bytes | None:
         """The row of a key: one round trip, or two for one that is larger than an item can be."""
         return await self._clients.call(lambda client: self._items.get(client, key))
+
+    async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """The rows of several keys: one round trip, and one for each that is larger than an item can be."""
+        return await self._clients.call(lambda client: self._items.get_all(client, keys))
 
     async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
         """The row of a key, or the right to ask for it, in one visit to a thread."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, inf
 from typing import ClassVar
 
@@ -66,6 +66,14 @@ class RedisStore(CacheStore):
         """The row of a key: one round trip."""
         (kept,) = await self._link.ask((b"GET", self._rows + key))
         return None if kept is None else row_of(kept)
+
+    async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
+        """The rows of several keys: one round trip."""
+        if not keys:
+            return {}
+        (kept,) = await self._link.ask((b"MGET", *[self._rows + key for key in keys]))
+        rows = {key: row_of(one) for key, one in zip(keys, kept, strict=True) if one is not None}
+        return {key: row for key, row in rows.items() if row is not None}
 
     async def put(self, key: str, row: bytes, labels: Labels) -> None:
         """Keep a row until its time has passed: one round trip."""

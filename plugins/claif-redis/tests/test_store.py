@@ -65,6 +65,8 @@ async def test_to_look_and_to_put_many_are_one_round_trip_each(server: RedisServ
         assert (server.calls("evalsha"), server.calls("set"), server.calls("eval")) == (50, 50, 0)
         await store.put_all([Write(key(number), b"x" * 3_000_000, labels()) for number in range(5)])
         assert store._link.exchanges - asked == 1 + 3
+        assert len(await store.get_all([key(number) for number in range(60)])) == 50
+        assert store._link.exchanges - asked == 1 + 3 + 1
 
 
 async def test_rows_expire_in_the_server_and_those_that_last_for_ever_do_not(server: RedisServer) -> None:
