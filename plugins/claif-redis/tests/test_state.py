@@ -1,4 +1,4 @@
-"""What processes share in a real Redis: limits, places, budgets, and which endpoints are left alone."""
+"""What processes share in a real Redis or Valkey: limits, places, budgets, and which endpoints are left alone."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SOON = 0.1
 """Seconds within which a settlement has arrived."""
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[RedisServer]:
-    with RedisServer() as running:
+@pytest.fixture(scope="module", params=["redis", "valkey"])
+def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
+    with RedisServer(kind=request.param) as running:
         yield running
 
 

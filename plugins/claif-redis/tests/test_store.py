@@ -1,4 +1,4 @@
-"""The cache in a real Redis keeps the promises of a store, over TCP and at a socket of this machine."""
+"""The cache in a real Redis or Valkey keeps the promises of a store, over TCP and at a socket of this machine."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from claif.testing import CacheStoreConformance
 from claif.testing.conformance.cache_base import key, labels
 
 
-@pytest.fixture(scope="module", params=["port", "socket"])
+@pytest.fixture(scope="module", params=["port", "socket", "valkey"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     path = tmp_path_factory.mktemp("redis") / "redis.sock" if request.param == "socket" else None
-    with RedisServer(path=path) as running:
+    with RedisServer(path=path, kind="valkey" if request.param == "valkey" else "redis") as running:
         yield running
 
 
