@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 READS = frozenset({"read-write", "read-only"})
 WRITES = frozenset({"read-write", "refresh"})
 
-PASSING = frozenset({"limit", "budget", "retry", "fallback", "wait", "hedge", "breaker"})
+PASSING = frozenset({"limit", "budget", "retry", "fallback", "wait", "hedge", "breaker", "download"})
 """Kinds of notices that tell of the moment and not of the answer; they are not kept."""
 
 _ACTED = (ToolUse, ToolResult, FileChange, PermissionDecided, Diff, Plan)

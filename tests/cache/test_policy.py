@@ -87,7 +87,7 @@ def test_notices_of_the_moment_do_not_belong_to_the_answer() -> None:
     notices = [(0.0, Notice(kind, "…")) for kind in sorted(PASSING)]
     kept = [(0.1, TextDelta("x")), (0.2, Notice("ignored_option", "No seed."))]
     assert lasting([*notices, *kept]) == kept
-    assert {"retry", "fallback", "wait", "hedge", "breaker", "limit", "budget"} == PASSING
+    assert {"retry", "fallback", "wait", "hedge", "breaker", "limit", "budget", "download"} == PASSING
 
 
 def test_an_agents_answers_are_never_kept() -> None:
