@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from attrs import frozen
-from claif.api import ChatCompletions, Context, Emit, ModelInfo, Provider, ProviderSettings, Query, Secret
+from claif.api import ChatCompletions, Context, Emit, Identity, ModelInfo, Provider, ProviderSettings, Query, Secret
 
 BASE_URL = "http://127.0.0.1:8080/v1"
 """Where the server is, unless the configuration says otherwise."""
@@ -76,6 +76,12 @@ class {{stem}}Provider(Provider):
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists."""
         return await self.chat.models()
+
+    def identity(self, model: str | None) -> Identity:
+        """What its answers depend on beside the query, so that they can be cached."""
+        settings: {{stem}}Settings = self.context.settings
+        more = {"organization": settings.organization}
+        return Identity(settings.base_url or BASE_URL, settings.api_key, settings.model, settings=more)
 '''
 
 CONFORMANCE_TEST = '''\
@@ -114,6 +120,18 @@ async def test_the_key_and_the_organization_are_sent() -> None:
             assert (await client.query("Say hello", provider="{{name}}")).text
     headers = server.requests[0].headers
     assert (headers["authorization"], headers["x-organization"]) == ("Bearer sesame", "us")
+
+
+async def test_its_answers_are_cached_but_not_for_another_organization() -> None:
+    """What is asked again is not sent again, if it is the same that answers."""
+    async with ScriptedServer() as server:
+        common = {"type": "{{name}}", "base_url": server.url(), "model": "m"}
+        names = {"one": "us", "same": "us", "other": "them"}
+        providers = {name: {**common, "organization": organization} for name, organization in names.items()}
+        async with Client({"providers": providers, "cache": {"mode": "read-write", "store": "memory"}}) as client:
+            replies = [await client.query("Say hello", provider=name, temperature=0) for name in names]
+    assert [reply.cached is not None for reply in replies] == [False, True, False]
+    assert len(server.requests) == len({"us", "them"})
 
 
 async def test_its_models_are_those_of_the_server() -> None:
