@@ -46,12 +46,12 @@ def test_what_was_spent_is_forgotten_when_no_month_that_runs_needs_it(home: Path
     now = 1_795_780_800.0  # 2026-11-27
     with closing(connect(home / "ledger.db", LEDGER)) as db:
         for table, row in (
-            ("spending", "(?, 'p', '', '', 1)"),
-            ("reservations", "('c' || ?1, 1, ?1, 'p', '', '', 1)"),
-            ("told", "('k' || ?1, ?1)"),
+            ("spending", "(:day, 'p', '', '', 1)"),
+            ("reservations", "('c' || :day, 1, :day, 'p', '', '', 1)"),
+            ("told", "('k' || :day, :day)"),
         ):
             for day in ("2026-09-25", "2026-09-26", "2026-11-01"):
-                db.execute(f"INSERT INTO {table} VALUES {row}", (day,))
+                db.execute(f"INSERT INTO {table} VALUES {row}", {"day": day})
         prune(db, now, 86_400.0)
         for table in ("spending", "reservations", "told"):
             assert [day for (day,) in db.execute(f"SELECT day FROM {table} ORDER BY day")] == [
