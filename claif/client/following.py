@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from math import inf
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from ..models import Notice
 from ..pipeline.gate import Gate
 from ..pipeline.run import current_run
 from ..routing.course import Ask, Course, Wait
-from ..routing.retry_policy import RetryPolicy
 from ..routing.strategies import PLAIN, Standing, healthy_first, in_turn
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Following:
         self._course = Course(
             self._order(),
             router.book.of,
-            RetryPolicy(router.config.routing.retry),
+            router.book.policy,
             router.rng,
             most=plan.max_attempts,
             fallbacks=plan.fallbacks,
@@ -96,14 +95,14 @@ class Following:
         assert self._last is not None  # noqa: S101 - a course begins with somebody to ask
         raise self._last
 
-    async def _ask(self, step: Ask) -> bool:
+    def _ask(self, step: Ask) -> Awaitable[bool]:
         """Ask a member, and another one too if it takes long and the route says so; whether one answered."""
         seconds = self._hedge_after(step)
         if seconds is None:
-            return await self._attempt(step, self._emit)
+            return self._attempt(step, self._emit)
         from .hedging import Hedged
 
-        return await Hedged(self._attempt, self._hedge, self._emit).run(step, seconds)
+        return Hedged(self._attempt, self._hedge, self._emit).run(step, seconds)
 
     def _hedge_after(self, step: Ask) -> float | None:
         """The seconds after which another member is asked too; `None` is never."""
@@ -111,14 +110,14 @@ class Following:
         if plan.hedge_after is None or len(plan.candidates) == 1:
             return None
         self._router.hedges(plan).deposit()
-        return plan.hedge_after.delay(self._router.book.of(step.candidate.provider).latency)
+        return plan.hedge_after.delay(step.health.latency)
 
     def _hedge(self) -> Ask | None:
         """Whom to ask too."""
         ask = self._course.another(trio.current_time())
         if ask is not None and not self._router.hedges(self._plan).withdraw():
             self._course.undo(ask)
-            self._router.book.of(ask.candidate.provider).released(ask.permit)
+            ask.health.released(ask.permit)
             return None
         return ask
 
@@ -128,8 +127,7 @@ class Following:
         Raises:
             ClaifError: it failed after its answer had begun, or as everybody would.
         """
-        candidate = step.candidate
-        health = self._router.book.of(candidate.provider)
+        candidate, health = step.candidate, step.health
         began = trio.current_time()
         seconds = self._plan.attempt_timeout
         limit = None if seconds is None else trio.CancelScope(deadline=began + seconds)
@@ -177,11 +175,11 @@ class Following:
             self._course.unfit(step.candidate)
             self._last = self._last or error
             return False
-        closed = self._router.book.of(step.candidate.provider).breaker.reopens_at is None
+        closed = step.health.breaker.reopens_at is None
         goes_on = self._failed(step, error)
         if not gate.open:
             await gate.give_up()
-            await self._tell_of_breaker(step.candidate, closed=closed)
+            await self._tell_of_breaker(step, closed=closed)
         if gate.open or not goes_on:
             raise error
         return False
@@ -189,7 +187,7 @@ class Following:
     def _failed(self, step: Ask, error: ClaifError) -> bool:
         """Note how a member failed; whether anybody may still be asked."""
         now = trio.current_time()
-        health = self._router.book.of(step.candidate.provider)
+        health = step.health
         before = health.breaker.reopens_at
         health.failed(step.permit, now, error)
         after = health.breaker.reopens_at
@@ -201,13 +199,13 @@ class Following:
         again = step.candidate.provider not in self._router.agents
         return self._course.failed(step.candidate, error, now, again=again)
 
-    async def _tell_of_breaker(self, candidate: Candidate, *, closed: bool) -> None:
+    async def _tell_of_breaker(self, step: Ask, *, closed: bool) -> None:
         """Tell that a member is left alone from now on, if its breaker was closed and is not any more."""
-        until = self._router.book.of(candidate.provider).breaker.reopens_at
+        until, provider = step.health.breaker.reopens_at, step.candidate.provider
         if closed and until is not None and not self._plan.single:
             seconds = until - trio.current_time()
-            text = f"{candidate.provider} failed so often that it is left alone for {seconds:.0f} s."
-            await self._emit(Notice("breaker", text, {"provider": candidate.provider, "seconds": seconds}))
+            text = f"{provider} failed so often that it is left alone for {seconds:.0f} s."
+            await self._emit(Notice("breaker", text, {"provider": provider, "seconds": seconds}))
 
     async def _wait(self, step: Wait) -> None:
         """Wait until somebody can be asked.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cached_property, partial
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ..routing.health import HealthBook
     from ..routing.hedge import HedgeBudget
     from ..routing.members import Member, Members
+    from .following import Following
 
 
 MOST_PLANS = 256
@@ -80,6 +81,13 @@ class Router:
         self._handler: tuple[Sequence[Layer] | None, Handler] = (None, _nobody)
         self._cache_mode = config.cache.mode
         self.beside = Beside(self, nursery)
+
+    @cached_property
+    def following(self) -> type[Following]:
+        """What asks several members; it is loaded when that is wanted first."""
+        from .following import Following
+
+        return Following
 
     @property
     def book(self) -> HealthBook:
@@ -174,14 +182,12 @@ class Router:
                 else:
                     await gate.release()
                     return
-            from .following import Following
-
             costs: dict[Candidate, float] = {}
             if plan.strategy == "cost":
                 from .member_costs import member_costs
 
                 costs = await member_costs(self, plan)
-            await Following(self, plan, inner, query, emit, costs).run(failure)
+            await self.following(self, plan, inner, query, emit, costs).run(failure)
 
         return compose(outer, route)
 

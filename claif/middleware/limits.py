@@ -23,6 +23,8 @@ BYTES_OF_A_TOKEN = 4
 """On the average, in English; the difference is settled when the provider has told what was used."""
 ANSWER = 1000
 """Tokens that an answer is thought to take when a query sets no `max_tokens`."""
+TEXTS = (TextBlock, ToolResultBlock)
+"""Kinds of blocks whose tokens can be estimated."""
 TurnstileOf = Callable[[str], Awaitable["Turnstile | SharedTurnstile | None"]]
 """Gives what lets queries in to a provider; `None` where nothing is limited."""
 TOLD = 0.5
@@ -82,7 +84,7 @@ class Turnstile:
         self._wake_first()
 
     def _wake_first(self) -> None:
-        if (first := self._queue.first) in self._moved:
+        if self._moved and (first := self._queue.first) in self._moved:
             self._moved[first].set()
 
     async def _tell(self, emit: Emit, seconds: float) -> None:
@@ -148,7 +150,7 @@ def estimate(query: Query) -> int:
         block.text if isinstance(block, TextBlock) else str(block.content)
         for message in query.messages
         for block in message.content
-        if isinstance(block, TextBlock | ToolResultBlock)
+        if isinstance(block, TEXTS)
     ]
     asked = sum([len(text) if text.isascii() else len(text.encode(errors="replace")) for text in texts])
     asked //= BYTES_OF_A_TOKEN

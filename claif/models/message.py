@@ -74,4 +74,4 @@ class Message:
 
     def with_metadata(self, **metadata: Any) -> Message:
         """The same message with more metadata."""
-        return evolve(self, metadata={**self.metadata, **metadata})
+        return Message(self.role, self.content, {**self.metadata, **metadata})

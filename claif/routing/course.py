@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import define, frozen
+from attrs import frozen
 
 from ..errors import (
     ClaifError,
@@ -39,17 +39,18 @@ def kind_of(error: ClaifError) -> str:
     return "timeout" if isinstance(error, TimeoutError) else "error"
 
 
-@frozen
-class Ask:
+class Ask(NamedTuple):
     """Ask this member now.
 
     Args:
         candidate: the member.
+        health: how its endpoint does.
         permit: what its breaker gave; `None` if it is asked although that is open, because there is nobody else.
         again: whether it was asked before.
     """
 
     candidate: Candidate
+    health: Health
     permit: Permit | None
     again: bool
 
@@ -62,15 +63,16 @@ class Wait:
     candidate: Candidate
 
 
-@define(eq=False)
 class _Entry:
     """What is known of a member in this query."""
 
-    candidate: Candidate
-    asks: int = 0
-    ready: float = float("-inf")
-    invited: bool = False
-    out: bool = False
+    asks = 0
+    ready = float("-inf")
+    invited = False
+    out = False
+
+    def __init__(self, candidate: Candidate) -> None:
+        self.candidate = candidate
 
 
 class Course:
@@ -133,13 +135,14 @@ class Course:
             if soonest.asks and not soonest.invited and not health.budget.withdraw():
                 soonest.out = True
                 continue
-            return self._taken(soonest, health.breaker.acquire(now))
+            return self._taken(soonest, health, health.breaker.acquire(now))
         return None
 
     def first(self, now: float) -> Ask:
         """The first member was asked already, when nothing was known against it."""
         entry = self._entries[0]
-        return self._taken(entry, self._health(entry.candidate.provider).breaker.acquire(now))
+        health = self._health(entry.candidate.provider)
+        return self._taken(entry, health, health.breaker.acquire(now))
 
     def another(self, now: float) -> Ask | None:
         """Somebody who was not asked yet and can be now, beside those who are being asked."""
@@ -204,12 +207,12 @@ class Course:
         health = self._health(entry.candidate.provider)
         if health.drained > now or (permit := health.breaker.acquire(now)) is None:
             return None
-        return self._taken(entry, permit)
+        return self._taken(entry, health, permit)
 
-    def _taken(self, entry: _Entry, permit: Permit | None) -> Ask:
+    def _taken(self, entry: _Entry, health: Health, permit: Permit | None) -> Ask:
         again = entry.asks > 0
         if not again:
-            self._health(entry.candidate.provider).budget.deposit()
+            health.budget.deposit()
         entry.asks += 1
         self._asked += 1
-        return Ask(entry.candidate, permit, again)
+        return Ask(entry.candidate, health, permit, again)

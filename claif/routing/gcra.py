@@ -51,8 +51,8 @@ class Gcra:
 
     def wait(self, now: float, cost: float) -> float:
         """The seconds until a cost is let through, if nothing else is before; 0 if it is now."""
-        early = max(self._burst - cost, 0.0) * self._seconds_each
-        left = self._paid_at - early - now
+        early = self._burst - cost
+        left = self._paid_at - (early * self._seconds_each if early > 0.0 else 0.0) - now
         return left if left > MOMENT else 0.0
 
     def take(self, now: float, cost: float) -> Grant | None:
@@ -75,18 +75,21 @@ class Gcra:
             self.add(now, difference)
         elif difference < 0:
             later = [slack for slack in self._slack if slack[0] > grant.number]
-            given_back = min(
-                [-difference * self._seconds_each, grant.cost * self._seconds_each, *[s for _, s in later]]
-            )
-            for slack in later:
-                slack[1] -= given_back
+            given_back = min(-difference, grant.cost) * self._seconds_each
+            if later:
+                given_back = min(given_back, *[seconds for _, seconds in later])
+                for slack in later:
+                    slack[1] -= given_back
             self._paid_at -= given_back
 
     def add(self, now: float, cost: float) -> Grant:
         """Let a cost through, though it may be too early: for whoever has asked `wait`, or must pay in any case."""
         self._number += 1
-        self._note_slack(max(self._paid_at - now, 0.0))
-        self._paid_at = max(self._paid_at, now) + cost * self._seconds_each
+        owed = self._paid_at - now
+        if owed <= 0.0:
+            owed, self._paid_at = 0.0, now
+        self._note_slack(owed)
+        self._paid_at += cost * self._seconds_each
         return Grant(cost, self._number)
 
     def _note_slack(self, seconds: float) -> None:

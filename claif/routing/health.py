@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..errors import ClaifError, ProtocolError, RateLimitError
 from .breaker import Breaker
 from .latency import Latency
-from .retry_policy import RetryBudget
+from .retry_policy import RetryBudget, RetryPolicy
 
 if TYPE_CHECKING:
     from ..config.keep_going import BreakerSettings, RetrySettings
@@ -77,10 +77,14 @@ class HealthBook:
     Args:
         breaker: when an endpoint is left alone.
         retry: how often it is asked again.
+
+    Attributes:
+        policy: what `retry` says of one query.
     """
 
     def __init__(self, breaker: BreakerSettings, retry: RetrySettings) -> None:
         self._breaker, self._retry = breaker, retry
+        self.policy = RetryPolicy(retry)
         self._known: dict[str, Health] = {}
 
     def of(self, name: str) -> Health:
