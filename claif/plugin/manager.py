@@ -51,7 +51,7 @@ class PluginManager:
         self._registered: dict[str, Plugin] = {}
         self._bound: dict[str, tuple[Implementation, ...]] = {}
         self._processors: tuple[object, tuple[Processor, ...]] | None = None
-        self._layers: tuple[object, list[tuple[Implementation, LayersOf]]] | None = None
+        self._layers: tuple[object, object, list[tuple[Implementation, LayersOf]]] | None = None
         self._refusal: Status | None = None
 
     @classmethod
@@ -194,22 +194,20 @@ class PluginManager:
         bound = self._implementations("claif_query")
         if self._refusal is not None:
             raise PluginError(self._refusal.detail, hint=self._refusal.hint)
-        if not bound:
-            return []
-        from .processors import is_on
-
         found: list[Layer] = []
-        for implementation, check in self._layer_checks(bound):
-            if not (implementation.shipped and not is_on(implementation, config.processors)):
-                found += self._caller.call(implementation, (query, config, client), check, ())
+        for implementation, check in self._layer_checks(bound, config) if bound else ():
+            found += self._caller.call(implementation, (query, config, client), check, ())
         return found
 
-    def _layer_checks(self, bound: tuple[Implementation, ...]) -> list[tuple[Implementation, LayersOf]]:
-        if self._layers is None or self._layers[0] is not bound:
+    def _layer_checks(self, bound: tuple[Implementation, ...], config: Config) -> list[tuple[Implementation, LayersOf]]:
+        """Those that are on, and what makes layers of what they return."""
+        if self._layers is None or self._layers[0] is not bound or self._layers[1] is not config:
+            from .processors import is_on
             from .results import LayersOf
 
-            self._layers = (bound, [(each, LayersOf(each.plugin.name)) for each in bound])
-        return self._layers[1]
+            on = [each for each in bound if is_on(each, config.processors)]
+            self._layers = (bound, config, [(each, LayersOf(each.plugin.name)) for each in on])
+        return self._layers[2]
 
     def processors(self, config: Config) -> tuple[Processor, ...]:
         """The message processors that are on, in the order in which they run."""
