@@ -13,7 +13,7 @@ from claif.plugin.manager import PluginManager
 
 from .sites import Site
 
-CONFIG: Any = SimpleNamespace()
+CONFIG: Any = SimpleNamespace(processors=None)
 
 
 def test_each_call_is_printed(site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
