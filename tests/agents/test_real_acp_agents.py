@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import uuid
 from pathlib import Path
@@ -137,7 +138,8 @@ async def test_it_changes_files_where_it_works_and_says_so_and_governs_nothing(a
 
 async def test_its_mcp_servers_are_those_of_the_settings(acp_agent: Agent) -> None:
     approver, asked = approve(allowed=True)
-    server_of_tools = {"calc": {"command": PYTHON, "args": [str(CALCULATOR)]}}
+    calculator = shutil.copy(CALCULATOR, acp_agent.directory)  # the sandbox does not show a checkout in /tmp
+    server_of_tools = {"calc": {"command": PYTHON, "args": [calculator]}}
     tool = {"gemini": "mcp_calc_add", "qwen": "mcp__calc__add", "opencode": "calc_add"}[acp_agent.name]
     settings = {"mcp_servers": server_of_tools}
     async with (

@@ -17,7 +17,7 @@ async def test_healthy_backends_answer_every_query() -> None:
 
 
 async def test_each_fails_in_its_own_way_and_recovers() -> None:
-    async with backends() as all_of_them:
+    async with backends({"retry": {"max_attempts": 1}}) as all_of_them:
         faults = {"first": [Refuse(), Reset()], "second": [Cut(200)], "third": [BlackHole()]}
         for name, those in faults.items():
             all_of_them.proxies[name].set(*those)
