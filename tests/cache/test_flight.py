@@ -171,6 +171,7 @@ STEPS = st.lists(
         st.just(("emit", 0)),
         st.tuples(st.just("wait"), st.integers(1, 3)),
     ),
+    min_size=41,
     max_size=60,
 )
 

@@ -128,5 +128,5 @@ class Model(RuleBasedStateMachine):
                 assert spent <= limit.dollars + 1e-6
 
 
-Model.TestCase.settings = settings(max_examples=170, stateful_step_count=60, deadline=None)
+Model.TestCase.settings = settings(max_examples=190, stateful_step_count=60, deadline=None)
 TestBudgets = Model.TestCase

@@ -62,7 +62,7 @@ class Hedges(Stretches):
 TestRetries = Retries.TestCase
 TestHedges = Hedges.TestCase
 TestRetries.settings = TestHedges.settings = settings(
-    max_examples=30,
+    max_examples=280,
     stateful_step_count=40,
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no failure
 )

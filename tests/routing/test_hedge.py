@@ -50,7 +50,7 @@ class Hedger(RuleBasedStateMachine):
 
 TestHedger = Hedger.TestCase
 TestHedger.settings = settings(
-    max_examples=30,
+    max_examples=220,
     stateful_step_count=50,
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no failure
 )

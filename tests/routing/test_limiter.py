@@ -95,7 +95,7 @@ class Model(RuleBasedStateMachine):
 
 TestModel = Model.TestCase
 TestModel.settings = settings(
-    max_examples=60,
+    max_examples=220,
     stateful_step_count=50,
     suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no failure
 )
