@@ -16,6 +16,8 @@ from .row import Row, seal
 from .store import Labels
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from ..models import Event
     from ..pipeline.types import Emit
 
@@ -34,13 +36,13 @@ class Recording:
         self._events: list[tuple[float, Event]] = []
         self._began: float | None = None
 
-    async def emit(self, event: Event) -> None:
+    def emit(self, event: Event) -> Awaitable[None]:
         """Take an event."""
         now = trio.current_time()
         if self._began is None:
             self._began = now
         self._events.append((now - self._began, event))
-        await self._emit(event)
+        return self._emit(event)
 
     def sealed(
         self, key: str, names: tuple[str, str, str], salt: bytes, *, seconds: float, most: int

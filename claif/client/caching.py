@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from copy import copy
 from functools import partial
 from hashlib import sha256
 from secrets import token_hex
@@ -58,6 +57,9 @@ class Caching:
         settings: the table `[cache]`.
         salt: what keys and rows are made with.
         nursery: the client's.
+
+    Attributes:
+        seconds: how long what is kept is used.
     """
 
     def __init__(
@@ -69,6 +71,8 @@ class Caching:
         self._places = Places(router, salt, sampled=settings.sampled)
         self._flights: dict[str, Flight] = {}
         self._token = token_hex(8)
+        self.seconds = settings.seconds
+        self._most = settings.bytes // 10
         self._paused = float("-inf")
         self._seen: dict[str, tuple[bytes, Row]] = {}
 
@@ -110,11 +114,6 @@ class Caching:
         if mode in WRITES:
             await self._keep(recording, current_run.get(), places, query, None)
         return None
-
-    @property
-    def seconds(self) -> float:
-        """How long what is kept is used, in seconds."""
-        return self._settings.seconds
 
     def member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
         """What the answers of a provider depend on, and what stands for that in keys; `None` if it does not say."""
@@ -206,15 +205,17 @@ class Caching:
     async def _fly(self, flight: Flight, name: str, asking: Asking) -> None:
         """Get the answer for all who wait for it."""
         current_run.set(flight.run)
-        failure: BaseException | None = ClientClosedError("The client was closed while the query ran.")
-        kept = False
+        failure: BaseException | None = None
+        kept = ended = False
         try:
             with flight.scope:
                 kept = await asking(flight.emit)
-                failure = None
+                ended = True
         except Exception as error:
-            failure = error
+            failure, ended = error, True
         finally:
+            if not ended:
+                failure = ClientClosedError("The client was closed while the query ran.")
             if self._flights.get(name) is flight:
                 del self._flights[name]
             flight.end(failure)
@@ -260,8 +261,8 @@ class Caching:
             place.key,
             (place.candidate.provider, place.model, query.tag or ""),
             self.salt,
-            seconds=self._settings.seconds,
-            most=self._settings.bytes // 10,
+            seconds=self.seconds,
+            most=self._most,
         )
         if sealed is None:
             return False
@@ -275,8 +276,7 @@ def _answered(place: Place, run: Run) -> bool:
 
 def _nobodys(run: Run) -> Run:
     """What is known of a query, for a task that goes on when that has ended."""
-    own = copy(run)
-    own.attempts = []
+    own = run.branch()
     own.limit = None
     own.scope = trio.CancelScope()
     return own

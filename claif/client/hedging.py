@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from copy import copy
 from typing import TYPE_CHECKING
 
 import trio
@@ -28,8 +27,7 @@ class _Runner:
         self.step = step
         self.scope = trio.CancelScope()
         # What is known of the attempt, such as its provider, is its own; the winner's becomes the query's.
-        self.run = copy(run)
-        self.run.attempts = []
+        self.run = run.branch()
 
 
 class Hedged:

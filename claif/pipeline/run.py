@@ -64,6 +64,14 @@ class Run:
         """The time at which the query is given up."""
         return inf if self.limit is None else self.limit.due
 
+    def branch(self) -> Run:
+        """What is known of the query, for a task that finds out more by itself; attempts are those that it makes."""
+        own = Run.__new__(Run)
+        for name in Run.__slots__:
+            setattr(own, name, getattr(self, name))
+        own.attempts = []
+        return own
+
     def close(self) -> None:
         """Cancel it because the client is closed."""
         self.closed = True
