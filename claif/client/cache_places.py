@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary
-
-from attrs import frozen
 
 from ..cache.key import member_key, query_key
 from ..cache.policy import is_sampled, lacks
@@ -23,8 +21,7 @@ MOST_MODELS = 256
 """Models of a provider of which it is remembered what their answers depend on."""
 
 
-@frozen
-class Place:
+class Place(NamedTuple):
     """Where the answer of a member would be.
 
     Args:
@@ -110,7 +107,9 @@ class Places:
 
     def member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
         """What the answers of a provider depend on, and what stands for that in keys; found out once."""
-        known = self._members.setdefault(provider, {})
+        known = self._members.get(provider)
+        if known is None:
+            known = self._members[provider] = {}
         if model not in known:
             if len(known) >= MOST_MODELS:
                 known.clear()
