@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import logging
 import os
 import shutil
@@ -38,6 +39,15 @@ settings.load_profile("claif")
 
 PULL_TIMEOUT = 600
 """Seconds for the download of the embedded model, once per machine."""
+
+
+def pytest_collection_finish() -> None:
+    """Have garbage be looked for after each test among what tests made, not among the tests themselves.
+
+    Thousands of collected tests are so many objects that each look would take longer than most tests.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 # ruff: noqa: S101 - assertions are what the test kit is for
 from __future__ import annotations
 
-import gc
 import inspect
 import sys
 from collections.abc import Callable, Iterator
@@ -32,16 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers", "patience(seconds): this trio test hangs only after so many seconds of real time"
     )
     config.addinivalue_line("markers", "leaks(reason): this test may leave something behind, for the reason given")
-
-
-def pytest_collection_finish() -> None:
-    """Have garbage be looked for after each test among what the tests made, not among the tests themselves.
-
-    Thousands of collected tests are so many objects that each look would take longer than most tests.
-    """
-    gc.collect()
-    if hasattr(gc, "freeze"):  # PyPy has none
-        gc.freeze()
 
 
 def run_test(

@@ -12,7 +12,7 @@ import trio
 from claif.testing import pytest_plugin
 
 PROJECT = """
-import gc, os, pytest, trio
+import os, pytest, trio
 from hypothesis import given, settings, strategies as st
 
 async def test_runs_under_trio():
@@ -32,9 +32,6 @@ class TestMethods:
     async def test_takes_parameters_and_fixtures(self, value, tmp_path):
         assert value and tmp_path
 
-def test_looks_for_garbage_among_what_tests_made_only():
-    assert gc.get_freeze_count() > 10_000
-
 async def test_fails():
     assert 1 == 2
 
@@ -53,7 +50,7 @@ def test_a_project_runs_its_trio_tests_and_hears_of_its_leaks(tmp_path: Path) ->
     (tmp_path / "test_project.py").write_text(PROJECT)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "claif.testing.pytest_plugin", "-p", "no:cacheprovider"]
     done = subprocess.run([*command, str(tmp_path)], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "1 failed, 8 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 7 passed, 1 error" in done.stdout, done.stdout + done.stderr
     assert "FAILED test_project.py::test_fails" in done.stdout
     assert "ERROR test_project.py::test_leaks" in done.stdout
 
