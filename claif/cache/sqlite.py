@@ -118,9 +118,13 @@ class SqliteStore(CacheStore):
 
         def look() -> tuple[bytes | None, bool]:
             row = rows_table.read(self._reader(), key, now)
-            if row is not None:
+            locks = self._files[2].connection()
+            if row is not None or not rows_table.lock(locks, key, token, now, now + seconds):
                 return row, False
-            return None, rows_table.lock(self._files[2].connection(), key, token, now, now + seconds)
+            # Whoever had the lock may have kept the row, and given the lock up, in between.
+            if (row := rows_table.read(self._reader(), key, now)) is not None:
+                rows_table.unlock(locks, [(key, token)])
+            return row, row is None
 
         row, held = await self._read(look)
         self._note_used(key, row)

@@ -179,7 +179,12 @@ class CacheStore(ABC):
             The row, and whether `token` holds the lock.
         """
         row = await self.get(key)
-        return row, row is None and await self.lock(key, token, seconds)
+        if row is not None or not await self.lock(key, token, seconds):
+            return row, False
+        # Whoever had the lock may have kept the row, and given the lock up, in between.
+        if (row := await self.get(key)) is not None:
+            await self.unlock(key, token)
+        return row, row is None
 
     async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:
         """The rows of several keys, each as `get` gives it; those that there are. A store may read them all at once."""

@@ -250,7 +250,7 @@ class Caching:
             pause = min(2 * pause, LOOK[1])
             if (found := await self._find(places)) is not None:
                 return found
-        return None
+        return await self._find(places)  # whoever had the lock may have answered since the last look
 
     async def _keep(self, recording: Recording, run: Run, places: list[Place], query: Query, name: str | None) -> bool:
         """Keep the answer that was recorded, if it is worth it; whether it is. Then others may ask."""

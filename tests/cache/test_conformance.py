@@ -154,6 +154,13 @@ class LooksWithoutLocking(MemoryStore):
         return row, row is None
 
 
+class LooksBeforeItLocks(MemoryStore):
+    async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
+        row = await self.get(key)
+        await trio.sleep(0.001)
+        return row, row is None and await self.lock(key, token, seconds)
+
+
 class LocksWhatIsThere(MemoryStore):
     async def look(self, key: str, token: str, seconds: float) -> tuple[bytes | None, bool]:
         return await self.get(key), await self.lock(key, token, seconds)
@@ -198,6 +205,7 @@ BROKEN: tuple[Callable[[int], CacheStore], ...] = (
     LocksHideRows,
     LocksLate,
     LooksWithoutLocking,
+    LooksBeforeItLocks,
     LocksWhatIsThere,
     PutsWithoutUnlocking,
     PutsOnlyTheFirst,

@@ -76,6 +76,26 @@ class Locks(StoreConformance):
             assert await other.look(key("one"), "you", LONG) == (b"row", False)
             assert await store.lock(key("one"), "me", LONG)
 
+    async def test_the_right_to_ask_is_not_given_for_a_row_that_is_kept_meanwhile(self) -> None:
+        """Who looks while another one keeps the row and gives its lock up finds the row, or waits."""
+        async with self.store() as store, self.other(store) as other:
+            for number in range(100):
+                name = key(f"round {number}")
+                assert await store.lock(name, "me", LONG)
+                found: list[tuple[bytes | None, bool]] = []
+
+                async def look(name: str = name, found: list[tuple[bytes | None, bool]] = found) -> None:
+                    while not found or found[-1] == (None, False):
+                        found.append(await other.look(name, "you", LONG))
+                        await trio.lowlevel.checkpoint()  # a store in memory may wait for nothing
+
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(look)
+                    await trio.lowlevel.checkpoint()
+                    await store.put_all([Write(name, b"row", labels(), (name, "me"))])
+                assert found[-1] == (b"row", False)
+                assert await store.lock(name, "me", LONG)
+
     async def test_rows_are_put_together_and_their_locks_given_up(self) -> None:
         """Those of others stay, whatever the sizes of the rows; no row at all is nothing."""
         async with self.store() as store, self.other(store) as other:

@@ -80,7 +80,12 @@ class MemcachedStore(CacheStore):
 
         def look(client: Client) -> tuple[bytes | None, bool]:
             row = self._items.get(client, key)
-            return row, row is None and self._items.lock(client, key, token, seconds)
+            if row is not None or not self._items.lock(client, key, token, seconds):
+                return row, False
+            # Whoever had the lock may have kept the row, and given the lock up, in between.
+            if (row := self._items.get(client, key)) is not None:
+                self._items.unlock(client, key, token)
+            return row, row is None
 
         return await self._clients.call(look)
 
