@@ -12,6 +12,7 @@ import struct
 import subprocess
 import termios
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -81,6 +82,13 @@ class Terminal:
         """Take what comes within some time."""
         if select.select([self._own], [], [], seconds)[0]:
             self.seen += os.read(self._own, 65536)
+
+    def wait_for(self, true: Callable[[], bool], seconds: float = 20.0) -> None:
+        """Take what comes until something is true."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"it did not come true: {self.seen!r}"
+            self.wait(0.01)
 
     def answer(self, keys: str, times: int = 1, seconds: float = 20.0) -> None:
         """Press keys when a question is asked for the so manieth time."""

@@ -6,6 +6,7 @@ Standard input may be a file, a pipe or an agent's; who asks for a permission as
 from __future__ import annotations
 
 import os
+import select
 import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -70,6 +71,9 @@ class Tty:
     def _typed(self) -> str:
         # Whoever was stopped (Ctrl-Z) and goes on finds the terminal as the shell left it.
         _take_keys(self._descriptor)
+        # Whoever is stopped right here finds it waiting for whole lines, and would wait with it.
+        if not select.select([self._descriptor], [], [], 0)[0]:
+            return ""
         return self._decoder.decode(os.read(self._descriptor, _MOST))
 
 

@@ -163,10 +163,12 @@ def test_after_a_stop_the_question_goes_on(cli):
     with cli.script(ASK).terminal("-p", "agent", "hi") as terminal:
         before = terminal.modes
         terminal.read(PROMPT)
+        terminal.wait_for(lambda: terminal.modes != before)
         os.kill(terminal.child.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, terminal.child.pid, os.WSTOPPED)
         termios.tcsetattr(terminal._own, termios.TCSANOW, before)
         os.kill(terminal.child.pid, signal.SIGCONT)
-        time.sleep(0.3)
+        terminal.wait_for(lambda: terminal.modes != before)
         terminal.type("y")
         assert terminal.end() == 0
     assert "[allowed by user]" in terminal.text
