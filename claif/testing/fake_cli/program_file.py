@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
+from ...transport.process.tree import arguments, environment, processes
 from .executable import write_executable
 from .program.voice import MARK
 
@@ -80,39 +80,8 @@ class FakeProgram:
         path = os.fsencode(self.program)
         marked = f"{MARK}={self.program.resolve()}".encode()
         return [
-            int(process.name)
-            for process in Path("/proc").glob("[0-9]*")
-            if int(process.name) != os.getpid()
-            and (marked in _environment(process) or path in _parts(process / "cmdline"))
+            pid for pid in processes() if pid != os.getpid() and (marked in environment(pid) or path in arguments(pid))
         ]
-
-
-def _environment(process: Path, patience: float = 0.2) -> list[bytes]:
-    """What a process was given; while it becomes another program it has nothing, which is waited for.
-
-    Args:
-        process: its folder below `/proc`.
-        patience: how long that may take, in seconds.
-    """
-    until = time.monotonic() + patience
-    while (found := _parts(process / "environ")) == [b""] and _has_program(process) and time.monotonic() < until:
-        time.sleep(0.001)
-    return found
-
-
-def _has_program(process: Path) -> bool:
-    """Whether it is neither a thread of the kernel nor a process that has ended."""
-    try:
-        return bool((process / "exe").readlink())
-    except OSError:
-        return False
-
-
-def _parts(path: Path) -> list[bytes]:
-    try:
-        return path.read_bytes().split(b"\0")
-    except OSError:
-        return []  # it has just ended, or is somebody else's
 
 
 def _run(lines: Iterable[str]) -> Run:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterable
 
 GONE = -1
@@ -18,6 +19,8 @@ GONE = -1
 _MOST_LOOKS = 100
 _MOST_VARIABLES = 4 * 1024 * 1024
 """Bytes: more than a system passes on to a program."""
+_BECOMING = 0.2
+"""Seconds that a process takes at most to become another program."""
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -65,6 +68,34 @@ def descendants(root: int) -> list[int]:
     return found
 
 
+def arguments(pid: int) -> list[bytes]:
+    """The arguments of a process, its program's name first; `[b""]` if they cannot be read."""
+    return _read(f"/proc/{pid}/cmdline", _MOST_VARIABLES).split(b"\0")
+
+
+def environment(pid: int) -> list[bytes]:
+    """The variables that a process was given when it began, `NAME=value`; `[b""]` if they cannot be read.
+
+    While it becomes another program it has neither variables nor arguments, which is waited for.
+    """
+    until = time.monotonic() + _BECOMING
+    while not (found := _variables(pid)) and _becomes_another(pid) and time.monotonic() < until:
+        time.sleep(0.001)
+    return (found or _variables(pid)).split(b"\0")  # it may have become that between the looks at both
+
+
+def _variables(pid: int) -> bytes:
+    return _read(f"/proc/{pid}/environ", _MOST_VARIABLES)
+
+
+def _becomes_another(pid: int) -> bool:
+    try:
+        # Neither a thread of the kernel nor a process that has ended has a program.
+        return arguments(pid) == [b""] and bool(os.readlink(f"/proc/{pid}/exe"))
+    except OSError:
+        return False
+
+
 def memory(pids: Iterable[int]) -> int:
     """The bytes of memory in which processes reside, shared ones counted for each."""
     return sum(int(fields[1]) * _PAGE for pid in pids if (fields := _read(f"/proc/{pid}/statm", 1024).split()))
@@ -104,7 +135,7 @@ class Marked:
 
     def belongs(self, pid: int) -> bool:
         """Whether a process is one of them."""
-        return self._mark in _read(f"/proc/{pid}/environ", _MOST_VARIABLES).split(b"\0")
+        return self._mark in environment(pid)
 
 
 def sweep(who: Family | Marked) -> None:

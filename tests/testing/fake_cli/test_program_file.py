@@ -7,8 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +15,7 @@ from processes import gone
 from testing.fake_cli.client import CLAUDE, PATIENCE, running
 
 from claif.testing import FakeCLI
-from claif.testing.fake_cli import Change, Report, Shell, program_file
+from claif.testing.fake_cli import Change, Report, Shell
 
 NOBODY = 65_534
 LINE = b'{"type":"user","message":{"role":"user","content":"hi"}}\n'
@@ -83,19 +81,6 @@ def test_its_commands_count_among_its_processes(tmp_path: Path) -> None:
         assert client.child.pid in found
     assert all(map(gone, found))
     assert fake.processes() == []
-
-
-def test_a_process_that_becomes_another_program_has_no_environment_for_a_moment(tmp_path: Path) -> None:
-    told = tmp_path / "environ"
-    told.write_bytes(b"")
-    assert program_file._environment(tmp_path) == [b""]  # a thread of the kernel
-    (tmp_path / "exe").symlink_to(sys.executable)
-    assert program_file._environment(tmp_path, patience=0.01) == [b""]  # `env -i`
-    with ThreadPoolExecutor() as pool:
-        found = pool.submit(program_file._environment, tmp_path, patience=60.0)
-        time.sleep(0.01)
-        told.write_bytes(b"A=1\0")
-        assert found.result() == [b"A=1", b""]
 
 
 SANDBOX = [

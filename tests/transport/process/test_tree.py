@@ -14,7 +14,18 @@ import pytest
 from transport.process.support import MARK, NASTY, exists, marked, new_mark, survivors
 
 from claif.transport.process import tree
-from claif.transport.process.tree import GONE, Family, Marked, children, descendants, hold_of, memory, parent, sweep
+from claif.transport.process.tree import (
+    GONE,
+    Family,
+    Marked,
+    children,
+    descendants,
+    environment,
+    hold_of,
+    memory,
+    parent,
+    sweep,
+)
 
 DEEP = """
 import os, sys, time
@@ -68,6 +79,31 @@ def test_one_that_is_gone_or_a_zombie_has_no_parent_and_no_memory() -> None:
     assert parent(process.pid) == 0
     assert memory([process.pid]) == 0
     assert hold_of(process.pid) == GONE
+
+
+@pytest.mark.parametrize(
+    ("variables", "named", "program", "found"),
+    [
+        ([b"A=1\0"], [], True, [b"A=1", b""]),
+        ([b"", b"", b"A=1\0"], [b"", b""], True, [b"A=1", b""]),  # it becomes another one
+        ([b"", b"A=1\0"], [b"sleep\0"], True, [b"A=1", b""]),  # it has become that between the looks
+        ([b"", b""], [b"env\0-i\0"], True, [b""]),  # it has none
+        ([b"", b""], [b""], False, [b""]),  # a thread of the kernel, or one that has ended
+    ],
+)
+def test_one_that_becomes_another_program_has_its_variables_again_soon(
+    monkeypatch: pytest.MonkeyPatch, variables: list[bytes], named: list[bytes], program: bool, found: list[bytes]
+) -> None:
+    looks = {"environ": variables, "cmdline": named}
+    monkeypatch.setattr(tree, "_read", lambda path, _most: looks[path.rpartition("/")[2]].pop(0))
+    assert environment(os.getpid() if program else 2**30) == found
+    assert looks == {"environ": [], "cmdline": []}
+
+
+def test_one_that_never_becomes_another_program_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "_BECOMING", 0.01)
+    monkeypatch.setattr(tree, "_read", lambda *_: b"")
+    assert environment(os.getpid()) == [b""]
 
 
 def test_a_sweep_ends_all_that_are_marked_wherever_they_went() -> None:
