@@ -92,10 +92,7 @@ class Terminal:
 
     def answer(self, keys: str, times: int = 1, seconds: float = 20.0) -> None:
         """Press keys when a question is asked for the so manieth time."""
-        deadline = time.monotonic() + seconds
-        while self.seen.count(b"(Enter: no) ") < times:
-            assert time.monotonic() < deadline, f"no question came: {self.seen!r}"
-            self.wait()
+        self.wait_for(lambda: self.seen.count(b"(Enter: no) ") >= times, seconds)
         self.type(keys)
 
     def hang_up(self) -> None:

@@ -6,7 +6,6 @@ Standard input may be a file, a pipe or an agent's; who asks for a permission as
 from __future__ import annotations
 
 import os
-import select
 import sys
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from typing import TextIO
 
 import trio
 
+from ..pipes import speaks
 from ..render.output import Output
 from ..signals import last_acts
 from ..style import is_terminal
@@ -72,7 +72,7 @@ class Tty:
         # Whoever was stopped (Ctrl-Z) and goes on finds the terminal as the shell left it.
         _take_keys(self._descriptor)
         # Whoever is stopped right here finds it waiting for whole lines, and would wait with it.
-        if not select.select([self._descriptor], [], [], 0)[0]:
+        if not speaks(self._descriptor, 0):
             return ""
         return self._decoder.decode(os.read(self._descriptor, _MOST))
 
