@@ -57,9 +57,6 @@ class Caching:
         settings: the table `[cache]`.
         salt: what keys and rows are made with.
         nursery: the client's.
-
-    Attributes:
-        seconds: how long what is kept is used.
     """
 
     def __init__(
@@ -71,8 +68,6 @@ class Caching:
         self._places = Places(router, salt, sampled=settings.sampled)
         self._flights: dict[str, Flight] = {}
         self._token = token_hex(8)
-        self.seconds = settings.seconds
-        self._most = settings.bytes // 10
         self._paused = float("-inf")
         self._seen: dict[str, tuple[bytes, Row]] = {}
 
@@ -114,6 +109,11 @@ class Caching:
         if mode in WRITES:
             await self._keep(recording, current_run.get(), places, query, None)
         return None
+
+    @property
+    def seconds(self) -> float:
+        """How long what is kept is used, in seconds."""
+        return self._settings.seconds
 
     def member(self, name: str, provider: Provider, model: str | None) -> tuple[Identity, str] | None:
         """What the answers of a provider depend on, and what stands for that in keys; `None` if it does not say."""
@@ -205,17 +205,15 @@ class Caching:
     async def _fly(self, flight: Flight, name: str, asking: Asking) -> None:
         """Get the answer for all who wait for it."""
         current_run.set(flight.run)
-        failure: BaseException | None = None
-        kept = ended = False
+        failure: BaseException | None = ClientClosedError("The client was closed while the query ran.")
+        kept = False
         try:
             with flight.scope:
                 kept = await asking(flight.emit)
-                ended = True
+                failure = None
         except Exception as error:
-            failure, ended = error, True
+            failure = error
         finally:
-            if not ended:
-                failure = ClientClosedError("The client was closed while the query ran.")
             if self._flights.get(name) is flight:
                 del self._flights[name]
             flight.end(failure)
@@ -261,8 +259,8 @@ class Caching:
             place.key,
             (place.candidate.provider, place.model, query.tag or ""),
             self.salt,
-            seconds=self.seconds,
-            most=self._most,
+            seconds=self._settings.seconds,
+            most=self._settings.bytes // 10,
         )
         if sealed is None:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 from attrs import field, frozen
@@ -57,12 +58,12 @@ class CacheSettings:
     single_flight: bool = True
     timeout: float = field(default=0.25, validator=seconds)
 
-    @property
+    @cached_property
     def seconds(self) -> float:
         """How long an answer is used, in seconds."""
         return seconds_of(self.ttl)
 
-    @property
+    @cached_property
     def bytes(self) -> int:
         """How large the store may grow."""
         return size_in_bytes(self.max_size)

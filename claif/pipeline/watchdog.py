@@ -130,9 +130,7 @@ class Watchdog:
     def shorten(self, deadline: Deadline, seconds: float) -> None:
         """Let a deadline that is watched pass so many seconds from now, unless it passes earlier."""
         if deadline.shorten(seconds):
-            self._watches.add(deadline)
-            if deadline.due < self._wake_at:
-                self._sleep.cancel()
+            self.add(deadline)
 
     def remove(self, watch: Watch | Deadline) -> None:
         """Forget it."""
