@@ -84,7 +84,7 @@ class Turnstile:
         self._wake_first()
 
     def _wake_first(self) -> None:
-        if self._moved and (first := self._queue.first) in self._moved:
+        if (first := self._queue.first) in self._moved:
             self._moved[first].set()
 
     async def _tell(self, emit: Emit, seconds: float) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import frozen
+from attrs import define, frozen
 
 from ..errors import (
     ClaifError,
@@ -63,16 +63,15 @@ class Wait:
     candidate: Candidate
 
 
+@define(eq=False)
 class _Entry:
     """What is known of a member in this query."""
 
-    asks = 0
-    ready = float("-inf")
-    invited = False
-    out = False
-
-    def __init__(self, candidate: Candidate) -> None:
-        self.candidate = candidate
+    candidate: Candidate
+    asks: int = 0
+    ready: float = float("-inf")
+    invited: bool = False
+    out: bool = False
 
 
 class Course:

@@ -51,8 +51,10 @@ class Gcra:
 
     def wait(self, now: float, cost: float) -> float:
         """The seconds until a cost is let through, if nothing else is before; 0 if it is now."""
-        early = self._burst - cost
-        left = self._paid_at - (early * self._seconds_each if early > 0.0 else 0.0) - now
+        begins = self._paid_at
+        if cost < self._burst:
+            begins -= (self._burst - cost) * self._seconds_each
+        left = begins - now
         return left if left > MOMENT else 0.0
 
     def take(self, now: float, cost: float) -> Grant | None:
@@ -76,10 +78,10 @@ class Gcra:
         elif difference < 0:
             later = [slack for slack in self._slack if slack[0] > grant.number]
             given_back = min(-difference, grant.cost) * self._seconds_each
-            if later:
-                given_back = min(given_back, *[seconds for _, seconds in later])
-                for slack in later:
-                    slack[1] -= given_back
+            for _, seconds in later:
+                given_back = min(given_back, seconds)
+            for slack in later:
+                slack[1] -= given_back
             self._paid_at -= given_back
 
     def add(self, now: float, cost: float) -> Grant:
