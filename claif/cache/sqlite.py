@@ -117,14 +117,11 @@ class SqliteStore(CacheStore):
         now = self._clock()
 
         def look() -> tuple[bytes | None, bool]:
-            row = rows_table.read(self._reader(), key, now)
-            locks = self._files[2].connection()
-            if row is not None or not rows_table.lock(locks, key, token, now, now + seconds):
-                return row, False
-            # Whoever had the lock may have kept the row, and given the lock up, in between.
-            if (row := rows_table.read(self._reader(), key, now)) is not None:
-                rows_table.unlock(locks, [(key, token)])
-            return row, row is None
+            return self.look_at_once(
+                lambda: rows_table.read(self._reader(), key, now),
+                lambda: rows_table.lock(self._locker(), key, token, now, now + seconds),
+                lambda: rows_table.unlock(self._locker(), [(key, token)]),
+            )
 
         row, held = await self._read(look)
         self._note_used(key, row)
@@ -174,6 +171,9 @@ class SqliteStore(CacheStore):
 
     def _writer(self) -> sqlite3.Connection:
         return self._files[1].connection()
+
+    def _locker(self) -> sqlite3.Connection:
+        return self._files[2].connection()
 
     def _close(self) -> None:
         for file in self._files:

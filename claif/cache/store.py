@@ -181,9 +181,27 @@ class CacheStore(ABC):
         row = await self.get(key)
         if row is not None or not await self.lock(key, token, seconds):
             return row, False
-        # Whoever had the lock may have kept the row, and given the lock up, in between.
-        if (row := await self.get(key)) is not None:
+        if (row := await self.get(key)) is not None:  # see `look_at_once`
             await self.unlock(key, token)
+        return row, row is None
+
+    @staticmethod
+    def look_at_once(
+        get: Callable[[], bytes | None], lock: Callable[[], bool], unlock: Callable[[], object]
+    ) -> tuple[bytes | None, bool]:
+        """What `look` does, for a store that does it in one visit to a thread: with functions that may block.
+
+        Args:
+            get: gives the row.
+            lock: takes the lock.
+            unlock: gives it up.
+        """
+        row = get()
+        if row is not None or not lock():
+            return row, False
+        # Whoever had the lock may have kept the row, and given the lock up, in between.
+        if (row := get()) is not None:
+            unlock()
         return row, row is None
 
     async def get_all(self, keys: Sequence[str]) -> Mapping[str, bytes]:

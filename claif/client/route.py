@@ -83,7 +83,7 @@ class Router:
         self.beside = Beside(self, nursery)
 
     @cached_property
-    def following(self) -> type[Following]:
+    def _following(self) -> type[Following]:
         """What asks several members; it is loaded when that is wanted first."""
         from .following import Following
 
@@ -187,7 +187,7 @@ class Router:
                 from .member_costs import member_costs
 
                 costs = await member_costs(self, plan)
-            await self.following(self, plan, inner, query, emit, costs).run(failure)
+            await self._following(self, plan, inner, query, emit, costs).run(failure)
 
         return compose(outer, route)
 

@@ -54,6 +54,21 @@ async def test_what_was_put_is_there_for_the_next_one(tmp_path: Path) -> None:
         assert (stats.rows, stats.size, stats.place) == (1, 3 + ROW_COST, str(tmp_path / "c.db"))
 
 
+async def test_to_look_for_a_row_that_is_there_takes_nothing_that_could_be_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So a hit waits for nobody who writes, and a file that one may only read gives its rows."""
+    async with opened(tmp_path / "c.db") as store:
+        await store.put(KEY, b"row", labels())
+
+    def locker(_store: SqliteStore) -> sqlite3.Connection:
+        raise AssertionError("the file was opened for writing")
+
+    monkeypatch.setattr(SqliteStore, "_locker", locker)
+    async with opened(tmp_path / "c.db") as store:
+        assert await store.look(KEY, "me", 10) == (b"row", False)
+
+
 async def test_the_file_is_the_users_alone_though_the_umask_is_not(tmp_path: Path) -> None:
     before = os.umask(0)
     try:

@@ -79,13 +79,11 @@ class MemcachedStore(CacheStore):
         """The row of a key, or the right to ask for it, in one visit to a thread."""
 
         def look(client: Client) -> tuple[bytes | None, bool]:
-            row = self._items.get(client, key)
-            if row is not None or not self._items.lock(client, key, token, seconds):
-                return row, False
-            # Whoever had the lock may have kept the row, and given the lock up, in between.
-            if (row := self._items.get(client, key)) is not None:
-                self._items.unlock(client, key, token)
-            return row, row is None
+            return self.look_at_once(
+                lambda: self._items.get(client, key),
+                lambda: self._items.lock(client, key, token, seconds),
+                lambda: self._items.unlock(client, key, token),
+            )
 
         return await self._clients.call(look)
 
