@@ -16,6 +16,7 @@ def test_a_terminal_that_waits_for_lines_again_holds_up_nobody(monkeypatch: pyte
     """The shell gave it those modes just after Claif had set its own."""
     monkeypatch.setattr(tty, "_take_keys", lambda descriptor: None)
     own, its = pty.openpty()
+    os.set_blocking(its, False)  # who reads where nothing is fails, where it would wait for ever
     try:
         with closing(io.StringIO()) as screen:
             keys = tty.Tty(its, screen)
