@@ -112,6 +112,8 @@ class Server:
         """Have it do nothing meanwhile: connections are accepted by the system, and nobody answers."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        # Until the last of its threads has stopped, it may answer.
+        os.waitpid(self.pid, os.WUNTRACED)
         try:
             yield
         finally:

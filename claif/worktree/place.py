@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from itertools import count
 from pathlib import Path, PurePath
@@ -114,7 +113,7 @@ def remove_leftovers(places: Path) -> None:
 
 def clear(folder: Path) -> None:
     """Remove a place with all that is in it, and have its repository forget it; what cannot be removed stays."""
-    for entry in _entries(folder):
+    if (entry := _entry(folder)) is not None:
         shutil.rmtree(entry, ignore_errors=True)
         with suppress(OSError):
             entry.parent.rmdir()  # as git does with the last one
@@ -140,13 +139,21 @@ def entry_of(checkout: PurePath, repository: Path) -> Path | None:
     return None
 
 
-def _entries(folder: Path) -> Iterator[Path]:
+def _entry(folder: Path) -> Path | None:
+    """What the repository knows of a place: all, or what a git that was killed had begun to write of it."""
     try:
         repository = Path(os.fsdecode((folder / _REPOSITORY).read_bytes()))
     except OSError:
-        return
-    if repository.is_absolute() and (entry := entry_of(folder / folder.name, repository)) is not None:
-        yield entry
+        return None
+    if not repository.is_absolute():
+        return None
+    if (entry := entry_of(folder / folder.name, repository)) is not None:
+        return entry
+    begun = repository / "worktrees" / folder.name
+    try:
+        return None if (begun / "gitdir").read_bytes() else begun
+    except OSError:
+        return begun
 
 
 def _open_up(folder: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path, PureWindowsPath
 import pytest
 
 from claif.worktree.place import clear, entry_of, take_place
-from worktree.repo import Repo, leftovers
+from worktree.repo import Repo, leftovers, write
 
 CRASH = """
 import os, sys, signal, trio
@@ -114,6 +114,33 @@ def test_no_entry_of_another_checkout_is_removed(repo: Repo, home: Path, tmp_pat
     clear(tmp_path / "odd")
     assert repo.git("worktree", "list") == before
     assert not os.path.lexists(tmp_path / "odd")
+
+
+@pytest.mark.parametrize("begun", [None, {}, {"locked": "initializing"}, {"locked": "", "gitdir": ""}])
+def test_what_git_had_begun_when_it_was_killed_is_removed(
+    repo: Repo, home: Path, begun: dict[str, bytes | str] | None
+) -> None:
+    """Git makes the folder of all entries, that of this one, and then the file that says whose it is."""
+    before = repo.state()
+    place = take_place(home, repo.path / ".git")
+    entries = repo.path / ".git" / "worktrees"
+    entries.mkdir()
+    if begun is not None:
+        entry = entries / place.folder.name
+        entry.mkdir()
+        write(entry, begun)
+    place.give_back()
+    assert repo.state() == before
+
+
+def test_an_entry_of_the_same_name_stays_if_it_is_of_another_place(repo: Repo, home: Path, tmp_path: Path) -> None:
+    place = take_place(home, repo.path / ".git")
+    theirs = tmp_path / "theirs" / place.folder.name
+    repo.git("worktree", "add", "-q", "--detach", str(theirs))
+    before = repo.git("worktree", "list")
+    assert entry_of(theirs, repo.path / ".git") == repo.path / ".git" / "worktrees" / place.folder.name
+    place.give_back()
+    assert repo.git("worktree", "list") == before
 
 
 def test_an_entry_is_found_by_the_slashes_that_git_writes_on_every_system(tmp_path: Path) -> None:
