@@ -20,7 +20,7 @@ from attrs import field, frozen
 
 from ..errors import WorktreeError
 from ..permission import GOVERNING
-from .diff import with_binaries
+from .diff import heads, with_binaries
 from .place import Place, entry_of, take_place
 from .repository import Repository, everything_but, find_repository, submodules
 from .store import make_bare, make_store, private_git
@@ -35,9 +35,11 @@ MOST_BYTES = 64 * 2**20
 _TRIES = 3
 _PAUSE = 0.02
 _DIFF = (
-    *("diff-tree", "-r", "--patch", "--binary", "--full-index", "--find-renames", "--no-ext-diff", "--no-textconv"),
+    *("diff-tree", "-r", "--patch", "--binary", "--full-index", "--no-ext-diff", "--no-textconv"),
     *("--no-color", "--unified=3", "--src-prefix=a/", "--dst-prefix=b/"),
 )
+_BINARY = "* -diff\n"
+"""Attributes with which git takes all files for binary."""
 
 
 @frozen(kw_only=True)
@@ -108,18 +110,22 @@ class Checkout:
         bare, file = self.place.folder / "bare", self.place.folder / "diff"
         git = private_git(self.repository, self.place).at(bare, GIT_DIR=bare)
 
-        async def read(attributes: str) -> bytes:
+        async def read(renames: str, attributes: str = "") -> bytes:
             await trio.to_thread.run_sync(make_bare, bare, self.start, attributes)
-            await git.run(*_DIFF, f"--output={file}", self.start, end)
+            await git.run(*_DIFF, renames, f"--output={file}", self.start, end)
             if (size := file.stat().st_size) > MOST_BYTES:
                 raise WorktreeError(f"The diff has {size} bytes, which is more than {MOST_BYTES}.")
             return await trio.to_thread.run_sync(file.read_bytes)
 
-        data = await read("")
+        texts = await read("--find-renames")
         try:
-            return data.decode()
+            return texts.decode()
         except UnicodeDecodeError:
-            return with_binaries(data, await read("* -diff\n"))
+            binaries = await read("--find-renames", _BINARY)
+        if heads(texts) != heads(binaries):
+            # Git has found other renames where it takes all files for binary.
+            texts, binaries = await read("--no-renames"), await read("--no-renames", _BINARY)
+        return with_binaries(texts, binaries)
 
 
 @asynccontextmanager

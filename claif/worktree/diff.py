@@ -27,12 +27,17 @@ def sections(diff: bytes) -> list[bytes]:
     return [b"".join(lines) for lines in found]
 
 
+def heads(diff: bytes) -> list[bytes]:
+    """The first lines of the parts of a diff, which say of what files they are."""
+    return [part.partition(b"\n")[0] for part in sections(diff)]
+
+
 def with_binaries(texts: bytes, binaries: bytes) -> str:
     """A diff as a text: of files that are no UTF-8 it has the binary part.
 
     Args:
         texts: the diff.
-        binaries: the same one, with all files taken for binary.
+        binaries: the same one, with all files taken for binary; its parts are of the same files.
     """
     found = []
     for text, binary in zip(sections(texts), sections(binaries), strict=True):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from claif.errors import ConfigurationError, InvalidQueryError, WorktreeError
@@ -353,6 +353,7 @@ def trees(draw: st.DrawFn) -> dict[str, bytes]:
 
 @settings(max_examples=12, deadline=None)
 @given(trees(), trees())
+@example(before={"0": b"\x80", "00": b"e\n"}, after={"0/0": b"e\r\n"})
 async def test_whatever_was_done_the_diff_does_it_again(before: dict[str, bytes], after: dict[str, bytes]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder, "home")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claif.models import FileChange
-from claif.worktree.diff import file_changes, sections, unquoted, with_binaries
+from claif.worktree.diff import file_changes, heads, sections, unquoted, with_binaries
 
 HUNK = "@@ -1 +1 @@\n-a\n+b\n"
 LINES = st.lists(
@@ -52,6 +52,7 @@ def test_nothing_is_no_change() -> None:
 def test_files_of_no_known_encoding_are_binary_and_the_others_stay_texts() -> None:
     texts = b"diff --git a/x b/x\n+\xe9\ndiff --git a/y b/y\n+\xc3\xa9\n"
     binaries = b"diff --git a/x b/x\nGIT binary patch\ndiff --git a/y b/y\nGIT binary patch\n"
+    assert heads(texts) == heads(binaries) == [b"diff --git a/x b/x", b"diff --git a/y b/y"]
     assert with_binaries(texts, binaries) == "diff --git a/x b/x\nGIT binary patch\ndiff --git a/y b/y\n+é\n"
 
 
