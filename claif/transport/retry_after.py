@@ -29,13 +29,11 @@ def retry_after(headers: Iterable[tuple[bytes, bytes]], now: float | None = None
         From 0 to `LONGEST`; `None` if nothing usable is said.
     """
     headers = list(headers)
-    text = header(headers, "retry-after-ms")
-    if text is not None and _NUMBER.fullmatch(text.strip()):
+    text = (header(headers, "retry-after-ms") or "").strip()
+    if _NUMBER.fullmatch(text):
         return min(float(text) / 1000, LONGEST)
-    text = header(headers, "retry-after")
-    if text is None:
-        return None
-    if _NUMBER.fullmatch(text.strip()):
+    text = (header(headers, "retry-after") or "").strip()
+    if _NUMBER.fullmatch(text):
         return min(float(text), LONGEST)
     return _until(text, time() if now is None else now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claif.transport.retry_after import LONGEST, retry_after
@@ -18,6 +18,7 @@ NOW = 1_700_000_000.0
         ("0", 0.0),
         ("7", 7.0),
         (" 7 ", 7.0),
+        ("\x1c7", 7.0),
         ("18.403", 18.403),
         ("1000000000", LONGEST),
         ("Tue, 14 Nov 2023 22:13:50 GMT", 30.0),
@@ -52,6 +53,7 @@ def test_nothing_said_is_nothing_known() -> None:
 
 
 @given(st.binary(max_size=50), st.binary(max_size=20))
+@example(b"\x1c0", b"\x1c0")
 def test_any_value_gives_a_sane_number_or_nothing(value: bytes, milliseconds: bytes) -> None:
     found = retry_after([(b"retry-after", value), (b"retry-after-ms", milliseconds)], NOW)
     assert found is None or 0.0 <= found <= LONGEST
