@@ -122,7 +122,8 @@ def _register_union(converter: Converter, union: Any, tags: dict[str, type], unk
     def load_member(data: Any, _: Any) -> Any:
         if data.__class__ is not dict:
             raise TypeError("an object is expected")
-        cls = tags.get(data.get("type", ""))
+        tag = data.get("type")
+        cls = tags.get(tag) if tag.__class__ is str else None
         if cls is None:
             return unknown(data)
         return converter.structure({key: value for key, value in data.items() if key != "type"}, cls)

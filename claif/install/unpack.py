@@ -37,7 +37,7 @@ def unpack(file: BinaryIO, package: WheelPackage, folder: Path, step: Callable[[
     done = 0
     with WheelArchive(file, package.wheel.file) as wheel:
         for member in wheel.members:
-            if member.is_dir() or not _is_wanted(member.filename, package.keep):
+            if member.filename.endswith("/") or not _is_wanted(member.filename, package.keep):
                 continue
             path = _target(member, package, folder)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 from downloads.loopback import wheel_of
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claif.api import InstallError
@@ -89,6 +89,7 @@ def test_a_bomb_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @given(junk=st.binary(max_size=100), at=st.integers(0, len(WHEEL_DATA)))
+@example(junk=bytes(5), at=293)  # a name that has no letters
 def test_any_damage_ends_in_files_inside_the_folder_or_an_error_of_ours(
     junk: bytes, at: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
