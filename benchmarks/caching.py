@@ -72,41 +72,53 @@ def told(values: list[float], goal: float | None) -> str:
     return f"{text}, goal {goal:.2f}" + ("" if median(values) <= goal else ", **missed**")
 
 
-async def large_store(folder: Path, count: int) -> tuple[float, float]:
-    """Milliseconds of processor time of a hit, and of a row that is put with 19 others, in a store of so many rows."""
-    store = SqliteStore(folder / f"{count}.db", 10**13)
-    now = time.time()
-    labels = Labels("p", "m", "", now, now + 10**6)
-    row = os.urandom(ROW)
+class LargeStore:
+    """A store of so many rows, in a folder."""
 
-    def key(number: int) -> str:
-        return f"{number * 0x9E3779B97F4A7C15 % 2**256:064x}"
+    def __init__(self, folder: Path, count: int) -> None:
+        self.count = count
+        self._store = SqliteStore(folder / f"{count}.db", 10**13)
+        self._row = os.urandom(ROW)
+        now = time.time()
+        self._labels = Labels("p", "m", "", now, now + 10**6)
 
-    async def put(begin: int, end: int) -> None:
-        await store.put_all([Write(key(number), row, labels) for number in range(begin, end)])
+    async def fill(self) -> None:
+        """Put all rows."""
+        for begin in range(1, self.count, 5000):
+            await self._put(begin, min(begin + 5000, self.count))
 
-    for begin in range(1, count, 5000):
-        await put(begin, min(begin + 5000, count))
-    hits, puts = [], []
-    for turn in range(40):
+    async def turn(self, turn: int) -> tuple[float, float]:
+        """Milliseconds of processor time of a hit, and of a row that is put with 19 others."""
         start = time.process_time()
         for number in range(50):
-            assert await store.get(key(1 + (turn * 50 + number) * 7919 % (count - 1))) is not None
-        hits.append((time.process_time() - start) * 1000 / 50)
+            assert await self._store.get(_key(1 + (turn * 50 + number) * 7919 % (self.count - 1))) is not None
+        hits = time.process_time() - start
         start = time.process_time()
         for batch in range(5):
-            begin = count + turn * 100 + batch * 20
-            await put(begin, begin + 20)
-        puts.append((time.process_time() - start) * 1000 / 100)
-    await store.aclose()
-    return median(hits), median(puts)
+            begin = self.count + turn * 100 + batch * 20
+            await self._put(begin, begin + 20)
+        return hits * 1000 / 50, (time.process_time() - start) * 1000 / 100
+
+    async def close(self) -> None:
+        await self._store.aclose()
+
+    async def _put(self, begin: int, end: int) -> None:
+        await self._store.put_all([Write(_key(number), self._row, self._labels) for number in range(begin, end)])
 
 
-def large() -> str:
-    """How a store with a million rows does beside one of ten thousand."""
-    with tempfile.TemporaryDirectory() as name:
-        few = trio.run(large_store, Path(name), FEW)
-        many = trio.run(large_store, Path(name), MANY)
+def _key(number: int) -> str:
+    return f"{number * 0x9E3779B97F4A7C15 % 2**256:064x}"
+
+
+async def large(folder: Path) -> str:
+    """How a store with a million rows does beside one of ten thousand, turn by turn."""
+    stores = [LargeStore(folder, FEW), LargeStore(folder, MANY)]
+    for store in stores:
+        await store.fill()
+    turns = [[await store.turn(turn) for store in stores] for turn in range(40)]
+    for store in stores:
+        await store.close()
+    few, many = ([median(costs) for costs in zip(*found, strict=True)] for found in zip(*turns, strict=True))
     hit, put = many[0] / few[0], many[1] / few[1]
     missed = "" if max(hit, put) <= 1.5 else ", **missed**"
     return (
@@ -131,18 +143,21 @@ def main() -> None:
         hits = rows_of(server, HITS, "call", window, options.rounds)
         streams = rows_of(server, STREAMS, "stream", (*window, "--tokens", 500), options.rounds)
         new = rows_of(server, NEW, "call", window, options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        stores = trio.run(large, Path(folder))
     parts = [
         table(("one answer", "CPU", "to a raw call"), hits),
         table(("500 streamed events", "CPU", "to litellm"), streams),
         table(("new questions", "CPU", "to no cache"), new),
-        large(),
+        stores,
     ]
     text = "\n\n".join(parts)
     print(text)
     if options.write:
         when = f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
         said = "Processor time, medians. litellm replays other chunks than came; Claif the same events."
-        write_section(TITLE, f"{when}. Command: `python benchmarks/caching.py --write`. {said}\n\n{text}")
+        command = f"Command: `python benchmarks/caching.py --rounds {options.rounds} --write`."
+        write_section(TITLE, f"{when}. {command} {said}\n\n{text}")
 
 
 if __name__ == "__main__":

@@ -120,7 +120,8 @@ def main() -> None:
     if options.write:
         when = f"{time.strftime('%Y-%m-%d')}, Python {platform.python_version()}, load {os.getloadavg()[0]:.1f}"
         said = "Processor time of a call, medians."
-        write_section(TITLE, f"{when}. Command: `python benchmarks/routes.py --write`. {said} {GOALS}\n\n{text}")
+        command = f"Command: `python benchmarks/routes.py --rounds {options.rounds} --write`."
+        write_section(TITLE, f"{when}. {command} {said} {GOALS}\n\n{text}")
 
 
 if __name__ == "__main__":
