@@ -47,8 +47,8 @@ async def test_two_clients_have_no_more_answers_under_way_than_one_may() -> None
 
 async def test_tokens_that_one_client_has_claimed_another_one_waits_for() -> None:
     """As long as nobody knows how many they were; what is known to be fewer is given back to both."""
-    for usage, least, most in ((False, 1.5, 15.0), (True, 0.0, 1.5)):
-        limits = {"usage": usage, "tokens_per_minute": 30_000, "max_wait": 30}
+    for usage, least, most in ((False, 0.7, 5.0), (True, 0.0, 0.7)):
+        limits = {"usage": usage, "tokens_per_minute": 60_000, "max_wait": 30}
         with RedisServer() as server:
             async with (
                 ScriptedServer() as models,

@@ -20,7 +20,7 @@ from claif.testing.conformance.cache_base import key, labels
 from claif.testing.faults import Cut
 
 TIMEOUT = 0.25
-PATIENCE = TIMEOUT + 2.0
+PATIENCE = TIMEOUT + 0.5
 """Seconds: the store's own deadline, and what a busy machine may add."""
 
 

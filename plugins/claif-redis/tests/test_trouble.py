@@ -20,7 +20,7 @@ from claif.testing.conformance.cache_base import key, labels
 from claif.testing.faults import BlackHole, Cut
 
 TIMEOUT = 0.25
-PATIENCE = TIMEOUT + 2.0
+PATIENCE = TIMEOUT + 0.5
 """Seconds: the store's own deadline, and what a busy machine may add."""
 CLAIM = Claim("e", (Rate("r", 1, 10, 1),), Place("p", 10, "me", 60), (Spending("b", 10, 0.1, 60),))
 
