@@ -149,6 +149,8 @@ def _entry(folder: Path) -> Path | None:
         return None
     if (entry := entry_of(folder / folder.name, repository)) is not None:
         return entry
+    # An entry has the name of its checkout, or, if it was not the first with that name, a number behind it. So one that
+    # does not say yet whose it is was begun here: git works for whoever has the place, and for nobody else.
     begun = repository / "worktrees" / folder.name
     try:
         return None if (begun / "gitdir").read_bytes() else begun
