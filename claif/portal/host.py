@@ -69,9 +69,7 @@ class Host:
             ClaifError: it cannot be opened; the next try reads the configuration again.
             ClientClosedError: it was closed.
         """
-        if self._client is not None:
-            return self._client
-        if not self._closed and self._portal is not None:
+        if self._client is None and not self._closed and self._portal is not None:
             if self._opening is None:
                 self._opening = _Opening()
                 self._portal.hosts.add(self)
@@ -80,9 +78,9 @@ class Host:
             await opening.over.wait()
             if opening.error is not None:
                 raise opening.error
-            if opening.client is not None:
-                return opening.client
-        raise ClientClosedError("The client is closed.", hint="Make a new one.")
+        if self._client is None or self._closed:  # one that is being closed is still there, but takes nothing new
+            raise ClientClosedError("The client is closed.", hint="Make a new one.")
+        return self._client
 
     async def close(self) -> None:
         """Close the client and wait until it is closed; its own end is bounded. Closing twice is fine.
@@ -141,7 +139,7 @@ class Host:
         try:
             with opening.scope:
                 async with make() as client:  # type: ignore[misc] # it is forgotten only below, when it was opened
-                    self._client = opening.client = client
+                    self._client = client
                     self._make = None
                     opening.over.set()
                     await opening.leave.wait()
@@ -154,7 +152,7 @@ class Host:
                 self._failure = error
         finally:
             if self._client is not None:
-                self._client = opening.client = None
+                self._client = None
                 self._closed = True
             opening.over.set()
             opening.ended.set()
@@ -168,5 +166,4 @@ class _Opening:
     def __init__(self) -> None:
         self.scope = trio.CancelScope()
         self.over, self.leave, self.ended = trio.Event(), trio.Event(), trio.Event()
-        self.client: Client | None = None
         self.error: BaseException | None = None

@@ -9,6 +9,7 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio
@@ -221,6 +222,26 @@ def test_closing_in_another_thread_ends_what_runs_with_a_typed_error() -> None:
             running.result(GUARD)
         assert caught.value.partial is not None
     assert (probe.cancelled, probe.disconnects) == (1, 1)
+
+
+def test_a_client_that_begins_to_close_takes_nothing_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(20):
+        probe = Probe(hang)
+        client = Client(**given(probe))
+        client.providers()
+        portal, submit, gate = client._host.portal(), client._host.portal().submit, threading.Event()
+
+        def submit_and_go(*args: Any, submit: Any = submit, gate: threading.Event = gate) -> None:
+            submit(*args)
+            gate.set()
+
+        portal.post(gate.wait, GUARD)  # so that the query comes in the same moment as the end
+        client._host.abandon()
+        with monkeypatch.context() as patch:
+            patch.setattr(portal, "submit", submit_and_go)
+            with pytest.raises(ClientClosedError):
+                client.query("hi")
+        assert not probe.reached.is_set()
 
 
 def test_closing_in_another_thread_ends_the_question_for_models() -> None:
