@@ -132,10 +132,16 @@ def entry_of(checkout: PurePath, repository: Path) -> Path | None:
     """
     # Git writes slashes on every system.
     wanted = os.fsencode((checkout / ".git").as_posix())
-    for path in repository.glob("worktrees/*/gitdir"):
+    entries = repository / "worktrees"
+    try:
+        with os.scandir(entries) as found:
+            names = [entry.name for entry in found]
+    except OSError:  # there is none, or another query removes the last one now, and with it the folder of them
+        return None
+    for name in names:
         with suppress(OSError):
-            if path.read_bytes().rstrip(b"\n") == wanted:
-                return path.parent
+            if (entries / name / "gitdir").read_bytes().rstrip(b"\n") == wanted:
+                return entries / name
     return None
 
 

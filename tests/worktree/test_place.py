@@ -149,3 +149,24 @@ def test_an_entry_is_found_by_the_slashes_that_git_writes_on_every_system(tmp_pa
     (entry / "gitdir").write_bytes(b"C:/Users/me/.claif/worktrees/x-1/x-1/.git\n")
     assert entry_of(PureWindowsPath(r"C:\Users\me\.claif\worktrees\x-1\x-1"), tmp_path) == entry
     assert entry_of(PureWindowsPath(r"C:\Users\me\.claif\worktrees\x-1\x-2"), tmp_path) is None
+
+
+def test_a_folder_of_entries_that_another_query_removes_at_that_moment_has_none(
+    repo: Repo, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was there a moment before, and is gone when it is read."""
+    place = take_place(home, repo.path / ".git")
+    entries = repo.path / ".git" / "worktrees"
+    entries.mkdir()
+    scandir = os.scandir
+
+    def removed_before(path: str) -> object:
+        if os.fspath(path) == str(entries):
+            entries.rmdir()
+        return scandir(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", removed_before)
+        assert entry_of(place.checkout, repo.path / ".git") is None
+    place.give_back()
+    assert leftovers(home) == []
