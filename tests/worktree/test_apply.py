@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
 from claif.errors import InvalidQueryError, WorktreeError
 from claif.worktree import git as git_module
 from claif.worktree.apply import apply_command, apply_diff, keep_diff
 from claif.worktree.checkout import checkout
 from worktree.repo import Repo, files_of, write
+
+PATIENCE = 25.0
+"""Seconds of real time after which git hangs."""
 
 
 async def diff_of(repo: Repo, home: Path, files: dict[str, str]) -> str:
@@ -93,18 +98,29 @@ async def test_a_file_that_became_a_folder_is_a_file_again(
     assert (repo.state(), sorted(os.listdir(repo.path))) == before
 
 
-async def test_what_takes_too_long_is_undone(
-    repo: Repo, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    diff = await diff_of(repo, home, {"a.txt": "agent\n", "new.txt": "n\n"})
+def test_what_takes_too_long_is_undone(repo: Repo, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock stands until git has written everything, and then its time is over."""
+    clock, done = MockClock(), tmp_path / "done"
     before = repo.state()
-    break_off(monkeypatch, tmp_path / "bin", f"test -f '{repo.path}/new.txt' && touch '{tmp_path}/done'; sleep 60")
-    monkeypatch.setattr(git_module, "PATIENCE", 5.0)
-    with pytest.raises(WorktreeError, match=r"took longer than 5 s\. Nothing was changed\.") as caught:
-        await apply_diff(diff, repo.path, home=home)
-    assert (tmp_path / "done").exists(), "it has not broken off in the middle"
+
+    async def apply() -> None:
+        diff = await diff_of(repo, home, {"a.txt": "agent\n", "new.txt": "n\n"})
+        break_off(monkeypatch, tmp_path / "bin", f"test -f '{repo.path}/new.txt' && touch '{done}'; sleep 60")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pass_time)
+            with pytest.raises(WorktreeError, match=r"took longer than 300 s\. Nothing was changed\.") as caught:
+                await apply_diff(diff, repo.path, home=home)
+        assert caught.value.path == str(*kept(home))
+
+    async def pass_time() -> None:
+        guard = time.monotonic() + PATIENCE
+        while not done.exists() and time.monotonic() < guard:
+            await trio.to_thread.run_sync(time.sleep, 0.01)
+        clock.jump(git_module.PATIENCE)
+
+    trio.run(apply, clock=clock)
+    assert done.exists(), "it has not broken off in the middle"
     assert repo.state() == before
-    assert caught.value.path == str(*kept(home))
     assert [path.suffix for path in (home / "diffs").iterdir()] == [".diff"]
 
 
