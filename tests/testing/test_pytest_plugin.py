@@ -22,7 +22,7 @@ async def test_runs_under_trio():
 async def test_an_hour_passes_at_once():
     await trio.sleep(3600)
 
-@settings(max_examples=3)
+@settings(max_examples=3, deadline=None)
 @given(st.integers())
 async def test_runs_under_given(number):
     await trio.lowlevel.checkpoint()
