@@ -32,6 +32,7 @@ ELSEWHERE = frozenset(
 )
 """What is about HTTP. `test_failures` asks the real agents what becomes of the failures of their APIs, and `test_pool`
 and `test_attacks` look at processes and their output."""
+pytestmark = pytest.mark.patience(100)  # some start a process for each step of a query
 
 
 class Programs:

@@ -87,7 +87,7 @@ async def test_a_provider_that_leaks_when_it_is_cancelled_fails_the_suite(monkey
             }
             return Client(table, providers={"leaky": Leaky})
 
-    monkeypatch.setattr("claif.testing.conformance.cancellation.SOON", 0.3)
+    monkeypatch.setattr("claif.testing.conformance.cancellation.SETTLING", 0.3)
     try:
         with pytest.raises(AssertionError, match="descriptors"):
             await Suite().test_a_query_cancelled_at_any_step_leaks_nothing()

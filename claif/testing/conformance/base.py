@@ -14,7 +14,7 @@ from ..server import ScriptedServer
 from .lacking import Lacking
 
 NAME = "under_test"
-SOON = 5.0
+SOON = 20.0
 """Seconds of real time within which something that is due must have happened."""
 
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 ANSWER = "one two"
 """Short, because every wait of the query is a query of its own here."""
+SETTLING = SOON
+"""Seconds of real time within which tasks and descriptors of what has ended are gone."""
 ONE = 1
 """The connection that a client may keep which asks one query after another."""
 
@@ -61,7 +63,7 @@ class Cancellation(Conformance):
 async def settled(before: tuple[int, int], server: ScriptedServer, connections: int) -> None:
     """Wait until no more tasks, descriptors and connections are there than before; that they stay fails the test."""
     await server.wait_until_open(connections, SOON)
-    with trio.move_on_after(SOON):
+    with trio.move_on_after(SETTLING):
         while grown(held(), before):  # noqa: ASYNC110 - a test's patience, not a production wait
             await trio.sleep(0.01)
     now = held()
