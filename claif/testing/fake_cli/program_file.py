@@ -69,8 +69,12 @@ class FakeProgram:
 
     @property
     def runs(self) -> list[Run]:
-        """Its runs so far, in order; those are missing that could not write beside the program, as in a sandbox."""
-        return [_run(path.read_text(encoding="utf-8").splitlines()) for path in sorted(self._runs.iterdir())]
+        """Its runs so far, in order; those are missing that could not write beside the program, as in a sandbox.
+
+        So is one that has only just begun, and the line that is being written.
+        """
+        texts = [path.read_bytes().decode() for path in sorted(self._runs.iterdir())]
+        return [_run(text.split("\n")[:-1]) for text in texts if "\n" in text]
 
     def processes(self) -> list[int]:
         """Ids of the processes that run it now, with its children and commands; empty where the system does not tell.

@@ -72,6 +72,18 @@ def test_runs_are_told_in_their_order(tmp_path: Path) -> None:
     assert [run.arguments[-1] for run in fake.runs] == ["first", "second"]
 
 
+def test_what_a_run_is_just_writing_down_is_not_told_yet(tmp_path: Path) -> None:
+    fake = FakeCLI.claude(tmp_path)
+    subprocess.run([fake.program, *CLAUDE], input=LINE, stdout=subprocess.DEVNULL, check=True, timeout=PATIENCE)
+    (file,) = Path(f"{fake.program}.runs").iterdir()
+    whole = file.read_bytes()
+    (begun,) = fake.runs
+    for size in range(len(whole)):
+        file.write_bytes(whole[:size])
+        assert [run.pid for run in fake.runs] in ([], [begun.pid])
+        assert [run.read for run in fake.runs] in ([], [[]], [begun.read])
+
+
 def test_its_commands_count_among_its_processes(tmp_path: Path) -> None:
     fake = FakeCLI.claude(tmp_path, Shell("sleep 300"))
     with running(fake) as client:
