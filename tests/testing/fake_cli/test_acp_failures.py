@@ -12,10 +12,9 @@ import pytest
 from testing.fake_cli.acp import reason, speaking
 from testing.fake_cli.client import PATIENCE, Record, gone
 
-from claif.testing import FakeCLI, Pause
+from claif.testing import FakeCLI
 from claif.testing.fake_cli import Die, Fail, Flood, Hang, Raw, Report, Retry, RpcError, Shell, Stop
 
-FOREVER = Pause(float("inf"))
 KNOWN = "0b5f7c1e-1111-4222-8333-123456789abc"
 NEW = {"cwd": "/", "mcpServers": []}
 
@@ -150,11 +149,13 @@ def test_a_cancelled_turn_waits_for_no_permission(tmp_path: Path) -> None:
 
 
 def test_prompts_wait_for_each_other_and_one_that_waits_can_be_cancelled(tmp_path: Path) -> None:
-    with speaking(FakeCLI.acp(tmp_path, [Pause(0.2), "one"], "two")) as acp:
+    wait = Shell("until [ -e go ]; do sleep 0.01; done")
+    with speaking(FakeCLI.acp(tmp_path, [wait, "one"], "two"), cwd=tmp_path) as acp:
         first = acp.begin(tmp_path)
         second, third = (acp.call("session/new", **NEW)["result"]["sessionId"] for _ in range(2))
         numbers = [acp.start(session, "go") for session in (first, second, third)]
         acp.notify("session/cancel", sessionId=second)
+        (tmp_path / "go").touch()
         reasons = {}
         for record in acp.listen():
             if record.get("id") in numbers:
@@ -239,15 +240,31 @@ def test_it_dies_in_the_middle_and_floods_in_one_endless_line(tmp_path: Path) ->
 
 
 def test_one_that_hangs_hears_no_cancel(tmp_path: Path) -> None:
-    with speaking(FakeCLI.acp(tmp_path, ["Hel", Hang(1.5), "lo"])) as acp:
-        session = acp.begin(tmp_path)
-        began = time.monotonic()  # before it hangs, however late we hear of it
-        number = acp.start(session, "go")
+    fake = FakeCLI.acp(tmp_path, ["Hel", Hang()])
+    with speaking(fake) as acp:
+        acp.start(session := acp.begin(tmp_path), "go")
         acp.wait_for("agent_message_chunk")
-        time.sleep(0.5)  # now it hangs
+        until_it_sleeps(acp.client.child.pid)
         acp.notify("session/cancel", sessionId=session)
-        assert reason(acp.result(number)) == "cancelled"
-        assert time.monotonic() - began >= 1.5
+        time.sleep(0.3)
+        assert fake.runs[0].records[-1]["method"] == "session/prompt"
+
+
+def until_it_sleeps(pid: int) -> None:
+    """Wait until a process that has just said something waits for something."""
+    until = time.monotonic() + PATIENCE
+    while Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "S":
+        assert time.monotonic() < until, "it never hangs"
+        time.sleep(0.01)
+
+
+def test_a_hang_ends_after_its_time(tmp_path: Path) -> None:
+    with speaking(FakeCLI.acp(tmp_path, ["Hel", Hang(0.3), "lo"])) as acp:
+        session = acp.begin(tmp_path)
+        began = time.monotonic()
+        assert reason(acp.prompt(session, "go")) == "end_turn"
+        assert time.monotonic() - began >= 0.3
+        assert acp.text() == "Hello"
 
 
 def test_a_stubborn_one_ends_neither_with_its_input_nor_by_a_polite_signal(tmp_path: Path) -> None:
