@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MAX_SOCKET_PATH = 100
 """Bytes of the path of a socket; systems allow 104 to 108."""
+DYING = 5.0
+"""Seconds within which the system tells of the end of a child whose connection has broken, also if it is busy."""
 
 
 class Engine:
@@ -117,11 +119,11 @@ class Engine:
         self.key, self.authorization = Secret(key), Secret(f"Bearer {key}")
 
     async def obituary(self) -> ConnectionError | None:
-        """What happened to the child, if it has died or dies within half a second; otherwise `None`."""
+        """What happened to the child, if it has died or dies within `DYING` seconds; otherwise `None`."""
         process = self._process
         if process is None:
             return None
-        with trio.move_on_after(0.5):
+        with trio.move_on_after(DYING):
             await process.wait()
         if process.returncode is None:
             return None

@@ -15,6 +15,7 @@ from attrs import evolve
 
 from claif.api import (
     ChatCompletions,
+    ConnectionError,
     Context,
     ContextLengthError,
     EmbeddingLimits,
@@ -27,11 +28,11 @@ from claif.api import (
     ModelNotFoundError,
     Notice,
     PoolKey,
+    ProtocolError,
     Provider,
     ProviderRuntimeError,
     ProviderStatus,
     Query,
-    TransportError,
     Wear,
     claif_home,
     file_identity,
@@ -292,7 +293,7 @@ async def _watched(engine: Engine) -> AsyncIterator[None]:
     """
     try:
         yield
-    except TransportError as error:
+    except (ConnectionError, ProtocolError) as error:
         died = await engine.obituary()
         if died is None:
             raise

@@ -19,7 +19,7 @@ from claif_local import engine as engine_module
 from claif_local.engine import Engine
 from claif_local.weights import SMOLLM2
 
-from claif.api import HTTP, DependencyError, Processes, ProviderInitError, TimeoutError
+from claif.api import HTTP, DependencyError, Processes, ProviderInitError, TimeoutError, TransportError
 from claif.transport.process import process as process_module
 
 
@@ -138,7 +138,30 @@ async def test_a_child_that_dies_is_reported_with_its_signal_and_last_words(mode
         assert not engine.alive
 
 
-async def test_a_child_that_lives_has_no_obituary(model: Path) -> None:
+class Dying:
+    """A process of whose end a busy system tells late."""
+
+    returncode: int | None = None
+
+    async def wait(self) -> None:
+        await trio.sleep(3)
+        self.returncode = -9
+
+    def ended(self, what: str) -> TransportError:
+        return TransportError(f"{what} was killed.")
+
+
+@pytest.mark.mock_clock
+async def test_a_child_of_whose_end_the_system_tells_late_is_reported_all_the_same() -> None:
+    engine = make(Path("/nowhere"))
+    engine._process = Dying()  # type: ignore[assignment] # as far as it is looked at
+    error = await engine.obituary()
+    assert error is not None
+    assert "was killed" in error.message
+
+
+async def test_a_child_that_lives_has_no_obituary(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "DYING", 0.1)
     engine = make(model)
     assert await engine.obituary() is None
     async with running(engine):
@@ -215,10 +238,10 @@ def test_the_child_ends_when_its_parent_is_killed(model: Path) -> None:
         pid, folder = parent.stdout.readline().split()
         child = os.pidfd_open(int(pid))
         parent.kill()
-        ended, _, _ = select.select([child], [], [], 10)
+        ended, _, _ = select.select([child], [], [], 20)
         os.close(child)
     assert ended
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 20
     while Path(folder).exists():  # its supervisor removes it, and ends a moment later
         assert time.monotonic() < deadline
         time.sleep(0.01)
