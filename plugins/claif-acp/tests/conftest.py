@@ -39,7 +39,7 @@ class Place:
 
     def told(self, method: str) -> list[dict[str, Any]]:
         """The parameters of what the agent was told by a method, in order."""
-        lines = [json.loads(line) for line in self.log.read_text().splitlines()]
+        lines = [json.loads(line) for line in self.log.read_text().split("\n")[:-1]]  # the last is being written
         return [line.get("params", {}) for line in lines if line.get("method") == method]
 
 

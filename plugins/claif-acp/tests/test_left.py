@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 import trio
+from claif_acp import driver
 from patience import until
 from processes import gone
 
 from claif import Query
 from claif.transport.broker.client import Broker
+from claif.transport.process import pool
 
 Opened = Callable[..., AbstractAsyncContextManager[Any]]
 Place = Any
@@ -25,6 +27,11 @@ GUARD = 20.0
 """Seconds after which a test hangs."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="there is no broker elsewhere")
+
+
+@pytest.fixture(autouse=True)
+def _it_tells_its_commands_however_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driver, "COMMANDS_TIMEOUT", GUARD)
 
 
 @pytest.fixture
@@ -69,8 +76,9 @@ async def left(opened: Opened, place: Place, behaviour: str, go: Path) -> int:
 
 @pytest.mark.parametrize("when", ["before", "at the same time", "after"])
 async def test_the_next_command_gets_the_session_for_which_the_last_did_not_wait(
-    opened: Opened, place: Place, go: Path, when: str
+    opened: Opened, place: Place, go: Path, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(pool, "HEALTH_TIMEOUT", GUARD)
     pid = await left(opened, place, "ahead", go)
 
     async def begin() -> None:
