@@ -54,7 +54,7 @@ async def backend(answer: bytes = ANSWER) -> AsyncIterator[Backend]:
             nursery.cancel_scope.cancel()
 
 
-async def everything(stream: trio.SocketStream, seconds: float = 5.0) -> tuple[bytes, str]:
+async def everything(stream: trio.SocketStream, seconds: float = 20.0) -> tuple[bytes, str]:
     """What arrives until the end, and how it ends: `eof`, `reset`, or `silence` after so many seconds."""
     found = b""
     with trio.move_on_after(seconds):
@@ -67,7 +67,7 @@ async def everything(stream: trio.SocketStream, seconds: float = 5.0) -> tuple[b
     return found, "silence"
 
 
-async def ask(proxy: FaultProxy, seconds: float = 5.0) -> tuple[bytes, str]:
+async def ask(proxy: FaultProxy, seconds: float = 20.0) -> tuple[bytes, str]:
     """Say `hi` on a new connection; see `everything`."""
     async with await trio.open_tcp_stream("127.0.0.1", proxy.port) as stream:
         try:
@@ -79,7 +79,7 @@ async def ask(proxy: FaultProxy, seconds: float = 5.0) -> tuple[bytes, str]:
 
 async def exactly(stream: trio.SocketStream, size: int) -> bytes:
     found = b""
-    with trio.fail_after(5):
+    with trio.fail_after(20):
         while len(found) < size:
             data = await stream.receive_some(size - len(found))
             assert data, f"the end came after {len(found)} bytes"

@@ -27,8 +27,8 @@ async def test_the_end_of_the_block_ends_connections_whatever_they_wait_for(faul
             assert (await everything(stream))[1] in {"eof", "reset"}
         assert proxy.counts.open == 0
         await server.wait_until_open(0)
-        before.assert_clean()
         await wait_for_tasks(tasks)
+        before.assert_clean()
         with pytest.raises(OSError, match="all attempts"):
             await trio.open_tcp_stream("127.0.0.1", proxy.port)
 
@@ -51,8 +51,8 @@ async def test_a_proxy_cancelled_at_any_step_leaks_nothing(faults: tuple[Fault, 
         before, tasks = LeakCheck(), living_tasks()
         async for _ in cancelled_at_every_step(once):
             await server.wait_until_open(0)
-        before.assert_clean()
         await wait_for_tasks(tasks)
+        before.assert_clean()
 
 
 async def test_an_error_of_the_test_arrives_as_it_is() -> None:
