@@ -8,8 +8,8 @@ import os
 import time
 from pathlib import Path
 
-PATIENCE = 2.0
-"""Seconds that dying processes are given."""
+PATIENCE = 10.0
+"""Seconds that dying processes, and threads that still hold a descriptor, are given, also on a busy machine."""
 
 
 def open_descriptors() -> dict[int, str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -38,5 +40,8 @@ def test_a_child_process_is_named_until_it_is_gone(monkeypatch: pytest.MonkeyPat
 def test_something_that_goes_away_in_time_is_no_leak() -> None:
     check = LeakCheck()
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    child.communicate()
+    reading, writing = os.pipe()
+    slow = threading.Timer(2.5, lambda: (child.communicate(), os.close(reading), os.close(writing)))
+    slow.start()
     check.assert_clean()
+    slow.join()

@@ -14,6 +14,9 @@ from claif.testing import pytest_plugin
 PROJECT = """
 import os, pytest, trio
 from hypothesis import given, settings, strategies as st
+from claif.testing import leaks
+
+leaks.PATIENCE = 0.1
 
 async def test_runs_under_trio():
     await trio.sleep(0)
