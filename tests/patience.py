@@ -7,7 +7,7 @@ from collections.abc import Callable
 import trio
 
 
-async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 20.0) -> None:
     """Wait until something is true, at most so many seconds."""
     with trio.fail_after(seconds):
         while not true():  # noqa: ASYNC110 - nobody tells of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds."""
 
 
