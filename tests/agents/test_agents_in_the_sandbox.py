@@ -15,6 +15,8 @@ from claif.testing import ScriptedServer
 from claif.transport.sandbox import prepare
 from claif.transport.sandbox.levels import Available, Tool
 
+pytestmark = pytest.mark.patience(100)
+
 
 @asynccontextmanager
 async def confined(agent: Agent, server: ScriptedServer, sandbox: dict, settings: dict | None = None, **behaviour):

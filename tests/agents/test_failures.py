@@ -14,14 +14,17 @@ from claif.errors import ClaifError
 from claif.testing import ScriptedServer
 
 DEADLINES = {"claude": 12.0, "codex": 12.0, "gemini": 12.0, "qwen": 12.0, "opencode": 20.0}
-"""Seconds: more than a cold start takes, also on a busy machine."""
+"""Seconds of a query that nothing else ends: more than a cold start takes, also on a busy machine."""
+GUARD = 60.0
+"""Seconds of any other query."""
 pytestmark = pytest.mark.patience(100)
 
 
 @pytest.mark.parametrize("name", MATRIX)
 @pytest.mark.parametrize("cause", CAUSES)
 async def test_a_failure_is_what_the_table_says(name: str, cause: str, tmp_path: Path) -> None:
-    agent, outcome, deadline = agent_of(name, tmp_path), MATRIX[name][cause], DEADLINES[name]
+    agent, outcome = agent_of(name, tmp_path), MATRIX[name][cause]
+    deadline = DEADLINES[name] if outcome.deadline else GUARD
     error: ClaifError | None = None
     async with ScriptedServer() as server, agent.client(server, **CAUSES[cause][1]) as client:
         began = trio.current_time()
@@ -35,7 +38,7 @@ async def test_a_failure_is_what_the_table_says(name: str, cause: str, tmp_path:
     if error is not None:
         assert (error.status, error.provider) == (outcome.status, name)
     # Beyond its deadline a query takes no longer than it takes to end an agent; the rest is for a busy machine.
-    assert took < deadline + 1
+    assert took < deadline + 20
     assert (took >= deadline) == outcome.deadline
     assert not survivors(str(agent.home))
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 
 from agents.acp_clis import MODELS
 from agents.conftest import agent_of
@@ -46,11 +45,9 @@ pytestmark = pytest.mark.patience(100)
 async def test_it_streams_and_the_next_query_is_warm_and_knows_nothing_of_the_last(acp_agent: Agent) -> None:
     canary = f"CANARY-{uuid.uuid4().hex}"
     async with ScriptedServer() as server, acp_agent.client(server, text="Red, green and blue.") as client:
-        began = trio.current_time()
         events = await events_of(client, f"Remember {canary}.")
-        cold, began, seen = trio.current_time() - began, trio.current_time(), len(server.requests)
+        seen = len(server.requests)
         reply = await client.query("Something else.")
-        warm = trio.current_time() - began
         stats = acp_agent.pool(client).stats(acp_agent.name)
     assert text_of(events) == reply.text == "Red, green and blue."
     (started,) = [event for event in events if isinstance(event, Started)]
@@ -60,7 +57,6 @@ async def test_it_streams_and_the_next_query_is_warm_and_knows_nothing_of_the_la
     assert reply.usage.input_tokens
     assert reply.usage.output_tokens
     assert (stats.started, stats.reused) == (1, 1)
-    assert warm < cold / 2
     assert not [request for request in server.requests[seen:] if canary.encode() in request.body]
     assert not survivors(str(acp_agent.home))
 

@@ -24,6 +24,8 @@ PIXEL = bytes.fromhex(
     "1f15c4890000000d49444154789c6360606060000000050001a5f645400000000049454e44ae426082"
 )
 
+pytestmark = pytest.mark.patience(100)
+
 
 async def test_it_answers_streams_and_says_who_and_where_it_was(agent: Agent) -> None:
     async with ScriptedServer() as server, agent.client(server, text="Red, green and blue.") as client:

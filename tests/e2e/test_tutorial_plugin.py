@@ -73,7 +73,7 @@ def test_without_its_other_parts_the_provider_answers_as_the_tutorial_begins(ins
 def test_it_is_listed_with_what_it_brings(installed: Installation) -> None:
     """Everything works, and nothing is worth a note."""
     [row] = [row for row in json.loads(installed.claif("plugins", "list", "--json")) if row["name"] == "claif-shout"]
-    assert row.pop("load_seconds") < 5
+    assert 0 <= row.pop("load_seconds") < 60
     assert row == {
         "name": "claif-shout",
         "version": "0.1.0",
