@@ -83,13 +83,16 @@ async def measure(ask: Ask, loop: Loop, options: argparse.Namespace) -> dict[str
         text = await ask()
         assert text == expected, f"{text[:60]!r} is not the answer"
 
-    async def repeat(proceed: Callable[[], bool]) -> int:
+    async def repeat(proceed: Callable[[], bool], least: int = 0) -> int:
+        """Ask as long as may be, and each worker `least` times however late it is; how often that was."""
         done = 0
 
         async def worker() -> None:
             nonlocal done
-            while proceed():
+            asked = 0
+            while proceed() or asked < least:
                 await once()
+                asked += 1
                 done += 1
 
         await loop.gather(worker, options.in_flight)
@@ -111,7 +114,7 @@ async def measure(ask: Ask, loop: Loop, options: argparse.Namespace) -> dict[str
         done = options.calls
     else:
         until = start + options.window
-        done = await repeat(lambda: time.perf_counter() < until)
+        done = await repeat(lambda: time.perf_counter() < until, 1)
     cpu, seconds = time.process_time() - cpu, time.perf_counter() - start
     gc.collect()
     return {
