@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GRACE = 1.0
-"""Seconds that a killed child has to go, and that its last words have to arrive."""
+"""Seconds that the last words of a child have to arrive."""
+GOING = 10.0
+"""Seconds that a killed child has to go, also on a busy machine."""
 MOST_BYTES = 65_536
 """Of a child's output that are kept."""
 
@@ -67,7 +69,7 @@ async def run_child(
                 await process.wait()
         finally:
             _kill(process)
-            with trio.move_on_after(GRACE, shield=True):
+            with trio.move_on_after(GOING, shield=True):
                 await process.wait()
         # A grandchild that has made itself a session of its own may keep the pipes open for ever.
         nursery.cancel_scope.deadline = trio.current_time() + GRACE

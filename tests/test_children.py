@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 import trio
+from trio.testing import MockClock
 
-from claif.children import MOST_BYTES, run_child
+from claif import children
+from claif.children import MOST_BYTES, Ended, run_child
 
 
 async def test_code_output_variables_and_folder_are_what_they_should_be(tmp_path: Path) -> None:
@@ -17,9 +21,38 @@ async def test_code_output_variables_and_folder_are_what_they_should_be(tmp_path
     assert (ended.code, ended.out.split(), ended.err) == (3, [bytes(tmp_path), b"y"], b"oops")
 
 
-async def test_who_takes_too_long_is_killed(tmp_path: Path) -> None:
-    ended = await run_child([sys.executable, "-c", "import time; print(1, flush=True); time.sleep(60)"], timeout=2)
+def test_who_takes_too_long_is_killed(tmp_path: Path) -> None:
+    """The clock stands until it has said something, and then its time is over."""
+    said, clock = tmp_path / "said", MockClock()
+    code = f"import pathlib, time; print(1, flush=True); pathlib.Path({str(said)!r}).touch(); time.sleep(60)"
+
+    async def pass_time() -> None:
+        guard = time.monotonic() + 25
+        while not said.exists() and time.monotonic() < guard:
+            await trio.to_thread.run_sync(time.sleep, 0.01)
+        clock.jump(100)
+
+    async def run() -> Ended:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(pass_time)
+            return await run_child([sys.executable, "-c", code], timeout=100)
+
+    ended = trio.run(run, clock=clock)
     assert (ended.code, ended.out) == (None, b"1\n")
+
+
+async def test_a_killed_child_that_goes_late_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test kit looks for processes that are left."""
+    late: list[threading.Timer] = []
+
+    def kill(process: trio.Process) -> None:
+        late.append(threading.Timer(1.5, process.kill))
+        late[0].start()
+
+    monkeypatch.setattr(children, "_kill", kill)
+    assert (await run_child([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.1)).code is None
+    assert late[0].finished.is_set()
+    late[0].join()
 
 
 async def test_output_beyond_the_limit_is_read_and_not_kept() -> None:
