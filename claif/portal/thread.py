@@ -111,6 +111,8 @@ class Portal:
         if not self.post(self._begin, call, context):
             self._calls.discard(call)
             self.check()
+            # Its loop has ended, and the thread has not said so yet: nobody would ever end this call.
+            raise ClientClosedError("The client was closed with the thread it ran in.", hint="Make a new client.")
 
     def _begin(self, call: Call[Any], context: Context) -> None:
         if self._stopping.is_set():

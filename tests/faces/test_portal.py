@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import trio
@@ -74,6 +75,29 @@ def test_whoever_waits_hears_of_it_when_the_loop_breaks() -> None:
     assert not portal.usable
     assert not portal.post(fail)
     assert current_portal() is not portal
+
+
+def test_a_call_that_comes_after_the_loop_and_before_the_end_of_its_thread_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_loop, over, leave = trio.run, threading.Event(), threading.Event()
+
+    def run_and_linger(*args: Any, **kwargs: Any) -> None:
+        run_loop(*args, **kwargs)
+        over.set()
+        leave.wait(GUARD)
+
+    monkeypatch.setattr(trio, "run", run_and_linger)
+    portal = Portal()
+    portal.start()
+    portal.post(portal._stop)
+    try:
+        assert over.wait(GUARD)
+        with pytest.raises(ClientClosedError, match="with the thread"):
+            Call(portal, trio.lowlevel.checkpoint, leave.set).start()
+    finally:
+        leave.set()
+        portal._thread.join(GUARD)
 
 
 def test_a_call_that_is_cancelled_before_it_begins_does_nothing() -> None:
