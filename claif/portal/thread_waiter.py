@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SLICE = 0.1 if os.name == "nt" else None
-"""Seconds after which a waiting thread looks up; on Windows a lock keeps Ctrl-C waiting as long as it waits itself."""
+SLICE = 0.1 if os.name == "nt" else 0.5
+"""Seconds after which a waiting thread looks up.
+
+On Windows a lock keeps Ctrl-C waiting as long as it waits itself; elsewhere it does so if the signal came between the
+last look of the interpreter and the wait.
+"""
 
 
 class ThreadWaiter:
@@ -42,11 +46,11 @@ class ThreadWaiter:
             self._waits = True
             if ready():
                 return
-            left = SLICE if deadline is None else deadline - time.monotonic()
-            if left is not None and left <= 0:
+            left = SLICE if deadline is None else min(SLICE, deadline - time.monotonic())
+            if left <= 0:
                 return
             try:
-                self._wakes.get(timeout=left if SLICE is None or left is None else min(left, SLICE))
+                self._wakes.get(timeout=left)
             except Empty:
                 continue
 

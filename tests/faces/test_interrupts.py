@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import signal
 import threading
 
 import pytest
 import trio
-from faces.support import Probe, given, one_then_hang
+from faces.support import GUARD, Probe, given, one_then_hang
 
 from claif.api import ClientClosedError, Emit, Query, TextDelta
 from claif.blocking import Client
@@ -32,6 +33,27 @@ def test_an_interrupted_query_is_cancelled_and_the_client_works_on() -> None:
             with pytest.raises(KeyboardInterrupt):
                 client.query("hi")
             assert (probe.running, probe.cancelled) == (0, number)
+
+
+def test_a_ctrl_c_that_came_just_before_the_wait_is_heard_all_the_same() -> None:
+    """Its handler has run by then, and nothing wakes whoever waits; so it is with `interrupt_main`."""
+
+    async def interrupted_before(query: Query, emit: Emit, probe: Probe) -> None:
+        await emit(TextDelta("first"))
+        await trio.sleep(0.05)
+        _thread.interrupt_main()
+        await trio.sleep_forever()
+
+    probe = Probe(interrupted_before)
+    guard = threading.Timer(GUARD, press_ctrl_c)
+    with Client(**given(probe)) as client:
+        guard.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.query("hi")
+        assert guard.is_alive(), "only a second one was heard"
+        guard.cancel()
+        guard.join()
+        assert (probe.running, probe.cancelled) == (0, 1)
 
 
 def test_an_interrupted_stream_is_cancelled() -> None:
