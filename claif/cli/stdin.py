@@ -45,7 +45,8 @@ def read_text(*, optional: bool) -> tuple[str, bool]:
     if optional and _may_be_silent(descriptor):
         from .pipes import has_writer, speaks
 
-        if not speaks(descriptor, PATIENCE) and not has_writer(descriptor):
+        # Who wrote and ended while we looked for a writer has written all the same.
+        if not speaks(descriptor, PATIENCE) and not has_writer(descriptor) and not speaks(descriptor, 0):
             return "", True
     return _decode(_read(descriptor, LIMIT)), False
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from claif.cli import attach, stdin
+from claif.cli import attach, pipes, stdin
 from claif.cli.inputs import SILENT_STDIN, build_messages, join_prompt
 from claif.errors import InvalidQueryError
 from claif.models import FileBlock, ImageBlock, Role, TextBlock
@@ -67,6 +67,21 @@ def test_an_open_silent_pipe_is_not_waited_for_when_there_is_a_prompt(monkeypatc
         messages, remarks = build_messages(["hi"])
     assert texts(messages) == ["hi"]
     assert remarks == [SILENT_STDIN]
+
+
+def test_a_writer_that_writes_and_ends_while_it_is_looked_for_is_heard(monkeypatch):
+    read, write = os.pipe()
+
+    def late(descriptor: int) -> bool:
+        os.write(write, b"late")
+        os.close(write)
+        return False
+
+    monkeypatch.setattr(stdin, "PATIENCE", 0.01)
+    monkeypatch.setattr(pipes, "has_writer", late)
+    with os.fdopen(read) as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert stdin.read_text(optional=True) == ("late", False)
 
 
 def test_a_closed_standard_input_is_none(monkeypatch):
