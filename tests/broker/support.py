@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from transport.process.echo_agent import EchoAgent
 from claif.api import Client
 from claif.config import ConfigLoader
 from claif.transport.broker.client import Broker
+from claif.transport.broker.place import connected, opened
 
 GUARD = 20.0
 """Seconds after which a test hangs."""
@@ -50,29 +53,35 @@ async def status(folder: Path) -> list[dict[str, Any]] | None:
 
 
 def pid_of_broker(folder: Path) -> int:
-    """The broker's process id."""
-    pid = find_broker(folder)
-    assert pid is not None, "there is no broker"
+    """The process id of the broker that takes clients; others may be about to find that there is one."""
+    with opened(folder / "home") as place:
+        connection = connected(place)
+    assert connection is not None, "there is no broker"
+    with connection:
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid: int = struct.unpack("3i", credentials)[0]
     return pid
 
 
-def find_broker(folder: Path) -> int | None:
-    """The broker's process id, if there is one."""
+def brokers(folder: Path) -> list[int]:
+    """The process ids of all that are, were or want to be the broker."""
     wanted = str(folder / "home").encode()
+    found = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             words = path.read_bytes().split(b"\0")
         except OSError:
             continue
         if wanted in words and any(b"claif.broker.main" in word for word in words):
-            return int(path.parent.name)
-    return None
+            found.append(int(path.parent.name))
+    return found
 
 
 def end(folder: Path) -> None:
-    """End the broker of a folder, if there is one."""
-    if (pid := find_broker(folder)) is not None:
-        os.kill(pid, signal.SIGTERM)
+    """End the broker of a folder, if there is one, and whoever wanted to be it."""
+    for pid in brokers(folder):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
         assert gone(pid, GUARD)
 
 
