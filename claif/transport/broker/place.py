@@ -66,11 +66,14 @@ def connected(folder: int) -> socket.socket | None:
         PermissionError: it is somebody else's.
     """
     connection = _socket()
-    connection.settimeout(CONNECT_TIMEOUT)
+    # The system waits for room among those who wait only where the socket itself does, and not by `settimeout`.
+    seconds, fraction = divmod(CONNECT_TIMEOUT, 1)
+    patience = struct.pack("@ll", int(seconds), int(fraction * 1_000_000))
     try:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         connection.connect(_address(folder))
         check_peer(connection)
-    except (FileNotFoundError, ConnectionRefusedError, TimeoutError):
+    except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
         connection.close()
         return None
     except BaseException:

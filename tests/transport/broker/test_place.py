@@ -6,11 +6,14 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from claif.errors import PermissionError
+from claif.transport.broker import place
 from claif.transport.broker.place import (
     MOST_LOG,
     broker_folder,
@@ -49,6 +52,27 @@ def test_one_listens_and_others_connect_also_where_the_path_is_long(tmp_path: Pa
         assert again is not None
         os.close(again)
     assert broker_folder(home).stat().st_mode & 0o777 == 0o700
+
+
+def test_a_broker_with_many_clients_lets_another_one_wait_but_not_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with opened(tmp_path, make=True) as folder, listening(folder) as listener, ExitStack() as stack:
+        monkeypatch.setattr(place, "CONNECT_TIMEOUT", 0.01)
+        while (connection := connected(folder)) is not None:
+            stack.enter_context(connection)
+        monkeypatch.setattr(place, "CONNECT_TIMEOUT", 20.0)
+
+        def take_one() -> None:
+            taken, _ = listener.accept()
+            taken.close()
+
+        room = threading.Timer(0.1, take_one)
+        room.start()
+        connection = connected(folder)
+        room.join()
+        assert connection is not None
+        connection.close()
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o710, 0o702])
