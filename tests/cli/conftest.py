@@ -48,6 +48,15 @@ class Cli:
         self.env["CLAIF_TEST_SCRIPT"] = str(path)
         return self
 
+    @property
+    def until_go(self) -> dict[str, str]:
+        """A step at which the scripted provider waits for `go`."""
+        return {"type": "until", "path": str(self.folder / "go")}
+
+    def go(self) -> None:
+        """Let the scripted provider go on."""
+        (self.folder / "go").touch()
+
     def config(self, text: str) -> Cli:
         """Write the user's configuration."""
         home = self.folder / "home"

@@ -16,7 +16,10 @@ from claif.models import Event, Message, TextDelta
 
 
 class ScriptedProvider(Provider):
-    """A step is a text delta, seconds to wait, or an event, error or special step by its `type`."""
+    """A step is a text delta, seconds to wait, or an event, error or special step by its `type`.
+
+    The step `until` waits until there is a file of its `path`.
+    """
 
     name = "scripted"
     capabilities = frozenset({"text", "streaming", "images", "image_urls", "files", "system"})
@@ -35,12 +38,18 @@ class ScriptedProvider(Provider):
             await emit(TextDelta(step))
         elif isinstance(step, int | float):
             await trio.sleep(step)
+        else:
+            await self._special(step, query, emit)
+
+    async def _special(self, step, query, emit):
+        if step["type"] == "until":
+            await until(step["path"])
         elif step["type"] == "error":
             raise getattr(errors, step["error"])(step["message"])
         elif step["type"] == "crash":
             raise ZeroDivisionError(step["message"])
         elif step["type"] == "block":
-            time.sleep(step["seconds"])  # noqa: ASYNC251 - a provider that blocks the event loop
+            block(step["seconds"])
         elif step["type"] == "progress":
             for done in range(0, 101, 10):
                 self.context.progress(step["what"], done * 2**20, 100 * 2**20)
@@ -57,7 +66,8 @@ class ScriptedProvider(Provider):
 class ScriptedAgent(ScriptedProvider):
     """As an agent: the step `ask` has a request decided and tells what was decided, as agents do; `program` finds one.
 
-    After `meanwhile` it does something else as soon as a question is open: it tells a text, or blocks everything.
+    After `meanwhile` it does something else once there is the file `until`, such as while a question is open: it tells a
+    text, or blocks everything.
     """
 
     name = "agent"
@@ -82,11 +92,11 @@ class ScriptedAgent(ScriptedProvider):
             await super()._play(step, query, emit)
 
     async def _meanwhile(self, step, emit):
-        await trio.sleep(step.get("after", 0.5))
+        await until(step["until"])
         if "text" in step:
             await emit(TextDelta(step["text"]))
         else:
-            time.sleep(step["block"])  # noqa: ASYNC251 - a provider that blocks the event loop
+            block(step["block"])
 
     async def _ask(self, step, query, emit):
         request = PermissionRequest(**{"id": "1", "tool_name": "Bash", "provider": "agent", **step["request"]})
@@ -94,6 +104,18 @@ class ScriptedAgent(ScriptedProvider):
         decision = await self.context.approve(request, query, settings.mode(query.permission))
         await emit(PermissionDecided(request, decision))
         await emit(TextDelta(f"[{'allowed' if decision.allowed else 'denied'} by {decision.by}]"))
+
+
+async def until(path):
+    while not Path(path).exists():  # noqa: ASYNC110, ASYNC240 - a test tells so from another process
+        await trio.sleep(0.01)
+
+
+def block(seconds):
+    """As a provider does that blocks the event loop."""
+    if log := os.environ.get("CLAIF_TEST_LOG"):
+        note(log, "blocks")
+    time.sleep(seconds)
 
 
 def script(query):

@@ -13,6 +13,7 @@ import subprocess
 import termios
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -108,6 +109,17 @@ class Terminal:
     def interrupt(self) -> None:
         """Press Ctrl-C."""
         self.child.send_signal(signal.SIGINT)
+
+    def press_ctrl_c_until_it_ends(self, seconds: float = 20.0) -> int:
+        """Press Ctrl-C again and again, since two that come at once are one; the exit code."""
+        deadline = time.monotonic() + seconds
+        while self.child.poll() is None:
+            assert time.monotonic() < deadline, f"Ctrl-C does not end it: {self.seen!r}"
+            with suppress(OSError):  # it has ended just now
+                self.type("\x03")
+                self.wait()
+            time.sleep(0.1)
+        return self.end()
 
     def type(self, text: str) -> None:
         """Press keys."""

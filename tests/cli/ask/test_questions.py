@@ -117,9 +117,11 @@ def test_programs_get_json_while_the_person_is_asked(cli):
 
 
 def test_what_was_typed_before_the_question_is_no_answer_to_it(cli):
-    with cli.script("Working", 1.5, ASK).terminal("-p", "agent", "hi") as terminal:
+    with cli.script("Working", cli.until_go, ASK).terminal("-p", "agent", "hi") as terminal:
         terminal.read(b"Working")
         terminal.type("y\ny\ny\n")
+        terminal.read(b"y\r\ny\r\ny\r\n")
+        cli.go()
         terminal.read(PROMPT)
         time.sleep(0.6)
         assert terminal.child.poll() is None
@@ -144,15 +146,15 @@ def test_ctrl_c_at_the_question_ends_the_query_and_gives_the_terminal_back(cli):
 
 def test_a_second_ctrl_c_gives_the_terminal_back_too(cli):
     """Also if the provider holds up everything while the question is open."""
-    with cli.script({"type": "meanwhile", "block": 8}, ASK).terminal("-p", "agent", "hi") as terminal:
+    log = cli.folder / "log"
+    script = cli.script({"type": "meanwhile", "block": 60, "until": cli.until_go["path"]}, ASK)
+    with script.terminal("-p", "agent", "hi", CLAIF_TEST_LOG=str(log)) as terminal:
         before = terminal.modes
         terminal.read(PROMPT)
-        time.sleep(1)
         assert terminal.modes != before
-        terminal.type("\x03")
-        time.sleep(0.5)
-        terminal.type("\x03")
-        assert terminal.end(5) == 130
+        cli.go()
+        terminal.wait_for(log.exists)
+        assert terminal.press_ctrl_c_until_it_ends() == 130
         assert terminal.modes == before
 
 
@@ -175,7 +177,7 @@ def test_after_a_stop_the_question_goes_on(cli):
 
 
 def test_the_time_limit_holds_while_a_question_is_open(cli):
-    with cli.script(ASK).terminal("--timeout", "1.5", "-p", "agent", "hi") as terminal:
+    with cli.script(ASK).terminal("--timeout", "4", "-p", "agent", "hi") as terminal:
         before = terminal.modes
         terminal.read(PROMPT)
         assert terminal.end() == 7
@@ -192,9 +194,10 @@ def test_a_terminal_that_goes_away_allows_nothing(cli):
 
 def test_what_happens_meanwhile_is_shown_afterwards(cli):
     """Of an agent that goes on while it asks."""
-    step = {"type": "meanwhile", "text": "SOMETHING ELSE", "after": 0.3}
+    step = {"type": "meanwhile", "text": "SOMETHING ELSE", "until": cli.until_go["path"]}
     with cli.script(step, ASK).terminal("-p", "agent", "hi") as terminal:
         terminal.read(PROMPT)
+        cli.go()
         time.sleep(1)
         terminal.wait()
         assert b"SOMETHING ELSE" not in terminal.seen
