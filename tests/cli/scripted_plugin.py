@@ -66,8 +66,8 @@ class ScriptedProvider(Provider):
 class ScriptedAgent(ScriptedProvider):
     """As an agent: the step `ask` has a request decided and tells what was decided, as agents do; `program` finds one.
 
-    After `meanwhile` it does something else once there is the file `until`, such as while a question is open: it tells a
-    text, or blocks everything.
+    After `meanwhile` it does something else once there is the file `until`, such as while a question is open: it tells
+    a text, or blocks everything.
     """
 
     name = "agent"

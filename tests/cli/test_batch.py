@@ -141,7 +141,7 @@ def test_a_failure_that_all_would_have_ends_it(ask, server, request):
 
 
 def test_what_is_done_stays_done_when_it_is_interrupted(ask, server, request):
-    cli = ask(first=1.5, text="one two three")
+    cli = ask(first=4, text="one two three")
     args = ["query", "-f", "docs/**/*.md", "--out", "out", "--concurrency", "1", "Sum up"]
     child = cli.start(*args)
     first = cli.folder / "out" / "docs" / "a.md"
@@ -155,6 +155,7 @@ def test_what_is_done_stays_done_when_it_is_interrupted(ask, server, request):
     assert b"2 files were not asked about; the same command goes on with them." in err
     assert first.read_text() == "one two three\n"
     before = len(asked(server, request))
+    ask(text="one two three")
     assert cli.run(*args).returncode == 0
     assert len(answers(cli)) == 3
     assert len(asked(server, request)) == before + 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import resource
 import time
 from datetime import UTC, datetime
 
@@ -26,7 +27,6 @@ output = 100.0
 month = 20.0
 """
 NOON = 1_795_780_800.0
-TODAY = datetime.now(UTC).strftime("%Y-%m-%d")
 
 
 def asked(cli):
@@ -61,10 +61,11 @@ def test_a_call_is_written_down_and_found_again(cli):
 
 def test_the_table_says_what_is_known_and_what_is_not(cli):
     asked(cli)
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
     done = cli.run("usage")
     lines = done.stdout.decode().splitlines()
     assert lines[0].split() == ["DAY", "CALLS", "IN", "OUT", "COST"]
-    assert lines[1].split() == [TODAY, "2", "2,000", "200", "≥", "$0.0110"]
+    assert lines[1].split() == [today, "2", "2,000", "200", "≥", "$0.0110"]
     assert lines[2].split() == ["total", "2", "2,000", "200", "≥", "$0.0110"]
     assert lines[3:] == ["", "BUDGET    SPENT      OF", "month   $0.0110  $20.00  0 %"]
     assert done.stderr.decode() == "The cost of one call is not known, or not all of it.\n"
@@ -269,7 +270,8 @@ def test_a_hundred_thousand_calls_are_added_up_within_a_second_or_so(cli):
         db.execute(_PUT, (*row_of(a_call(f"p{number % 3}", now=time.time() - number)), "o", 1))
     db.execute("COMMIT")
     db.close()
-    began = time.monotonic()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = cli.run("usage", "--by", "provider")
-    assert time.monotonic() - began < 3
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
     assert "100,000" in done.stdout.decode()

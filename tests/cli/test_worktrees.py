@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import time
 
 import pytest
 from worktree.repo import Repo, leftovers
 
 from claif.testing import FakeCLI, Pause
-from claif.testing.fake_cli import Change, Fail
+from claif.testing.fake_cli import Change, Fail, Shell
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="fake CLIs run on POSIX systems")
 
@@ -134,11 +133,13 @@ def test_what_a_query_had_changed_until_it_failed_is_kept_and_not_applied(agent)
 
 def test_a_reader_who_goes_loses_no_changes(agent):
     """The failure ends the line of the text, and nobody reads that any more."""
-    failing = [Change("a.txt", "half\n"), "Some text.", Pause(1), Fail(429)]
+    go = agent.cli.folder / "go"
+    failing = [Change("a.txt", "half\n"), "Some text.", Shell(f"until test -e {go}; do sleep 0.05; done"), Fail(429)]
     agent.plays(failing, failing)
     with agent.cli.start(*agent.arguments()) as process:
         assert process.stdout.read(10) == b"Some text."
         process.stdout.close()
+        go.touch()
         assert process.wait(timeout=30) == 141
         said = process.stderr.read()
     (path,) = agent.kept
@@ -154,9 +155,7 @@ def test_interrupted_it_leaves_nothing(agent, way):
         assert process.stdout.read(4) == b"Some"
         assert leftovers(agent.cli.folder / "home")
         process.send_signal(way)
-        began = time.monotonic()
         assert process.wait(timeout=20) == 128 + way
-        assert time.monotonic() - began < 10
     assert leftovers(agent.cli.folder / "home") == []
     assert agent.fake.processes() == []
     assert agent.repo.state() == before
