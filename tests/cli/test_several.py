@@ -24,17 +24,19 @@ def server() -> Iterator[ServerProcess]:
 
 @pytest.fixture
 def ask(cli, server):
-    """Configures endpoints by name; the keyword arguments are their behaviours."""
+    """Configures endpoints by name; the keyword arguments are their behaviours, or the script of one without."""
 
-    def configure(**endpoints: dict[str, object]):
-        cli.config(
-            "".join(
-                f'[providers.{name}]\ntype = "openai"\nbase_url = "{server.url(tag=name, **behaviour)}"\n'
-                'allow_http = true\napi_key = "sk-dummy"\nmodel = "scripted-1"\n'
-                for name, behaviour in endpoints.items()
-            )
+    def table(name: str, behaviour: dict[str, object] | list[object]) -> str:
+        if isinstance(behaviour, list):
+            cli.script(*behaviour)
+            return f'[providers.{name}]\ntype = "scripted"\nmodel = "scripted-1"\n'
+        return (
+            f'[providers.{name}]\ntype = "openai"\nbase_url = "{server.url(tag=name, **behaviour)}"\n'
+            'allow_http = true\napi_key = "sk-dummy"\nmodel = "scripted-1"\n'
         )
-        return cli
+
+    def configure(**endpoints: dict[str, object] | list[object]):
+        return cli.config("".join([table(name, behaviour) for name, behaviour in endpoints.items()]))
 
     return configure
 
@@ -45,13 +47,16 @@ LIMITED = {"error": 429, "message": "Slow down please."}
 NEVER = {"stall": "headers"}
 
 
-def test_each_answer_stands_under_its_name_as_it_completes(ask):
-    done = ask(a=SLOW, b=GOOD).run("parallel", "Why?", "-p", "a", "-p", "b")
-    assert done.returncode == 0, done.stderr
-    text = done.stdout.decode()
+def test_each_answer_stands_under_its_name_as_it_completes(ask, cli):
+    ask(a=[cli.until_go, "It is *blue*.\n\nRather red."], b=GOOD)
+    with cli.start("parallel", "Why?", "-p", "a", "-p", "b") as child:
+        begin = b"".join([child.stdout.readline() for _ in range(4)])
+        cli.go()
+        text, errors = (begin + child.stdout.read()).decode(), child.stderr.read()
+    assert child.returncode == 0, errors
     assert re.findall(r"^== (\w) · scripted-1 · .* s ==$", text, re.MULTILINE) == ["b", "a"]
     assert "It is *blue*.\n\nVery blue.\n\n== a" in text
-    assert done.stderr == b""
+    assert errors == b""
 
 
 def test_the_exit_code_is_that_of_the_first_failure_in_the_order_given(ask):
@@ -213,12 +218,13 @@ def test_stopping_leaves_what_had_come(ask):
     assert terminal.text.rstrip().endswith("s")
 
 
-def test_a_change_of_size_in_the_middle_draws_the_columns_anew(ask):
-    words = " ".join(f"word{number}" for number in range(40))
-    cli = ask(a={"text": words, "delay": 0.03}, b=GOOD)
+def test_a_change_of_size_in_the_middle_draws_the_columns_anew(ask, cli):
+    words = [f"word{number} " for number in range(40)]
+    ask(a=[*words[:6], cli.until_go, *words[6:]], b=GOOD)
     with cli.terminal("parallel", "Why?", "-p", "a", "-p", "b", "--compare", columns=120) as terminal:
         terminal.read(b"word5")
         terminal.resize(50, 12)
+        cli.go()
         assert terminal.end() == 0
     last = terminal.text.replace("\r", "").rpartition(f"a{' ' * 23}│ b\n")[2]
     assert "word39" in last
