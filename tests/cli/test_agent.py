@@ -11,6 +11,7 @@ from broker.support import GUARD, end, pid_of_broker
 from processes import gone
 
 from claif.testing import FakeCLI
+from claif.transport.broker.place import connected, opened
 
 CONFIG = """
 [general]
@@ -59,7 +60,11 @@ def test_the_second_command_finds_the_agent_of_the_first_ready(warm):
 def test_it_is_started_and_stopped_by_hand_and_its_log_tells_no_secret(warm):
     cli, _ = warm
     assert b"The broker runs." in cli.run("agent", "start").stdout
-    assert b"keeps nothing" in cli.run("agent", "status").stdout
+    with opened(cli.folder / "home") as place:
+        client = connected(place)
+    assert client is not None
+    with client:  # without a client, one that keeps nothing ends soon
+        assert b"keeps nothing" in cli.run("agent", "status").stdout
     assert cli.run("-p", "claude", "prompt-canary").returncode == 0
     log = cli.run("agent", "logs").stdout.decode()
     assert "begins" in log

@@ -17,7 +17,7 @@ default_provider = "x"
 [shared]
 store = "redis"
 url = "{url}"
-timeout = 2.0
+timeout = 10.0
 [providers.x]
 type = "openai"
 base_url = "{down}"
@@ -35,6 +35,7 @@ def alone(cli) -> dict[str, float | None]:
     return {row["name"]: row["left_alone"] for row in json.loads(done.stdout)}
 
 
+@pytest.mark.patience(90)
 async def test_a_provider_that_others_leave_alone_is_named(cli) -> None:
     with RedisServer() as server:
         async with ScriptedServer() as models:
@@ -42,7 +43,7 @@ async def test_a_provider_that_others_leave_alone_is_named(cli) -> None:
             cli.config(PROVIDERS.format(url=server.url, down=down))
             assert set(alone(cli).values()) == {None}
             one = {"type": "openai", "base_url": down, "model": "scripted-1"}
-            shared = {"store": "redis", "url": server.url, "timeout": 2.0}
+            shared = {"store": "redis", "url": server.url, "timeout": 10.0}
             settings = {"shared": shared, "providers": {"x": one, "z": one}, "retry": {"max_attempts": 1}}
             async with Client(settings) as client:
                 for _ in range(6):
