@@ -7,6 +7,7 @@ from typing import Any
 
 import trio
 
+from ..transport.broker.child import is_silent
 from ..transport.process.output import READ
 from ..transport.process.process import Process
 
@@ -25,6 +26,11 @@ class Held(Process):
     state: Mapping[str, Any] = {}
     turns = 0
     renewing = False
+
+    @property
+    def silent(self) -> bool:
+        """Whether it lives and has said nothing while it waited; one that gets ready may have, to the next client."""
+        return self.returncode is None and (self.renewing or is_silent(self._child.stdout.fileno()))
 
     def fds(self) -> list[int]:
         """Its standard streams: input, output, errors."""

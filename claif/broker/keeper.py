@@ -58,13 +58,16 @@ class Keeper:
 
     async def take(self, key: PoolKey) -> Held | None:
         """One that fits; nobody here reads what it writes any more."""
-        kept = self._shelf.take(key, trio.current_time())
-        if kept is None:
-            return None
-        kept.item.watch.cancel()
-        with trio.CancelScope(shield=True):
-            await kept.item.left.wait()
-        return kept.item.held
+        while (kept := self._shelf.take(key, trio.current_time())) is not None:
+            held = kept.item.held
+            kept.item.watch.cancel()
+            with trio.CancelScope(shield=True):
+                await kept.item.left.wait()
+            if held.silent:
+                return held
+            # It has spoken, or died, and whoever watched it has had no time to see that.
+            self._nursery.start_soon(self._kill, held)
+        return None
 
     def waiting(self) -> dict[Held, float]:
         """Those that wait, and how many seconds each will do so."""
@@ -117,3 +120,7 @@ class Keeper:
         if self._shelf.drop(resting):
             await (resting.held.kill() if disturbed else resting.held.close())
             self.gone(resting.held)
+
+    async def _kill(self, held: Held) -> None:
+        await held.kill()
+        self.gone(held)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from .wire import Wire
 
 
+def is_silent(descriptor: int) -> bool:
+    """Whether nothing waits to be read from a pipe, not even its end."""
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return not poll.poll(0)
+
+
 class BrokeredInput:
     """The standard input of a child whose pipe the broker has open too.
 
@@ -95,9 +102,7 @@ class BrokeredChild:
     @property
     def silent(self) -> bool:
         """Whether nothing that it has written waits to be read."""
-        poll = select.poll()
-        poll.register(self.stdout.fileno(), select.POLLIN)
-        return not poll.poll(0)
+        return is_silent(self.stdout.fileno())
 
     async def keep(self, what: Mapping[str, Any]) -> bool:
         """Leave it to the broker, for whoever needs it next; whether the broker has taken it."""
