@@ -154,11 +154,11 @@ def test_what_is_done_stays_done_when_it_is_interrupted(ask, server, request):
     assert b"1 of 3 files answered in out." in err
     assert b"2 files were not asked about; the same command goes on with them." in err
     assert first.read_text() == "one two three\n"
-    before = len(asked(server, request))
     ask(text="one two three")
     assert cli.run(*args).returncode == 0
     assert len(answers(cli)) == 3
-    assert len(asked(server, request)) == before + 2
+    # The second may have been asked about just before it was interrupted.
+    assert asked(server, request).count("text of a\n\nSum up") == 1
 
 
 def test_a_folder_that_cannot_be_written_ends_it_with_a_reason(ask):
