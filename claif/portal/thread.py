@@ -78,7 +78,7 @@ class Portal:
                 hint="Make a new client in the child process, or start processes with `spawn`.",
             )
         if self._ended:
-            raise ClientClosedError("The client was closed with the thread it ran in.", hint="Make a new client.")
+            raise _gone()
         if self.inside:
             raise RuntimeError(
                 "claif.blocking, claif.aio or claif.query was used in Claif's own thread, which cannot wait for "
@@ -112,7 +112,7 @@ class Portal:
             self._calls.discard(call)
             self.check()
             # Its loop has ended, and the thread has not said so yet: nobody would ever end this call.
-            raise ClientClosedError("The client was closed with the thread it ran in.", hint="Make a new client.")
+            raise _gone()
 
     def _begin(self, call: Call[Any], context: Context) -> None:
         if self._stopping.is_set():
@@ -156,3 +156,7 @@ class Portal:
                     for host in list(self.hosts):
                         closing.start_soon(host.end)
             self.nursery.cancel_scope.cancel()
+
+
+def _gone() -> ClientClosedError:
+    return ClientClosedError("The client was closed with the thread it ran in.", hint="Make a new client.")
