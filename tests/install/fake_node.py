@@ -27,7 +27,7 @@ if arguments[1:] == ["--version"]:
 
 with (here / "asked.jsonl").open("a") as log:
     log.write(json.dumps({"argv": arguments, "cwd": os.getcwd(), "env": dict(os.environ)}) + "\n")
-(here / "began").touch()
+(here / "began").write_text(str(os.getpid()))
 for _ in range(int(fake.get("wait", 0) * 100)):
     if (here / "go").exists():
         break
