@@ -50,10 +50,12 @@ async def test_without_an_answer_there_is_no_sign_of_life() -> None:
         await connection.request()
 
     watch = Recorder()
-    async with serve(handler) as server, HTTP() as http:
+    async with serve(handler) as server, HTTP() as http, trio.open_nursery() as nursery:
         current_watch.set(watch)
-        with trio.move_on_after(0.05):
-            await http.endpoint(server.url).request("GET", "/")
+        nursery.start_soon(http.endpoint(server.url).request, "GET", "/")
+        await server.wait_for_requests(1)
+        await trio.testing.wait_all_tasks_blocked()
+        nursery.cancel_scope.cancel()
     assert watch.told == ["connected"]
 
 
