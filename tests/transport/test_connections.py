@@ -6,10 +6,18 @@ from functools import partial
 
 import pytest
 import trio
+from patience import until
 from transport.support import OK, Connection, answer, replies, serve
 
 from claif.errors import ClientClosedError, ConnectionError
 from claif.transport.http import HTTP
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that closes is heard of in time, and one that is kept does not grow old, on a slow machine too."""
+    monkeypatch.setattr("claif.transport.network.RACE", 60.0)
+    monkeypatch.setattr("claif.transport.connections.KEEPALIVE", 60.0)
 
 
 async def test_connections_are_kept_and_shared_by_all_endpoints_of_an_origin() -> None:
@@ -211,7 +219,7 @@ async def test_a_connection_that_the_server_has_closed_is_not_used_again() -> No
         endpoint = http.endpoint(server.url)
         for _ in range(3):
             await endpoint.request("POST", "/", body=b"1")
-            await server.wait_until_open(0)
+            await until(lambda: all(connection.has_expired() for connection in endpoint._pool.idle))
         assert (server.connections, http.resent) == (3, 0)
 
 
