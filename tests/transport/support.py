@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import socket as sockets
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 
 import trio
@@ -88,6 +89,14 @@ class Connection:
         assert isinstance(stream, trio.SocketStream)
         stream.setsockopt(trio.socket.SOL_SOCKET, trio.socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
         await stream.aclose()
+
+
+@contextmanager
+def refusing() -> Iterator[int]:
+    """A port at which nobody listens, and nobody else can meanwhile."""
+    with sockets.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        yield int(holder.getsockname()[1])
 
 
 Handler = Callable[[Connection], Awaitable[None]]

@@ -23,7 +23,7 @@ APIS = {
     "gemini": {"type": "google"},
 }
 CUTS = [(Cut, "chat"), (Reset, "chat"), (HalfClose, "chat"), (Cut, "responses"), (Cut, "messages"), (Cut, "gemini")]
-SOON = 5.0
+SOON = 20.0
 """Seconds after which a query counts as hung."""
 
 

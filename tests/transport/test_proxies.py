@@ -12,7 +12,7 @@ import pytest
 import trio
 import trustme
 from transport.proxy import http_proxy, socks_proxy
-from transport.support import OK, Connection, events_of, replies, serve, sse
+from transport.support import OK, Connection, events_of, refusing, replies, serve, sse
 
 from claif.errors import ConnectionError, DependencyError, InvalidConfigError
 from claif.transport.base_url import parse_base_url
@@ -207,12 +207,11 @@ async def test_a_refused_password_is_an_error_that_shows_none(kind: str, monkeyp
 
 
 async def test_a_proxy_that_is_down_is_named_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serve(replies(OK)) as server:
-        pass
-    monkeypatch.setenv("ALL_PROXY", f"http://user:hunter2@127.0.0.1:{server.port}")
-    async with HTTP() as http:
-        with pytest.raises(ConnectionError, match=rf"at the proxy http://127\.0\.0\.1:{server.port} ") as caught:
-            await http.endpoint("https://model.example").request("GET", "/")
+    with refusing() as port:
+        monkeypatch.setenv("ALL_PROXY", f"http://user:hunter2@127.0.0.1:{port}")
+        async with HTTP() as http:
+            with pytest.raises(ConnectionError, match=rf"at the proxy http://127\.0\.0\.1:{port} ") as caught:
+                await http.endpoint("https://model.example").request("GET", "/")
     assert "hunter2" not in str(caught.value.to_dict())
 
 

@@ -10,7 +10,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 from transport.proxy import http_proxy
-from transport.support import OK, Connection, serve
+from transport.support import OK, Connection, refusing, serve
 
 from claif.errors import SandboxError
 from claif.transport.sandbox import proxy as room
@@ -96,19 +96,18 @@ async def test_whoever_is_not_named_is_refused_without_a_connection(said, status
 
 
 async def test_a_host_that_does_not_answer_is_a_bad_gateway():
-    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    silent = listeners[0].socket.getsockname()[1]
-    await listeners[0].aclose()
-    async with proxied(f"127.0.0.1:{silent}") as (_, port):
-        got = await ask(port, f"CONNECT 127.0.0.1:{silent} HTTP/1.1\r\n\r\n".encode())
+    with refusing() as silent:
+        async with proxied(f"127.0.0.1:{silent}") as (_, port):
+            got = await ask(port, f"CONNECT 127.0.0.1:{silent} HTTP/1.1\r\n\r\n".encode())
     assert got.startswith(b"HTTP/1.1 502")
 
 
 async def test_a_client_that_says_too_much_or_nothing_is_left(monkeypatch):
-    monkeypatch.setattr(room, "HEAD_SECONDS", 0.1)
     async with proxied("allowed.test") as (_, port):
-        async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
-            assert (await until_the_end(stream)).startswith(b"HTTP/1.1 408")
+        with monkeypatch.context() as impatient:
+            impatient.setattr(room, "HEAD_SECONDS", 0.1)
+            async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
+                assert (await until_the_end(stream)).startswith(b"HTTP/1.1 408")
         async with await trio.open_tcp_stream("127.0.0.1", port) as stream:
             with pytest.raises(trio.BrokenResourceError):
                 while True:
