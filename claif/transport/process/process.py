@@ -183,8 +183,12 @@ class Process:
 
     async def kill(self) -> None:
         """End it and all that it has started at once; also when cancelled, and again."""
-        self._patience.cancel()
+        self.hurry()
         await self.close()
+
+    def hurry(self) -> None:
+        """Give it no time once it is to end."""
+        self._patience.cancel()
 
     async def leave(self, what: Mapping[str, Any]) -> bool:
         """Leave it running to the broker, if it is the broker's and quiet: of what it says nothing is lost.

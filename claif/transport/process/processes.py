@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from math import inf
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
@@ -143,6 +144,8 @@ class Processes:
                 async with opening as process:
                     started = True
                     task_status.started(process)
+                    if trio.current_effective_deadline() == -inf:
+                        process.hurry()  # whoever wanted it has given up, and so nobody has spoken with it
                     await process.live()
             except Exception:
                 if not started:

@@ -94,6 +94,10 @@ class SupervisedChild:
             await self._gone.wait()
         if self._reported:
             return
+        await self._kill_all()
+
+    async def _kill_all(self) -> None:
+        """End the supervisor, and whatever it has not ended."""
         await self._supervisor.kill()
         marked = Marked(self._mark)
         for _ in range(LOOKS):
@@ -103,13 +107,15 @@ class SupervisedChild:
             await trio.sleep(0.01)
 
     async def give_up(self) -> None:
-        """End a child that has not begun; nobody there any more is an order to sweep."""
+        """End a child of which nobody has heard that it runs; nobody there any more is an order to sweep."""
         self._control.close()
-        for patience in (SWEEP_TIMEOUT, SWEEP_TIMEOUT):
-            with trio.move_on_after(patience, shield=True):
+        with trio.CancelScope(shield=True):
+            with trio.move_on_after(SWEEP_TIMEOUT) as limit:
                 await self._supervisor.wait()
-                break
-            await self._supervisor.kill()
+            if limit.cancelled_caught:
+                with trio.move_on_after(SWEEP_TIMEOUT):
+                    await self._kill_all()
+                    await self._supervisor.wait()
         self.release()
 
     def release(self) -> None:

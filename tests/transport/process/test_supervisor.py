@@ -14,6 +14,7 @@ import trio
 from attrs import evolve
 from transport.process.support import (
     ECHO,
+    MARK,
     NASTY,
     START,
     THOROUGH,
@@ -27,9 +28,12 @@ from transport.process.support import (
 
 from claif.errors import DependencyError, InvalidQueryError, SandboxError
 from claif.transport.process import supervised as supervised_module
+from claif.transport.process.environment import RUN_ID
 from claif.transport.process.supervised import start_supervised
 from claif.transport.process.tree import children, parent
 from claif.transport.sandbox.policy import Policy
+
+pytestmark = pytest.mark.patience(120)
 
 
 async def ready(processes: object, folder: Path, mark: str) -> tuple[object, int]:
@@ -74,6 +78,19 @@ async def test_attack_43_nothing_survives_a_supervisor_that_hangs(
         os.kill(supervisor, signal.SIGSTOP)
         await process.kill()
         assert not survivors(mark)
+
+
+async def test_attack_43_nothing_survives_a_start_that_is_given_up_while_the_supervisor_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervised_module, "SWEEP_TIMEOUT", 1.0)
+    mark, command = new_mark(), python(NASTY, tmp_path)
+    argv = [str(command.program), *command.arguments]
+    child = await start_supervised(argv, {MARK: mark, RUN_ID: mark}, command.directory, None, run_id=mark)
+    assert await child.stdout.receive_some() == b'{"ready": true}\n'
+    os.kill(parent(child.pid), signal.SIGSTOP)
+    await child.give_up()
+    assert not survivors(mark)
 
 
 async def test_it_passes_signals_on(tmp_path: Path) -> None:
