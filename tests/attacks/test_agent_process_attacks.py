@@ -15,7 +15,7 @@ import pytest
 import trio
 from attacks.open_files import OPEN, inheritable
 from attrs import evolve
-from transport.process.conftest import bubblewrap, level
+from transport.process.conftest import bubblewrap, level, unhurried
 from transport.process.support import (
     ECHO,
     START,
@@ -35,7 +35,9 @@ from claif.transport.process.process import Process
 from claif.transport.process.spool import BACKLOG
 from claif.transport.sandbox.policy import Level, Limits, Policy
 
-__all__ = ("bubblewrap", "inheritable", "level")
+__all__ = ("bubblewrap", "inheritable", "level", "unhurried")
+
+pytestmark = pytest.mark.patience(120)
 
 MIB = 1024 * 1024
 FLOOD = (10 * 1024 if THOROUGH else 256) * MIB
@@ -232,7 +234,7 @@ async def test_attack_19_a_program_that_reads_nothing_does_not_hold_up_its_end(t
         await process.receive()
         with trio.move_on_after(0.1):
             await process.send({"prompt": "x" * (10 * MIB)})
-        with trio.fail_after(5):
+        with trio.fail_after(20):
             await process.kill()
 
 

@@ -38,8 +38,9 @@ async def main(folder: Path, mark: str) -> None:
 
 if __name__ == "__main__":
     folder, level, mark = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    shutil.copytree(supervised.HERE, folder / "process")
-    shutil.copytree(supervised.CONFINE_IN, folder / "sandbox")
+    compiled = shutil.ignore_patterns("__pycache__")  # where others may be writing just now
+    shutil.copytree(supervised.HERE, folder / "process", ignore=compiled)
+    shutil.copytree(supervised.CONFINE_IN, folder / "sandbox", ignore=compiled)
     supervised.HERE, supervised.CONFINE_IN = folder / "process", folder / "sandbox"
     prepare.choose = lambda *_: choose.Choice(level)
     sys.executable = interpreter(NOBODY)

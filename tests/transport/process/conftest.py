@@ -1,4 +1,4 @@
-"""The levels of confinement, each wished for by name, and who starts nothing for the pool."""
+"""Patience, the levels of confinement, each wished for by name, and who starts nothing for the pool."""
 
 from __future__ import annotations
 
@@ -6,12 +6,24 @@ import pytest
 from needs import need
 from transport.process.pool_support import Starter
 
+from claif.transport.process import process, processes, supervised
 from claif.transport.sandbox import prepare
 from claif.transport.sandbox.choose import Choice
 from claif.transport.sandbox.levels import available
 from claif.transport.sandbox.policy import Level
 
 LEVELS: tuple[Level, ...] = ("bubblewrap", "landlock", "group", "environment")
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs end, and supervisors tell of it, as late as a busy machine lets them; only a test may hurry them."""
+    monkeypatch.setattr(process, "CLOSE_TIMEOUT", 20.0)
+    monkeypatch.setattr(process, "LAST_WORDS", 20.0)
+    monkeypatch.setattr(supervised, "SWEEP_TIMEOUT", 20.0)
+    monkeypatch.setattr(process, "KILL_TIMEOUT", 40.0)
+    monkeypatch.setattr(processes, "CLEANUP_TIMEOUT", 20.0)
+    monkeypatch.setattr(processes, "CLOSE_TIMEOUT", 100.0)
 
 
 @pytest.fixture(params=LEVELS)

@@ -115,7 +115,7 @@ def marked(mark: str) -> list[int]:
     return Marked(f"{MARK}={mark}".encode()).members()
 
 
-def survivors(mark: str, patience: float = 5.0) -> list[int]:
+def survivors(mark: str, patience: float = 20.0) -> list[int]:
     """The processes with a mark that are still there after some seconds."""
     deadline = time.monotonic() + patience
     while (found := marked(mark)) and time.monotonic() < deadline:

@@ -15,6 +15,7 @@ from transport.process.pool_support import KEY, FakeDriver, Starter, pool_of, us
 from transport.process.support import ECHO, NASTY, marked, new_mark, processes_in, start, survivors
 
 from claif.errors import ProviderRuntimeError
+from claif.transport.process import pool as pool_module
 from claif.transport.process.pool import HEALTH_TIMEOUT, PoolStats
 from claif.transport.process.pool_key import PoolKey
 from claif.transport.process.process import Process
@@ -237,7 +238,11 @@ class Echo:
         return {}
 
 
-async def test_a_real_process_is_used_again_dropped_when_it_dies_and_gone_after_a_cancellation(tmp_path: Path) -> None:
+@pytest.mark.patience(120)
+async def test_a_real_process_is_used_again_dropped_when_it_dies_and_gone_after_a_cancellation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "HEALTH_TIMEOUT", 20.0)
     mark = new_mark()
 
     async def begin() -> Echo:

@@ -18,6 +18,7 @@ from claif.pipeline.watchdog import current_watch
 from claif.transport.process import process as process_module
 from claif.transport.sandbox.policy import Level, Policy
 
+pytestmark = pytest.mark.patience(120)
 SILENT = "import time; time.sleep(1000)"
 
 
@@ -132,7 +133,10 @@ async def test_a_program_that_is_gone_cannot_be_spoken_to(tmp_path: Path, level:
         await process.close()
 
 
-async def test_a_program_that_closes_its_output_but_lives_is_told_apart(tmp_path: Path) -> None:
+async def test_a_program_that_closes_its_output_but_lives_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process_module, "LAST_WORDS", 0.1)
     async with processes_in(tmp_path) as processes:
         process = await start(processes, "import os, time; os.close(1); os.close(2); time.sleep(1000)", tmp_path)
         assert await process.receive() is None

@@ -94,6 +94,7 @@ def test_one_that_is_gone_or_a_zombie_has_no_parent_and_no_memory() -> None:
 def test_one_that_becomes_another_program_has_its_variables_again_soon(
     monkeypatch: pytest.MonkeyPatch, variables: list[bytes], named: list[bytes], program: bool, found: list[bytes]
 ) -> None:
+    monkeypatch.setattr(tree, "_BECOMING", 60.0)
     looks = {"environ": variables, "cmdline": named}
     monkeypatch.setattr(tree, "_read", lambda path, _most: looks[path.rpartition("/")[2]].pop(0))
     assert environment(os.getpid() if program else 2**30) == found
