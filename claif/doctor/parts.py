@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 PATIENCE = 30.0
 """Seconds that one step of the child may take."""
 MOST_CHILDREN = 20
-_END = 2.0
-"""Seconds that a killed child has to be gone."""
+_END = 10.0
+"""Seconds that a child has to be gone once it is killed, or says nothing more."""
 _PROGRAM = "import json, sys; sys.path[:] = json.loads(sys.argv[1]); from claif.doctor.child import main; main()"
 
 
@@ -61,7 +62,7 @@ def ask_child(
         machine: what is examined.
         wishes: what is wanted.
         tell: called with what is looked at next.
-        patience: seconds that one step may take.
+        patience: seconds that one step may take; the start of the child is none.
         most: how many children may be lost.
     """
     found: list[Finding] = []
@@ -113,10 +114,11 @@ class _Child:
         try:
             self._give_order()
             while True:
+                patience = self._patience if self.step.name else max(self._patience, PATIENCE)
                 try:
-                    line = self._lines.get(timeout=self._patience)
+                    line = self._lines.get(timeout=patience)
                 except Empty:
-                    return found, f"did not come back within {self._patience:g} s"
+                    return found, f"did not come back within {patience:g} s"
                 if line is None:
                     return found, self._ending()
                 said = _understood(line)
@@ -129,7 +131,8 @@ class _Child:
                     return found, None
         finally:
             self._process.kill()
-            self._process.wait(_END)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_END)
             reader.join(_END)
             self._process.stdout.close()  # type: ignore[union-attr] # opened as a pipe
 
@@ -148,7 +151,10 @@ class _Child:
         self._lines.put(None)
 
     def _ending(self) -> str:
-        code = self._process.wait(_END)
+        try:
+            code = self._process.wait(_END)
+        except subprocess.TimeoutExpired:
+            return "has closed its output"
         return f"was killed by signal {-code}" if code < 0 else f"ended Python with exit code {code}"
 
 
