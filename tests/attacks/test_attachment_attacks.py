@@ -49,7 +49,7 @@ def claif(home: Path, url: str, thief: int, *arguments: str) -> tuple[list[list[
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
     )
     output, _, seen = done.stderr.rpartition("SEEN ")
     code, opened = json.loads(seen)

@@ -56,7 +56,7 @@ def environment(server, folder, **behaviour):
 
 def claif(env, folder, *args, stdin=b""):
     command = [sys.executable, "-m", "claif", *args]
-    return subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=folder, check=False, timeout=25)
+    return subprocess.run(command, input=stdin, capture_output=True, env=env, cwd=folder, check=False, timeout=120)
 
 
 def on_terminal(env, folder, *args):
@@ -66,7 +66,7 @@ def on_terminal(env, folder, *args):
     seen = b""
     with subprocess.Popen(command, stdin=other, stdout=other, stderr=other, env=env, cwd=folder) as child:
         os.close(other)
-        while select.select([own], [], [], 20)[0]:
+        while select.select([own], [], [], 60)[0]:
             try:
                 data = os.read(own, 65536)
             except OSError:
@@ -74,7 +74,7 @@ def on_terminal(env, folder, *args):
             if not data:
                 break
             seen += data
-        child.wait(5)
+        child.wait(60)
     os.close(own)
     return seen
 

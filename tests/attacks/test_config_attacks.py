@@ -72,7 +72,7 @@ def watched_run(args: list[str], home: Path, work: Path, **environ: str) -> tupl
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
     output, _, seen = done.stderr.rpartition("SEEN ")

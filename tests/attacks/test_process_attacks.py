@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ async def what_the_child_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """The open files and the variables of a child that is started as the embedded model is."""
     (folder / "server.py").write_text(LOOK)
     monkeypatch.setattr(engine_module, "__file__", str(folder / "engine.py"))
-    engine = Engine(folder / "model", "small", threads=1, context=64, timeout=20)
+    engine = Engine(folder / "model", "small", threads=1, context=64, timeout=60)
     async with trio.open_nursery() as nursery, Processes(folder, nursery) as processes:
         with pytest.raises(ProviderInitError) as caught:
             await engine.start(processes)
@@ -43,6 +44,7 @@ async def what_the_child_sees(folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return files, names
 
 
+@pytest.mark.patience(120)
 async def test_attack_46_the_child_of_the_embedded_model_begins_with_three_files(
     inheritable: set[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -50,6 +52,7 @@ async def test_attack_46_the_child_of_the_embedded_model_begins_with_three_files
     assert files == [0, 1, 2]
 
 
+@pytest.mark.patience(120)
 async def test_attack_07_the_child_of_the_embedded_model_gets_none_of_our_secrets_and_nothing_that_steers_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,10 +64,15 @@ async def test_attack_07_the_child_of_the_embedded_model_gets_none_of_our_secret
 
 
 def open_files(pid: int | None) -> list[str]:
-    """What the open files of a process are."""
-    return [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir()]
+    """What the open files of a process are, but for those that it closes just then."""
+    found = []
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(os.readlink(path))
+    return found
 
 
+@pytest.mark.patience(120)
 async def test_attack_46_the_real_runtime_has_none_of_our_files(inheritable: set[int], real_home: Path) -> None:
     ours = {os.readlink(f"/proc/self/fd/{descriptor}") for descriptor in inheritable}
     engine = Engine(real_home / "models" / SMOLLM2.file, "small", threads=1, context=128, timeout=60)

@@ -79,7 +79,7 @@ def test_attack_51_a_prompt_is_no_template(text: str, tmp_path: Path) -> None:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=120,
         )
 
     with ServerProcess() as server:

@@ -20,6 +20,7 @@ from claif.install.failures import Unavailable
 from claif.install.nodes import Node, find_node
 from claif.install.npm import PLACE, Request, folder_size, install_by_npm
 
+pytestmark = pytest.mark.patience(120)
 SCRIPT = b"#!/bin/sh\necho thing 1.2.3\n"
 
 
@@ -198,6 +199,6 @@ async def test_a_cancelled_npm_is_gone_at_once(npm: Node, index: Index, environ:
     with holding(index, ".tgz") as (reached, _release):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(install_by_npm, npm, request_for(integrity(data)), folder, environ)
-            assert await trio.to_thread.run_sync(reached.wait, 25)
+            assert await trio.to_thread.run_sync(reached.wait, 100)
             nursery.cancel_scope.cancel()
     # The test kit looks for processes that are left.
