@@ -202,7 +202,7 @@ def _opened_folder(folder: Path) -> Iterator[tuple[int | None, str]]:
 
 
 @contextmanager
-def folder_lock(folder: Path, patience: float = 5.0) -> Iterator[None]:
+def folder_lock(folder: Path, patience: float = 20.0) -> Iterator[None]:
     """Keep other processes from writing into the folder through Claif meanwhile.
 
     Args:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import ExitStack
 
 import pytest
 import trio
@@ -132,6 +133,24 @@ def test_two_writers_wait_for_each_other_and_not_for_ever(tmp_path):
         pass
     with folder_lock(tmp_path, 0.05):
         pass
+
+
+def test_a_crowd_of_others_on_a_slow_disk_is_waited_for(tmp_path, monkeypatch):
+    now = 0.0
+    others = ExitStack()
+
+    def sleep(seconds):
+        nonlocal now
+        now += seconds
+        if now > 15:
+            others.close()
+
+    with others:
+        others.enter_context(folder_lock(tmp_path))
+        monkeypatch.setattr("time.sleep", sleep)
+        monkeypatch.setattr("time.monotonic", lambda: now)
+        with folder_lock(tmp_path):
+            assert now > 15
 
 
 async def test_many_writers_at_once_leave_one_whole_file(tmp_path):
