@@ -16,6 +16,8 @@ from .tree import GONE, children, hold_of, send
 
 POLL = 0.02
 """Seconds between two looks at a child where the system does not tell of its end."""
+STOPPED_WITHIN = 1.0
+"""Seconds in which bubblewrap has stopped; a signal may come late."""
 REAPED_WITHIN = 0.1
 """Seconds that bubblewrap has to reap its first process."""
 _BY_SIGNAL = 128
@@ -152,6 +154,9 @@ class DirectChild:
         # Everything in the namespace ends with its first process, and bubblewrap ends when it has reaped that one. It
         # is stopped while we look, so that it cannot start that process after we have looked.
         send(self.pid, self._hold, signal.SIGSTOP)
+        with trio.move_on_after(STOPPED_WITHIN):
+            while not _has_stopped(self.pid):  # noqa: ASYNC110 - trio does not tell of it
+                await trio.sleep(POLL / 10)
         holds = [hold for pid in children(self.pid) if (hold := hold_of(pid)) is not None and hold != GONE]
         try:
             for hold in holds:
@@ -181,6 +186,14 @@ class DirectChild:
         if self._hold is not None:
             os.close(self._hold)
             self._hold = None
+
+
+def _has_stopped(pid: int) -> bool:
+    """Whether a child of ours runs no more for now, or at all; it can still be waited for."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:
+        return True  # it has ended, and was waited for
 
 
 def _spawn(

@@ -6,7 +6,7 @@ import pytest
 from needs import need
 from transport.process.pool_support import Starter
 
-from claif.transport.process import process, processes, supervised
+from claif.transport.process import child, process, processes, supervised
 from claif.transport.sandbox import prepare
 from claif.transport.sandbox.choose import Choice
 from claif.transport.sandbox.levels import available
@@ -22,6 +22,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "LAST_WORDS", 20.0)
     monkeypatch.setattr(supervised, "SWEEP_TIMEOUT", 20.0)
     monkeypatch.setattr(process, "KILL_TIMEOUT", 40.0)
+    monkeypatch.setattr(child, "STOPPED_WITHIN", 20.0)
     monkeypatch.setattr(processes, "CLEANUP_TIMEOUT", 20.0)
     monkeypatch.setattr(processes, "CLOSE_TIMEOUT", 100.0)
 

@@ -29,6 +29,8 @@ for line in sys.stdin:
 sys.stderr.write("good bye\\n")
 """
 
+SILENT = "import time; time.sleep(1000)"
+
 NASTY = """
 import os, signal, sys, time
 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
-from transport.process.support import ECHO, START, new_mark, processes_in, python, start, survivors
+from transport.process.support import ECHO, SILENT, START, new_mark, processes_in, python, start, survivors
 from transport.support import Recorder
 
 from claif.errors import InvalidQueryError, ProtocolError, TimeoutError, TransportError
@@ -19,7 +19,6 @@ from claif.transport.process import process as process_module
 from claif.transport.sandbox.policy import Level, Policy
 
 pytestmark = pytest.mark.patience(120)
-SILENT = "import time; time.sleep(1000)"
 
 
 async def test_what_is_sent_is_answered_and_the_end_says_how_it_ended(tmp_path: Path, level: Level) -> None:
