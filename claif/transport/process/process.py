@@ -183,12 +183,8 @@ class Process:
 
     async def kill(self) -> None:
         """End it and all that it has started at once; also when cancelled, and again."""
-        self.hurry()
-        await self.close()
-
-    def hurry(self) -> None:
-        """Give it no time once it is to end."""
         self._patience.cancel()
+        await self.close()
 
     async def leave(self, what: Mapping[str, Any]) -> bool:
         """Leave it running to the broker, if it is the broker's and quiet: of what it says nothing is lost.

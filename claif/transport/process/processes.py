@@ -145,7 +145,8 @@ class Processes:
                     started = True
                     task_status.started(process)
                     if trio.current_effective_deadline() == -inf:
-                        process.hurry()  # whoever wanted it has given up, and so nobody has spoken with it
+                        # Whoever wanted it has given up, and so nobody has spoken with it.
+                        self._nursery.start_soon(process.kill)
                     await process.live()
             except Exception:
                 if not started:
