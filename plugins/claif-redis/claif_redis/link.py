@@ -64,10 +64,12 @@ class Link:
         self.exchanges = 0
         """How often something was sent: what goes together counts once."""
 
-    def start_soon(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Have something done that outlives a call, if the link is open."""
-        if self._nursery is not None:
-            self._nursery.start_soon(work)
+    def start_soon(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Have something done that outlives a call, if the link is open; whether it is."""
+        if self._nursery is None:
+            return False
+        self._nursery.start_soon(work)
+        return True
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Be open until cancelled."""

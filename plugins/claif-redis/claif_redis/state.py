@@ -59,6 +59,7 @@ class RedisState(SharedState):
         self._queue: deque[Call | Closing] = deque(maxlen=QUEUE)
         self._queued = trio.Event()
         self._sending = trio.Lock()
+        self._taking_back: set[trio.Event] = set()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Send settlements soon, until cancelled."""
@@ -68,9 +69,11 @@ class RedisState(SharedState):
             await self._send_for_ever()
 
     async def aclose(self) -> None:
-        """Send what is left, if the server can be reached."""
+        """Send what is left, and wait for what is under way, if the server can be reached."""
+        for done in list(self._taking_back):
+            await done.wait()
         try:
-            while self._queue:
+            while self._queue or self._sending.locked():
                 await self._send_some()
         except ClaifError:
             # The claims stand, and leases end: that is what becomes of a process that dies, too.
@@ -86,7 +89,9 @@ class RedisState(SharedState):
                 return verdict_of(claim, await self._link.result(call.script, call.keys, call.arguments, sent))
         except trio.Cancelled:
             if sent:
-                self._link.start_soon(partial(self._take_back, claim, sent))
+                done = trio.Event()
+                if self._link.start_soon(partial(self._take_back, claim, sent, done)):
+                    self._taking_back.add(done)
             raise
         except ClaifError:
             if sent:
@@ -109,19 +114,23 @@ class RedisState(SharedState):
             self._queue.append(work)
             self._queued.set()
 
-    async def _take_back(self, claim: Claim, sent: Sent) -> None:
-        """Give back what a call took that was cancelled before it knew."""
-        with trio.move_on_after(self._link.timeout):
-            try:
-                (answer,) = await self._link.answers(sent)
-            except ClaifError:
-                pass
-            else:
-                verdict = verdict_of(claim, answer)
-                if let_in(verdict):
-                    self.settle(Settlement(claim, verdict, used=(0.0,) * len(claim.rates), spent=0.0))
-                return
-        self._add(leaving_place(claim, self._prefix))
+    async def _take_back(self, claim: Claim, sent: Sent, done: trio.Event) -> None:
+        """Give back what a call took that was cancelled before it knew; then set the event."""
+        try:
+            with trio.move_on_after(self._link.timeout):
+                try:
+                    (answer,) = await self._link.answers(sent)
+                except ClaifError:
+                    pass
+                else:
+                    verdict = verdict_of(claim, answer)
+                    if let_in(verdict):
+                        self.settle(Settlement(claim, verdict, used=(0.0,) * len(claim.rates), spent=0.0))
+                    return
+            self._add(leaving_place(claim, self._prefix))
+        finally:
+            self._taking_back.discard(done)
+            done.set()
 
     async def _send_for_ever(self) -> None:
         while True:
@@ -137,6 +146,8 @@ class RedisState(SharedState):
 
     async def _send_some(self) -> None:
         async with self._sending:
+            if not self._queue:
+                return
             works = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             now = trio.current_time()
             calls = [call for work in works if (call := work.due(now)) is not None]

@@ -13,6 +13,7 @@ from claif_redis import claims, state
 from claif_redis.state import RedisState
 from patience import until
 from servers import RedisServer, opened
+from trio.testing import wait_all_tasks_blocked
 
 from claif.api import Claim, Place, Rate, Settlement, Spending, Verdict
 
@@ -276,6 +277,45 @@ async def test_closing_sends_what_is_left(server: RedisServer) -> None:
         shared.settle(Settlement(claim, await shared.take(claim)))
         await shared.aclose()
         assert server.command(b"ZCARD", "claif:place:calls") == 0
+        nursery.cancel_scope.cancel()
+
+
+async def test_closing_waits_for_what_is_just_being_sent(server: RedisServer) -> None:
+    """Nothing waits to be sent any more, and yet it has not arrived."""
+    claim = Claim("e", place=place("me"))
+    async with trio.open_nursery() as nursery:
+        shared = sharing(server)
+        await nursery.start(shared.run)
+        verdict = await shared.take(claim)
+        async with trio.open_nursery() as closing:
+            with server.frozen():
+                shared.settle(Settlement(claim, verdict))
+                await until(lambda: shared._sending.locked() and not shared._queue)
+                closing.start_soon(shared.aclose)
+                await wait_all_tasks_blocked()
+                assert closing.child_tasks
+        assert server.command(b"ZCARD", "claif:place:calls") == 0
+        nursery.cancel_scope.cancel()
+
+
+async def test_closing_waits_for_what_a_cancelled_call_gives_back(server: RedisServer) -> None:
+    """Nobody knows yet whether it has taken something."""
+    claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
+    async with trio.open_nursery() as nursery:
+        shared = sharing(server)
+        await nursery.start(shared.run)
+        await shared.take(Claim("e"))
+        async with trio.open_nursery() as closing:
+            with server.frozen():
+                async with trio.open_nursery() as taking:
+                    taking.start_soon(shared.take, claim)
+                    await wait_all_tasks_blocked()
+                    taking.cancel_scope.cancel()
+                closing.start_soon(shared.aclose)
+                await wait_all_tasks_blocked()
+                assert closing.child_tasks
+        assert server.command(b"ZCARD", "claif:place:calls") == 0
+        assert spent(server) == 0
         nursery.cancel_scope.cancel()
 
 
