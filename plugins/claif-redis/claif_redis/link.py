@@ -101,17 +101,12 @@ class Link:
             ConnectionError: as `ask`.
         """
         with trio.move_on_after(self.timeout):
-            sent = await self.send(script.command(keys, arguments))
-            return await self.result(script, keys, arguments, sent)
+            try:
+                (answer,) = await self.answers(await self.send(script.command(keys, arguments)), unknown_script=True)
+            except NoScriptError:
+                (answer,) = await self.answers(await self.send(script.in_full(keys, arguments)))
+            return answer
         raise self._give_up(self.timeout)
-
-    async def result(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], sent: Sent) -> Any:
-        """The answer of a script that was sent; it is sent in full if the server does not know it."""
-        try:
-            (answer,) = await self.answers(sent, unknown_script=True)
-        except NoScriptError:
-            (answer,) = await self.answers(await self.send(script.in_full(keys, arguments)))
-        return answer
 
     async def send(self, *commands: Command) -> Sent:
         """Send commands together without waiting for their answers; the caller bounds the time.

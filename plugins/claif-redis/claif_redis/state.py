@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 import trio
+from coredis.exceptions import NoScriptError
 
 from claif.api import ClaifError, Claim, Secret, Settlement, SharedState, Verdict
 
@@ -86,7 +87,13 @@ class RedisState(SharedState):
         try:
             with trio.move_on_after(self._link.timeout):
                 sent = await self._link.send(call.script.command(call.keys, call.arguments))
-                return verdict_of(claim, await self._link.result(call.script, call.keys, call.arguments, sent))
+                try:
+                    (answer,) = await self._link.answers(sent, unknown_script=True)
+                except NoScriptError:
+                    sent = ()  # what was sent has taken nothing
+                    sent = await self._link.send(call.script.in_full(call.keys, call.arguments))
+                    (answer,) = await self._link.answers(sent)
+                return verdict_of(claim, answer)
         except trio.Cancelled:
             if sent:
                 done = trio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from math import inf
+from typing import Any
 
 import pytest
 import trio
@@ -335,6 +336,30 @@ async def test_a_call_that_is_cancelled_while_it_takes_keeps_nothing(server: Red
             assert server.command(b"ZCARD", "claif:place:calls") == 0
         assert cancelled
         assert taken
+        assert (await shared.take(claim)).wait == 0
+
+
+async def test_a_call_that_is_cancelled_while_the_server_learns_the_script_keeps_nothing(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it sent first took nothing, and what it sent then is given back."""
+    claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
+    async with opened(sharing(server)) as shared:
+        server.ask(b"SCRIPT FLUSH")
+        send, scope = shared._link.send, trio.CancelScope()
+
+        async def sending(*commands: Any) -> Any:
+            sent = await send(*commands)
+            if commands[0][0] == b"EVAL":
+                scope.cancel()
+            return sent
+
+        monkeypatch.setattr(shared._link, "send", sending)
+        with scope:
+            await shared.take(claim)
+        assert scope.cancelled_caught
+        await shared.aclose()
+        assert spent(server) == 0
         assert (await shared.take(claim)).wait == 0
 
 
