@@ -18,9 +18,6 @@ from trio.testing import wait_all_tasks_blocked
 
 from claif.api import Claim, Place, Rate, Settlement, Spending, Verdict
 
-SOON = 0.1
-"""Seconds within which a settlement has arrived."""
-
 
 @pytest.fixture(scope="module", params=["redis", "valkey"])
 def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
@@ -35,7 +32,12 @@ def nothing_is_in_it(server: RedisServer) -> None:
 
 def sharing(server: RedisServer, prefix: str = "claif") -> RedisState:
     """With the patience of a test: here it matters what is answered, not how soon."""
-    return RedisState(server.url, prefix=prefix, timeout=5.0)
+    return RedisState(server.url, prefix=prefix, timeout=20.0)
+
+
+async def told(shared: RedisState) -> None:
+    """Wait until what was to be told soon has arrived."""
+    await until(lambda: not (shared._queue or shared._sending.locked() or shared._taking_back), 20)
 
 
 def rate(cost: float, *, key: str = "tokens", per_second: float = 1.0, burst: float = 10.0) -> Rate:
@@ -73,10 +75,11 @@ async def test_a_claim_is_one_round_trip(server: RedisServer) -> None:
 async def test_a_rate_lets_through_what_it_says_and_tells_how_long_to_wait(server: RedisServer) -> None:
     """By the server's clock; after that time it lets through."""
     async with opened(sharing(server)) as shared:
-        claim = Claim("e", (rate(5, per_second=50),))
+        claim = Claim("e", (rate(5, per_second=5),))
         assert [(await shared.take(claim)).wait for _ in range(2)] == [0, 0]
-        verdict = await shared.take(claim)
-        assert 0.05 < verdict.wait <= 0.1
+        while not (verdict := await shared.take(claim)).wait:
+            """On a slow machine a second passes before the server is asked again."""
+        assert verdict.wait <= 1
         assert verdict.grants == ()
         await trio.sleep(verdict.wait)
         assert (await shared.take(claim)).wait == 0
@@ -85,27 +88,27 @@ async def test_a_rate_lets_through_what_it_says_and_tells_how_long_to_wait(serve
 async def test_what_was_claimed_too_high_is_given_back(server: RedisServer) -> None:
     """And what was too low is owed."""
     async with opened(sharing(server)) as shared:
-        claim = Claim("e", (rate(10, per_second=0.1),))
+        claim = Claim("e", (rate(10, per_second=0.001),))
         verdict = await shared.take(claim)
-        assert (await shared.take(claim)).wait == pytest.approx(100, abs=1)
+        assert (await shared.take(claim)).wait == pytest.approx(10_000, abs=60)
         shared.settle(Settlement(claim, verdict, used=(2.0,)))
-        await trio.sleep(SOON)
-        assert (await shared.take(claim)).wait == pytest.approx(20, abs=1)
-        small = Claim("e", (rate(8, per_second=0.1),))
+        await told(shared)
+        assert (await shared.take(claim)).wait == pytest.approx(2_000, abs=60)
+        small = Claim("e", (rate(8, per_second=0.001),))
         verdict = await shared.take(small)
         shared.settle(Settlement(small, verdict, used=(11.0,)))
-        await trio.sleep(SOON)
-        assert (await shared.take(claim)).wait == pytest.approx(130, abs=1)
+        await told(shared)
+        assert (await shared.take(claim)).wait == pytest.approx(13_000, abs=60)
 
 
 async def test_where_nobody_knows_what_was_used_the_claim_stands(server: RedisServer) -> None:
     async with opened(sharing(server)) as shared:
-        claim = Claim("e", (rate(10, per_second=0.1),), None, (spending(0.5),))
+        claim = Claim("e", (rate(10, per_second=0.001),), None, (spending(0.5),))
         verdict = await shared.take(claim)
         shared.settle(Settlement(claim, verdict, used=(None,)))
         shared.settle(Settlement(claim, verdict))
-        await trio.sleep(SOON)
-        assert (await shared.take(claim)).wait == pytest.approx(100, abs=1)
+        await told(shared)
+        assert (await shared.take(claim)).wait == pytest.approx(10_000, abs=60)
         assert spent(server) == 500_000
 
 
@@ -118,7 +121,7 @@ async def test_a_place_is_free_when_its_holder_leaves(server: RedisServer) -> No
         assert (await other.take(yours)).wait == inf
         assert (await shared.take(mine)).wait == 0
         shared.settle(Settlement(mine, verdict))
-        await trio.sleep(SOON)
+        await told(shared)
         assert (await other.take(yours)).wait == 0
         assert (await shared.take(mine)).wait == inf
 
@@ -126,11 +129,12 @@ async def test_a_place_is_free_when_its_holder_leaves(server: RedisServer) -> No
 async def test_a_place_is_free_when_its_lease_has_ended(server: RedisServer) -> None:
     """So a process that was killed keeps none."""
     async with opened(sharing(server)) as shared:
-        await shared.take(Claim("e", place=place("killed", most=2, lease=0.1)))
+        began, lease = time.monotonic(), 0.2
+        await shared.take(Claim("e", place=place("killed", most=2, lease=lease)))
         await shared.take(Claim("e", place=place("alive", most=2, lease=60)))
-        assert (await shared.take(Claim("e", place=place("me", most=2)))).wait == inf
-        await trio.sleep(0.15)
-        assert (await shared.take(Claim("e", place=place("me", most=2)))).wait == 0
+        while (await shared.take(Claim("e", place=place("me", most=2)))).wait == inf:  # noqa: ASYNC110 - the server tells nobody
+            await trio.sleep(0.02)
+        assert time.monotonic() - began >= lease
         assert set(server.command(b"ZRANGE", "claif:place:calls", 0, -1)) == {b"me", b"alive"}
         assert 50_000 < server.command(b"PTTL", "claif:place:calls") <= 60_000
 
@@ -158,7 +162,7 @@ async def test_a_budget_is_settled_with_what_was_spent(server: RedisServer) -> N
         for real, total in ((0.1, 100_000), (0.6, 700_000), (0.5, None), (0.0000001, None)):
             verdict = await shared.take(evolve(claim, budgets=(spending(0.5, limit=9),)))
             shared.settle(Settlement(claim, verdict, spent=real))
-            await trio.sleep(SOON)
+            await told(shared)
             assert total is None or spent(server) == total
         assert spent(server) == 1_200_001
 
@@ -170,7 +174,7 @@ async def test_a_budget_is_forgotten_after_its_time_and_not_before(server: Redis
         verdict = await shared.take(claim)
         await trio.sleep(0.15)
         shared.settle(Settlement(claim, verdict, spent=0.1))
-        await trio.sleep(SOON)
+        await told(shared)
         assert spent(server) is None
         await shared.take(Claim("e", budgets=(spending(0.1, lasts=60),)))
         await shared.take(Claim("e", budgets=(spending(0.1, lasts=1),)))
@@ -204,7 +208,7 @@ async def test_everything_is_taken_or_nothing(server: RedisServer, missing: str)
         assert (verdict.wait > 0) == (missing != "budget")
         assert contents(server) == before
         shared.settle(Settlement(claim, verdict, used=(0, 0), spent=0))
-        await trio.sleep(SOON)
+        await told(shared)
         assert contents(server) == before
 
 
@@ -220,24 +224,26 @@ def contents(server: RedisServer) -> dict[bytes, object]:
 async def test_an_endpoint_that_one_leaves_alone_others_hear_of(server: RedisServer) -> None:
     """The later of two times counts; 0 ends it. It keeps nobody from being let in."""
     async with opened(sharing(server)) as shared, opened(sharing(server)) as other:
-        for seconds, left in ((60.0, 60.0), (10.0, 60.0), (90.0, 90.0), (0.0, 0.0), (5.0, 5.0)):
+        for seconds, left in ((600, 600), (100, 600), (900, 900), (0, 0), (300, 300)):
             shared.close_endpoint("e", seconds)
-            await trio.sleep(SOON)
+            await told(shared)
             verdict = await other.take(Claim("e", (rate(0.1),)))
-            assert verdict.closed_for == pytest.approx(left, abs=1)
+            assert max(left - 60, 0) <= verdict.closed_for <= left
             assert verdict.wait == 0
             assert (await other.take(Claim("another"))).closed_for == 0
         shared.close_endpoint("e", 0.15)
-        assert (await other.take(Claim("e", budgets=(spending(9),)))).closed_for == pytest.approx(5, abs=1)
+        assert (await other.take(Claim("e", budgets=(spending(9),)))).closed_for == pytest.approx(300, abs=60)
 
 
 async def test_an_endpoint_is_asked_again_when_the_time_has_passed(server: RedisServer) -> None:
     async with opened(sharing(server)) as shared:
-        shared.close_endpoint("e", 0.15)
-        await trio.sleep(SOON)
-        assert 0 < (await shared.take(Claim("e"))).closed_for < 0.15
-        await trio.sleep(0.15)
-        assert (await shared.take(Claim("e"))) == Verdict()
+        began, seconds = time.monotonic(), 0.2
+        shared.close_endpoint("e", seconds)
+        await told(shared)
+        while (verdict := await shared.take(Claim("e"))) != Verdict():
+            assert verdict.closed_for < seconds
+            await trio.sleep(0.02)
+        assert time.monotonic() - began >= seconds
 
 
 async def test_keys_of_one_name_do_not_get_in_each_others_way(server: RedisServer) -> None:
@@ -248,7 +254,8 @@ async def test_keys_of_one_name_do_not_get_in_each_others_way(server: RedisServe
             assert (await shared.take(claim)).wait == 0
             shared.close_endpoint("x", 60)
             assert (await shared.take(claim)).refused == "x"
-        await trio.sleep(SOON)
+        await told(one)
+        await told(two)
         assert {name[:2] for name in server.command(b"KEYS", "*")} == {b"a:", b"b:"}
         assert len(server.command(b"KEYS", "*")) == 8
 
@@ -262,9 +269,8 @@ async def test_settlements_go_together(server: RedisServer) -> None:
             shared.settle(Settlement(one, verdict))
         server.ask(b"CONFIG RESETSTAT")
         sent = shared._link.exchanges
-        started = time.monotonic()
-        await until(lambda: not server.command(b"ZCARD", "claif:place:calls"))
-        assert time.monotonic() - started < 1
+        await told(shared)
+        assert server.command(b"ZCARD", "claif:place:calls") == 0
         assert server.calls("evalsha") == 450
         assert shared._link.exchanges - sent == server.calls("script|load") == -(-450 // state.BATCH)
 
@@ -325,13 +331,13 @@ async def test_a_call_that_is_cancelled_while_it_takes_keeps_nothing(server: Red
     claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
     async with opened(sharing(server)) as shared:
         cancelled = taken = 0
-        for number in range(60):
-            with trio.move_on_after(0.00002 * number):
+        for number in range(61):
+            with trio.move_on_after(0.00002 * number if number < 60 else inf):
                 verdict = await shared.take(claim)
                 taken += 1
                 shared.settle(Settlement(claim, verdict, used=(0.0,), spent=0.0))
             cancelled = number + 1 - taken
-            await trio.sleep(0.04)
+            await told(shared)
             assert spent(server) in {None, 0}, number
             assert server.command(b"ZCARD", "claif:place:calls") == 0
         assert cancelled
