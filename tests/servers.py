@@ -8,25 +8,35 @@ import signal
 import socket
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from random import SystemRandom
 from types import TracebackType
 from typing import Any, BinaryIO, Protocol, Self, TypeVar
 
 import trio
 from needs import need
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds."""
+LOWEST_PORT = 10_000
 
 
 def free_port() -> int:
-    """A TCP port of this machine that nobody listens at now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port of this machine that nobody listens at now, and that the system gives to nobody who wants any."""
+    try:
+        given = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except OSError:
+        given = 32_768
+    tries = SystemRandom().sample(range(LOWEST_PORT, given), 100) if given > LOWEST_PORT + 1000 else []
+    for port in (*tries, 0):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return int(probe.getsockname()[1])
+    raise AssertionError("there is no free port")
 
 
 class Runs(Protocol):
@@ -48,7 +58,7 @@ async def opened(store: Running) -> AsyncIterator[Running]:
         nursery.cancel_scope.cancel()
 
 
-class Server:
+class Server(ABC):
     """A server in a process of its own; it keeps its port over restarts and its data over none.
 
     Args:
@@ -120,18 +130,18 @@ class Server:
             self._process.send_signal(signal.SIGCONT)
 
     def ask(self, line: bytes) -> bytes:
-        """Send it a line, and give back what comes within a moment."""
+        """Send it a line, and give back its whole answer, or what comes before it hangs up."""
         with self._connected() as connection:
-            connection.sendall(line + b"\r\n")
             connection.settimeout(PATIENCE)
-            answer = connection.recv(65536)
-            connection.settimeout(0.05)
-            try:
-                while more := connection.recv(65536):
-                    answer += more
-            except TimeoutError:
-                pass
+            connection.sendall(line + b"\r\n")
+            answer = b""
+            while not self._is_whole(answer) and (more := connection.recv(65536)):
+                answer += more
             return answer
+
+    @abstractmethod
+    def _is_whole(self, answer: bytes) -> bool:
+        """Whether an answer has come to its end."""
 
     def _connected(self) -> socket.socket:
         if self.path is None:
@@ -187,6 +197,9 @@ class RedisServer(Server):
         """What a store is given."""
         return f"unix://{self.path}" if self.path else f"redis://127.0.0.1:{self.port}/0"
 
+    def _is_whole(self, answer: bytes) -> bool:
+        return _end(answer) is not None
+
     def command(self, *arguments: bytes | str | float) -> Any:
         """Have it carry out a command, whatever is in its arguments.
 
@@ -233,6 +246,28 @@ def _answer(answers: BinaryIO) -> Any:
     return int(rest) if kind == b":" else rest
 
 
+def _end(answers: bytes, at: int = 0) -> int | None:
+    """Where an answer ends that begins there; `None` if it has not come yet."""
+    stop = answers.find(b"\r\n", at)
+    if stop < 0:
+        return None
+    kind, rest, end = answers[at : at + 1], answers[at + 1 : stop], stop + 2
+    if kind == b"$" and rest != b"-1":
+        end += int(rest) + 2
+    for _ in range(int(rest) if kind == b"*" else 0):
+        inner = _end(answers, end)
+        if inner is None:
+            return None
+        end = inner
+    return end if end <= len(answers) else None
+
+
+LAST_LINES = frozenset(
+    b"END STORED NOT_STORED EXISTS NOT_FOUND DELETED TOUCHED OK RESET VERSION ERROR CLIENT_ERROR SERVER_ERROR".split()
+)
+"""How the last line of an answer of memcached begins: https://docs.memcached.org/protocols/basic/"""
+
+
 class MemcachedServer(Server):
     """A `memcached`.
 
@@ -256,6 +291,10 @@ class MemcachedServer(Server):
     def url(self) -> str:
         """What a store is given."""
         return f"unix://{self.path}" if self.path else f"memcached://127.0.0.1:{self.port}"
+
+    def _is_whole(self, answer: bytes) -> bool:
+        *_, last, rest = (b"", *answer.split(b"\r\n"))
+        return not rest and last.partition(b" ")[0] in LAST_LINES
 
     def figures(self) -> dict[str, int]:
         """What it counts that is a number, by memcached's names."""
