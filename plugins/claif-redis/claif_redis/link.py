@@ -149,17 +149,21 @@ class Link:
         return late(self.server, seconds)
 
     async def _open(self) -> BaseConnection:
-        if self._nursery is None:
-            raise not_open(self.server)
-        if self._opening is None:
-            self._opening = _Opening()
-            self._nursery.start_soon(self._connect, self._opening, self._nursery)
-        opening = self._opening
-        await opening.done.wait()
-        if opening.connection is None:
-            error = opening.error
-            raise late(self.server, self.timeout) if error is None else failure(error, self.server) from None
-        return opening.connection
+        """A new connection, or the one that is being opened; whose time runs out tells only who began it."""
+        while True:
+            if self._nursery is None:
+                raise not_open(self.server)
+            opening, begins = self._opening, self._opening is None
+            if opening is None:
+                opening = self._opening = _Opening()
+                self._nursery.start_soon(self._connect, opening, self._nursery)
+            await opening.done.wait()
+            if opening.connection is not None:
+                return opening.connection
+            if opening.error is not None:
+                raise failure(opening.error, self.server) from None
+            if begins:
+                raise late(self.server, self.timeout)
 
     async def _connect(self, opening: _Opening, nursery: trio.Nursery) -> None:
         """Open a connection for all who wait for it; that one of them is cancelled is nothing to the others."""
