@@ -42,7 +42,10 @@ def test_a_database_is_a_number(url: str) -> None:
 async def test_databases_are_apart() -> None:
     with RedisServer() as server:
         base = f"redis://127.0.0.1:{server.port}"
-        async with opened(RedisStore(f"{base}/1")) as one, opened(RedisStore(f"{base}/2")) as two:
+        async with (
+            opened(RedisStore(f"{base}/1", timeout=20)) as one,
+            opened(RedisStore(f"{base}/2", timeout=20)) as two,
+        ):
             await one.put(key("one"), b"row", labels())
             assert await two.get(key("one")) is None
             assert await one.get(key("one")) == b"row"
@@ -72,11 +75,11 @@ async def test_a_server_is_reached_by_tls_if_it_is_who_it_says(encrypted: tuple[
     """By address and by name; without its authority, or under another name, it is not believed."""
     port, bundle = encrypted
     for host in ("localhost", "127.0.0.1"):
-        async with opened(RedisStore(f"rediss://{host}:{port}?ssl_ca_certs={bundle}", timeout=3)) as store:
+        async with opened(RedisStore(f"rediss://{host}:{port}?ssl_ca_certs={bundle}", timeout=20)) as store:
             await store.put(key("one"), b"row", labels())
             assert await store.get(key("one")) == b"row"
     for url in (f"rediss://localhost:{port}", f"rediss://127.0.0.2:{port}?ssl_ca_certs={bundle}"):
-        async with opened(RedisStore(url, timeout=3)) as store:
+        async with opened(RedisStore(url, timeout=20)) as store:
             with pytest.raises(ConnectionError, match="cannot be reached"):
                 await store.get(key("one"))
 

@@ -19,6 +19,10 @@ from claif.api import Claim, Place
 
 WORKER = Path(__file__).with_name("worker.py")
 PROCESSES = 4
+TASKS = 10
+"""Of each, as in `worker.py`."""
+TIMEOUT = 20.0
+"""Seconds."""
 TOLERANCE = 1.05
 """How much of a limit may be used in any window; the moments that are compared were measured in several processes."""
 
@@ -51,7 +55,7 @@ def started(*arguments: object) -> subprocess.Popen[bytes]:
 
 def test_four_processes_keep_to_one_rate_in_any_window(server: RedisServer) -> None:
     """And use it: limits that are shared are not limits that are smaller."""
-    per_second, burst, seconds = 300, 15, 3
+    per_second, burst, seconds = 60, 30, 3
     of_each = run("rates", server.url, per_second, burst, seconds)
     granted = sorted((tuple(one) for said in of_each for one in said), key=lambda one: one[1])
     assert sum(bool(said) for said in of_each) == PROCESSES
@@ -62,19 +66,20 @@ def test_four_processes_keep_to_one_rate_in_any_window(server: RedisServer) -> N
             inside += before >= begin
             assert inside <= TOLERANCE * (per_second * (after - begin) + burst)
     begun, ended = min(before for before, _ in granted), max(ends)
-    assert len(granted) > 0.7 * per_second * min(ended - begun, seconds)
+    # What is not asked for within half a second, since all are busy elsewhere, is lost.
+    assert len(granted) > 0.5 * per_second * min(ended - begun, seconds)
 
 
 def test_four_processes_have_no_more_places_than_there_are(server: RedisServer) -> None:
     """Nobody is let in while all are taken, and all of them are used."""
-    held = [tuple(one) for said in run("places", server.url, 3, 2) for one in said]
+    held = [tuple(one) for said in run("places", server.url, 3, 5) for one in said]
     changes = sorted([(begin, 1) for begin, _ in held] + [(end, -1) for _, end in held])
     busy = most = 0
     for _, change in changes:
         busy += change
         most = max(most, busy)
     assert most == 3
-    assert len(held) > 100
+    assert len(held) == PROCESSES * TASKS * 5
 
 
 def test_four_processes_never_overrun_a_budget(server: RedisServer) -> None:
@@ -90,17 +95,17 @@ def test_of_four_processes_one_asks_and_the_others_get_its_answer(server: RedisS
 
 async def test_the_place_of_a_process_that_was_killed_is_free_after_its_lease(server: RedisServer) -> None:
     """And not before."""
-    worker = started("hold", server.url)
+    lease = 0.5
+    worker = started("hold", server.url, lease)
     try:
         worker.stdin.write(b"go\n")
         worker.stdin.flush()
-        assert worker.stdout.readline() == b"[]\n"
-        taken = time.monotonic()
+        began = float(worker.stdout.readline())
     finally:
         worker.kill()
         worker.communicate()
-    async with opened(RedisState(server.url)) as shared:
+    async with opened(RedisState(server.url, timeout=TIMEOUT)) as shared:
         claim = Claim("e", place=Place("p", 1, "me", 60))
         while (await shared.take(claim)).wait == inf:
-            assert time.monotonic() - taken < 2
-        assert time.monotonic() - taken > 0.3
+            assert time.time() - began < lease + TIMEOUT
+        assert time.time() - began >= lease
