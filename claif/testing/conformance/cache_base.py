@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from hashlib import sha256
 from typing import ClassVar
@@ -66,6 +66,15 @@ class StoreConformance(Lacking, ABC):
                 with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSING):
                     await store.aclose()
                 nursery.cancel_scope.cancel()
+
+    async def soon(self, true: Callable[[], Awaitable[bool]]) -> bool:
+        """Whether something comes true in the time in which what lasts for half a `MOMENT` has to expire."""
+        deadline = trio.current_time() + MOMENT + self.slack
+        while not await true():
+            if trio.current_time() >= deadline:
+                return await true()
+            await trio.sleep(MOMENT / 10)
+        return True
 
     async def mixed(self, store: CacheStore) -> None:
         """Have four rows in it."""

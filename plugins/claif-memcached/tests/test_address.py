@@ -31,7 +31,7 @@ def test_a_url_says_where(url: str | None, way: str, place: str) -> None:
 async def test_it_can_be_at_a_socket_of_this_machine(tmp_path: Path) -> None:
     path = tmp_path / "memcached.sock"
     with MemcachedServer("-s", str(path), "-a", "0777", path=path) as server:
-        async with opened(MemcachedStore(server.url)) as store:
+        async with opened(MemcachedStore(server.url, timeout=20)) as store:
             await store.put(key("one"), b"row", labels())
             assert await store.get(key("one")) == b"row"
             assert (await store.stats()).place == f"unix://{path}"
@@ -49,9 +49,9 @@ async def test_a_server_is_reached_by_tls_if_it_is_who_it_says(tmp_path: Path) -
     options = ["-Z", "-o", f"ssl_chain_cert={tmp_path}/cert.pem,ssl_key={tmp_path}/key.pem"]
     with MemcachedServer(*options, tls=True) as server:
         url = server.url.replace("memcached:", "memcacheds:")
-        async with opened(MemcachedStore(f"{url}?ssl_ca_certs={tmp_path}/ca.pem", timeout=3)) as store:
+        async with opened(MemcachedStore(f"{url}?ssl_ca_certs={tmp_path}/ca.pem", timeout=20)) as store:
             await store.put(key("one"), b"row", labels())
             assert await store.get(key("one")) == b"row"
-        async with opened(MemcachedStore(url, timeout=3)) as store:
+        async with opened(MemcachedStore(url, timeout=20)) as store:
             with pytest.raises(ConnectionError, match="cannot be reached"):
                 await store.get(key("one"))

@@ -16,7 +16,7 @@ TIMES = (1, 100_000)
 
 async def main(url: str, turns: int) -> int:
     """Be the one who asks, or wait until the answer is there."""
-    store = MemcachedStore(url, timeout=5.0)
+    store = MemcachedStore(url, timeout=20.0)
     mine = f"{time.time_ns():020}"
     asked = 0
     async with trio.open_nursery() as nursery:
