@@ -22,6 +22,8 @@ from claif.cache.sqlite import SqliteStore
 from claif.cache.store import Labels
 
 TASKS = 4
+LEAST = 6
+"""Rows that each has acknowledged at least before it is killed, however slow the machine is."""
 
 
 def key_of(child: int, task: int, number: int) -> str:
@@ -48,8 +50,8 @@ async def write(path: Path, child: int, acknowledged: int) -> None:
             nursery.start_soon(task, number)
 
 
-def one_round(path: Path, child: int, seconds: float) -> list[str]:
-    """Have a child write, kill it, and tell which keys it was told are kept."""
+def one_round(path: Path, child: int, least: int, seconds: float) -> list[str]:
+    """Have a child write so many rows, kill it so much later, and tell which keys it was told are kept."""
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:
@@ -59,11 +61,12 @@ def one_round(path: Path, child: int, seconds: float) -> list[str]:
         finally:
             os._exit(1)
     os.close(writing)
-    first = os.read(reading, 64)  # it is at work from now on
+    data = b""
+    while len(data) < 64 * least and (part := os.read(reading, 1 << 16)):
+        data += part
     time.sleep(seconds)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    data = first
     while part := os.read(reading, 1 << 16):
         data += part
     os.close(reading)
@@ -75,7 +78,7 @@ def main(path: Path, rounds: int) -> None:
     chance = random.Random(7)
     acknowledged: list[str] = []
     for child in range(rounds):
-        acknowledged += one_round(path, child, chance.uniform(0, 0.03))
+        acknowledged += one_round(path, child, chance.randrange(LEAST, 6 * LEAST), chance.uniform(0, 0.005))
     with closing(sqlite3.connect(path)) as connection:
         intact = connection.execute("PRAGMA integrity_check").fetchone()[0]
         rows = dict(connection.execute("SELECT key, row FROM rows").fetchall())

@@ -23,6 +23,8 @@ from claif.costs.budget import Limit
 from claif.ledger.ledger import Ledger
 
 TASKS = 4
+LEAST = 10
+"""What each has acknowledged at least before it is killed, however slow the machine is."""
 HELD, COST = 0.02, 0.01
 KEEP = 86_400.0 * 400
 
@@ -82,8 +84,10 @@ def kill(home: Path, rounds: int) -> dict[str, object]:
     begun, ended, complaints = set(), set(), []
     for _ in range(rounds):
         child, read = fork(home, 1_000_000, limit)
-        first = os.read(read, 65536)
-        time.sleep(chance.uniform(0, 0.03))
+        first, least = b"", chance.randrange(LEAST, 4 * LEAST)
+        while first.count(b"\n") < least and (part := os.read(read, 65536)):
+            first += part
+        time.sleep(chance.uniform(0, 0.005))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.WTERMSIG(status) == signal.SIGKILL

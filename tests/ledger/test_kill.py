@@ -36,7 +36,7 @@ def run(home: Path, *arguments: str) -> dict[str, Any]:
 def test_nothing_that_was_acknowledged_is_lost_when_writers_are_killed(tmp_path: Path) -> None:
     found = run(tmp_path, "kill", str(ROUNDS))
     assert found["rounds"] == ROUNDS
-    assert found["acknowledged"] > 10 * ROUNDS
+    assert found["acknowledged"] >= 10 * ROUNDS
     assert (found["lost"], found["not held"], found["integrity"], found["complaints"]) == (0, 0, "ok", [])
     assert found["accounts are right"]
     assert found["cut off"] > 0, "nobody was killed in the middle of anything"
