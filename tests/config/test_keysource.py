@@ -106,7 +106,7 @@ def test_a_command_that_takes_too_long_is_killed(read, monkeypatch: pytest.Monke
     began = time.monotonic()
     with pytest.raises(MissingAPIKeyError, match="took longer than"):
         key(read, python("import time; time.sleep(60)")).reveal()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_a_command_ends_when_nobody_waits_any_more(read) -> None:

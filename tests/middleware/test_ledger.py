@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 from middleware.accounts import COST, PRICES, USED, calls, client, only
+from patience import jump, on_slow_clock
 
 from claif import Client
 from claif.api import (
@@ -19,6 +20,7 @@ from claif.api import (
     Query,
     RateLimitError,
     Started,
+    TextDelta,
     TimeoutError,
 )
 from claif.testing import FakeProvider, ScriptedServer
@@ -67,17 +69,25 @@ async def test_a_failure_is_a_row_with_its_error_and_costs_nothing_if_it_was_ref
     only(home, error="RateLimitError", attempts=2, cost=0.0, cost_known=1, state=1)
 
 
+@on_slow_clock
 async def test_a_query_that_takes_too_long_is_a_row(home: Path) -> None:
     async with client(["x", Pause(60)]) as c:
         with pytest.raises(TimeoutError):
-            await c.query("hi", provider="fake", timeout=0.2)
+            async with c.stream("hi", provider="fake", timeout=2) as stream:
+                async for event in stream:
+                    if isinstance(event, TextDelta):
+                        jump(2)
     only(home, error="TimeoutError", state=1, cost_known=0)
 
 
 async def test_a_cancelled_query_is_a_row(home: Path) -> None:
+    async def enough(event: Any) -> None:
+        if isinstance(event, TextDelta):
+            scope.cancel()
+
     async with client(["x", Pause(60)]) as c:
-        with trio.move_on_after(0.2):
-            await c.query("hi", provider="fake")
+        with trio.CancelScope() as scope:
+            await c.run(Query("hi", provider="fake"), enough)
         assert calls(home)[0]["error"] == "Cancelled"
         async with c.stream("hi", provider="fake") as stream:
             async for _ in stream:
@@ -86,14 +96,20 @@ async def test_a_cancelled_query_is_a_row(home: Path) -> None:
 
 
 async def test_a_query_that_runs_while_the_client_is_closed_is_a_row(home: Path) -> None:
+    begun = trio.Event()
+
+    async def begin(event: Any) -> None:
+        if isinstance(event, TextDelta):
+            begun.set()
+
     async with trio.open_nursery() as nursery, client(["x", Pause(60)]) as c:
 
         async def ask() -> None:
             with pytest.raises(Exception, match="closed"):
-                await c.query("hi", provider="fake")
+                await c.run(Query("hi", provider="fake"), begin)
 
         nursery.start_soon(ask)
-        await trio.sleep(0.2)
+        await begun.wait()
     only(home, state=1, error="Cancelled")
 
 

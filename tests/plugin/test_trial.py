@@ -6,6 +6,7 @@ import os
 
 import pytest
 import trio
+from patience import jump, on_slow_clock, until
 from processes import gone
 
 from claif.plugin.entry_points import COMMANDS, HOOKS, PROVIDERS, EntryPoint
@@ -75,6 +76,7 @@ async def test_an_import_that_ends_badly_is_named(site: Site, source: str, reaso
     assert found.hooks == ()
 
 
+@on_slow_clock
 async def test_an_import_that_hangs_is_killed_with_all_that_it_started(site: Site) -> None:
     pid_file = site.folder / "pid"
     source = (
@@ -83,8 +85,15 @@ async def test_an_import_that_hangs_is_killed_with_all_that_it_started(site: Sit
         f"pathlib.Path({str(pid_file)!r}).write_text(str(child.pid))\n"
         "threading.Event().wait()\n"
     )
-    found = await trial(site, source, timeout=5)
-    assert found.problems == ("Its import takes longer than 5 s.",)
+    async with trio.open_nursery() as nursery:
+
+        async def hang() -> None:
+            found = await trial(site, source, timeout=60)
+            assert found.problems == ("Its import takes longer than 60 s.",)
+
+        nursery.start_soon(hang)
+        await until(lambda: pid_file.exists() and pid_file.read_text())
+        jump(60)
     assert gone(int(pid_file.read_text()))
 
 
@@ -92,7 +101,7 @@ async def test_what_escapes_into_a_session_of_its_own_does_not_hold_the_trial_up
     pid_file = site.folder / "pid"
     source = (
         "import subprocess, sys, pathlib\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.alarm(20); signal.pause()'],\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import signal; signal.alarm(60); signal.pause()'],\n"
         "    start_new_session=True)\n"
         f"pathlib.Path({str(pid_file)!r}).write_text(str(child.pid))\n{HOOK}"
     )

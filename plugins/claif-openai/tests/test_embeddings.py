@@ -10,6 +10,7 @@ import pytest
 import trio
 from claif_openai.presets import PRESETS
 from claif_openai.provider import OpenAIProvider
+from patience import jump, on_slow_clock, until
 
 from claif.api import Client, EmbeddingLimits, InvalidQueryError, ModelNotFoundError, TimeoutError
 from claif.protocols import server as server_module
@@ -69,11 +70,19 @@ async def test_errors_name_the_model_for_embeddings_and_not_the_one_for_answers(
     assert (caught.value.provider, caught.value.model) == ("house", "vectors-1")
 
 
+@on_slow_clock
 async def test_a_server_that_computes_for_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_module, "EMBEDDING", 0.2)
+    monkeypatch.setattr(server_module, "EMBEDDING", 2.0)
     async with ScriptedServer() as server, asking(base_url=server.url(stall="headers")) as client:
-        with trio.fail_after(5), pytest.raises(TimeoutError, match=r"said nothing for 0.2 s"):
-            await client.embed("a", model="m")
+        async with trio.open_nursery() as nursery:
+
+            async def ask() -> None:
+                with pytest.raises(TimeoutError, match="said nothing for 2 s"):
+                    await client.embed("a", model="m")
+
+            nursery.start_soon(ask)
+            await until(lambda: server.requests)
+            jump(2.0)
         assert len(server.requests) == 1
 
 
