@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import trio
 from middleware.accounts import COST, PRICES, USED, calls, client, only, sums
+from patience import jump, on_slow_clock, until
 
 from claif import Client
 from claif.api import (
@@ -96,18 +97,25 @@ async def test_a_call_that_could_overrun_a_budget_is_refused_before_it_is_made(h
     assert sums(home) == (pytest.approx(COST), 0.0)
 
 
+@on_slow_clock
 async def test_a_budget_of_one_query_counts_all_of_its_attempts(home: Path) -> None:
     answers = (["begun", Pause(60)], ["x", USED])
     config = {
         "budget": {"query": 0.15},
         "providers": {"fake": {"model": "m"}, "other": {"model": "m"}},
         "prices": {"m": PRICES["fake/m"]},
-        "routes": {"all": {"members": ["fake", "other"], "attempt_timeout": 0.1}},
+        "routes": {"all": {"members": ["fake", "other"], "attempt_timeout": 2.0}},
     }
     fakes = {"other": FakeProvider.scripted("never")}
-    async with client([Pause(60)], *answers, others=fakes, **config) as c:
-        with pytest.raises((BudgetExceededError, TimeoutError)):
-            await c.query("hi", provider="all", max_tokens=1000)
+    async with client([Pause(60)], *answers, others=fakes, **config) as c, trio.open_nursery() as nursery:
+
+        async def ask() -> None:
+            with pytest.raises((BudgetExceededError, TimeoutError)):
+                await c.query("hi", provider="all", max_tokens=1000)
+
+        nursery.start_soon(ask)
+        await until(lambda: c.fakes["fake"].queries)
+        jump(2.0)
     assert fakes["other"].queries == [], "the first may have cost what was held for it"
 
 
