@@ -7,7 +7,8 @@ import sqlite3
 import stat
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,11 +93,7 @@ def set_aside(path: Path, damaged: int | None) -> Path | None:
     Raises:
         OSError: it cannot be renamed.
     """
-    lock = FileLock(path.with_name(f"{path.stem}.lock"))
-    deadline = time.monotonic() + BUSY
-    while not (held := lock.acquire()) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    try:
+    with _alone(_lock_of(path)) as held:
         if not held or inode(path) != damaged:
             return None
         aside = path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(2).hex()}")
@@ -105,6 +102,22 @@ def set_aside(path: Path, damaged: int | None) -> Path | None:
             path.with_name(f"{path.name}-wal").rename(aside.with_name(f"{aside.name}-wal"))
         path.with_name(f"{path.name}-shm").unlink(missing_ok=True)
         return aside
+
+
+def _lock_of(path: Path) -> Path:
+    """What is locked by who sets the file aside; it is there as soon as somebody has."""
+    return path.with_name(f"{path.stem}.lock")
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[bool]:
+    """Hold a lock, or not if another process keeps it for too long; which of both is the value."""
+    lock = FileLock(path)
+    deadline = time.monotonic() + BUSY
+    while not (held := lock.acquire()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    try:
+        yield held
     finally:
         lock.release()
 
@@ -153,7 +166,12 @@ def _make(path: Path, schema: Schema) -> None:
     try:
         _open(new, schema).close()
         with suppress(FileExistsError):
-            _put(new, path)
+            if _lock_of(path).exists():
+                # Who has just set a damaged file aside has yet to take its log away, which must not become this one's.
+                with _alone(_lock_of(path)):
+                    _put(new, path)
+            else:
+                _put(new, path)
     finally:
         for suffix in ("", "-wal", "-shm"):
             new.with_name(f"{new.name}{suffix}").unlink(missing_ok=True)

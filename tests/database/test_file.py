@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,31 @@ def test_only_the_file_that_was_found_damaged_is_set_aside(tmp_path: Path) -> No
     assert aside.with_name(f"{aside.name}-wal").read_bytes() == b"its log"
     assert not path.with_name("t.db-shm").exists()
     assert set_aside(path, damaged) is None  # another process was quicker
+
+
+def test_a_new_file_gets_nothing_of_the_one_that_is_just_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process wants one when the damaged file has its other name already, and its log has not."""
+    path = tmp_path / "t.db"
+    path.write_bytes(b"damaged")
+    path.with_name("t.db-wal").write_bytes(b"its log")
+    rename = Path.rename
+    another = threading.Thread(target=lambda: connect(path, THINGS).close())
+
+    def renamed(old: Path, new: Path) -> Path:
+        found = rename(old, new)
+        if old == path:
+            another.start()
+            another.join(0.3)  # it has time to do harm
+        return found
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    aside = set_aside(path, inode(path))
+    another.join()
+    assert aside is not None
+    assert aside.with_name(f"{aside.name}-wal").read_bytes() == b"its log"
+    assert path.exists()
 
 
 @pytest.mark.parametrize(
