@@ -94,7 +94,8 @@ async def load_sources(
         for index, source in enumerate(sources):
             nursery.start_soon(ask, index, source)
 
-    failures = [outcome for outcome in outcomes.values() if isinstance(outcome, SourceFailure)]
+    said = [outcomes[index] for index in range(len(sources))]  # in the order of the sources, whoever came first
+    failures = [outcome for outcome in said if isinstance(outcome, SourceFailure)]
     for index, source in enumerate(sources):
         outcome = outcomes[index]
         if source.fatal and isinstance(outcome, SourceFailure):
@@ -102,7 +103,7 @@ async def load_sources(
                 f"The source of configuration {source.name} failed: {outcome.message}.",
                 hint="It is declared as one that must work; run without plugins with --no-plugins.",
             )
-    tables = [outcome for outcome in outcomes.values() if isinstance(outcome, SourceTable)]
+    tables = [outcome for outcome in said if isinstance(outcome, SourceTable)]
     return sorted(tables, key=lambda table: (table.priority, table.name)), failures
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 import trio
@@ -33,6 +34,16 @@ async def test_one_that_hangs_is_cut_off_and_named_and_the_others_count():
     assert [table.name for table in tables] == ["good"]
     assert [(name, message) for name, message in failures] == [("slow", "it did not answer within 3 s")]
     assert trio.current_time() >= 3
+
+
+@pytest.mark.mock_clock
+async def test_failures_are_told_in_the_order_of_the_sources_whichever_comes_first():
+    async def fail(seconds):
+        await trio.sleep(seconds)
+        raise OSError("gone")
+
+    sources = [ConfigSource(f"s{seconds}", partial(fail, seconds)) for seconds in (3, 1, 2)]
+    assert [failure.name for failure in (await load_sources(sources))[1]] == ["s3", "s1", "s2"]
 
 
 @pytest.mark.mock_clock
