@@ -10,11 +10,18 @@ from agents.acp_clis import PLACES, acp_cli
 from agents.clis import NATIVE, claude_program, codex_program, required
 from agents.real import Agent
 
+from claif.transport.process import pool
+
 __all__ = ["claude_program", "codex_program"]
 
 ACP = ("gemini", "qwen", "opencode")
 """Those that speak the Agent Client Protocol."""
 NAMES = (*NATIVE, *ACP)
+
+
+@pytest.fixture(autouse=True)
+def _it_gets_ready_for_the_next_query_however_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "HEALTH_TIMEOUT", 20.0)
 
 
 @pytest.fixture(params=NATIVE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import socket
@@ -72,6 +73,8 @@ def connected(folder: int) -> socket.socket | None:
     try:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
         connection.connect(_address(folder))
+        while not _has_peer(connection):
+            connection.connect(_address(folder))
         check_peer(connection)
     except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
         connection.close()
@@ -80,6 +83,17 @@ def connected(folder: int) -> socket.socket | None:
         connection.close()
         raise
     return connection
+
+
+def _has_peer(connection: socket.socket) -> bool:
+    """Whether it is connected; a signal ends the waiting for that, and Python does not tell."""
+    try:
+        connection.getpeername()
+    except OSError as error:
+        if error.errno != errno.ENOTCONN:
+            raise
+        return False
+    return True
 
 
 def listening(folder: int) -> socket.socket:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,18 @@ def test_one_listens_and_others_connect_also_where_the_path_is_long(tmp_path: Pa
     assert broker_folder(home).stat().st_mode & 0o777 == 0o700
 
 
+@contextmanager
+def a_signal_soon() -> Iterator[None]:
+    """As a terminal sends one that has another size."""
+    previous = signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
 def test_a_broker_with_many_clients_lets_another_one_wait_but_not_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -67,9 +81,10 @@ def test_a_broker_with_many_clients_lets_another_one_wait_but_not_for_ever(
             taken, _ = listener.accept()
             taken.close()
 
-        room = threading.Timer(0.1, take_one)
+        room = threading.Timer(0.3, take_one)
         room.start()
-        connection = connected(folder)
+        with a_signal_soon():
+            connection = connected(folder)
         room.join()
         assert connection is not None
         connection.close()
