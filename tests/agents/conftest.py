@@ -9,7 +9,6 @@ import pytest
 from agents.acp_clis import PLACES, acp_cli
 from agents.clis import NATIVE, claude_program, codex_program, required
 from agents.real import Agent
-
 from claif.transport.process import pool
 
 __all__ = ["claude_program", "codex_program"]
