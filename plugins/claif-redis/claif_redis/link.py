@@ -101,12 +101,29 @@ class Link:
             ConnectionError: as `ask`.
         """
         with trio.move_on_after(self.timeout):
-            try:
-                (answer,) = await self.answers(await self.send(script.command(keys, arguments)), unknown_script=True)
-            except NoScriptError:
-                (answer,) = await self.answers(await self.send(script.in_full(keys, arguments)))
-            return answer
+            return await self.answer(script, keys, arguments, [])
         raise self._give_up(self.timeout)
+
+    async def answer(self, script: Script, keys: Sequence[str], arguments: Sequence[Argument], sent: list[Any]) -> Any:
+        """The answer of a script, which is sent in full if the server does not know it; the caller bounds the time.
+
+        Args:
+            script: what is run.
+            keys: its keys.
+            arguments: its arguments.
+            sent: meanwhile, and if it fails, what was sent and may have been carried out; empty at first.
+
+        Raises:
+            ConnectionError: as `ask`.
+        """
+        sent[:] = await self.send(script.command(keys, arguments))
+        try:
+            (answer,) = await self.answers(sent, unknown_script=True)
+        except NoScriptError:
+            sent.clear()
+            sent[:] = await self.send(script.in_full(keys, arguments))
+            (answer,) = await self.answers(sent)
+        return answer
 
     async def send(self, *commands: Command) -> Sent:
         """Send commands together without waiting for their answers; the caller bounds the time.

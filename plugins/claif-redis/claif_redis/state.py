@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import trio
-from coredis.exceptions import NoScriptError
 
 from claif.api import ClaifError, Claim, Secret, Settlement, SharedState, Verdict
 
@@ -83,17 +82,10 @@ class RedisState(SharedState):
     async def take(self, claim: Claim) -> Verdict:
         """Let a call in if all permits: one round trip, or two if the server does not know the script yet."""
         call = taking(claim, self._prefix)
-        sent: Sent = ()
+        sent: list[Any] = []
         try:
             with trio.move_on_after(self._link.timeout):
-                sent = await self._link.send(call.script.command(call.keys, call.arguments))
-                try:
-                    (answer,) = await self._link.answers(sent, unknown_script=True)
-                except NoScriptError:
-                    sent = ()  # what was sent has taken nothing
-                    sent = await self._link.send(call.script.in_full(call.keys, call.arguments))
-                    (answer,) = await self._link.answers(sent)
-                return verdict_of(claim, answer)
+                return verdict_of(claim, await self._link.answer(call.script, call.keys, call.arguments, sent))
         except trio.Cancelled:
             if sent:
                 done = trio.Event()
