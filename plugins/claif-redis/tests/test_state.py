@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from math import inf
-from typing import Any
 
 import pytest
 import trio
 from attrs import evolve
 from claif_redis import claims, state
-from claif_redis.state import RedisState
-from patience import until
 from servers import RedisServer, opened
-from trio.testing import wait_all_tasks_blocked
 
 from claif.api import Claim, Place, Rate, Settlement, Spending, Verdict
 
+from .sharing import nothing_is_in_it, place, rate, server, sharing, spending, spent, told
 
-@pytest.fixture(scope="module", params=["redis", "valkey"])
-def server(request: pytest.FixtureRequest) -> Iterator[RedisServer]:
-    with RedisServer(kind=request.param) as running:
-        yield running
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_in_it(server: RedisServer) -> None:
-    server.ask(b"FLUSHALL")
-
-
-def sharing(server: RedisServer, prefix: str = "claif") -> RedisState:
-    """With the patience of a test: here it matters what is answered, not how soon."""
-    return RedisState(server.url, prefix=prefix, timeout=20.0)
-
-
-async def told(shared: RedisState) -> None:
-    """Wait until what was to be told soon has arrived."""
-    await until(lambda: not (shared._queue or shared._sending.locked() or shared._taking_back), 20)
-
-
-def rate(cost: float, *, key: str = "tokens", per_second: float = 1.0, burst: float = 10.0) -> Rate:
-    return Rate(key, per_second, burst, cost)
-
-
-def place(holder: str, *, most: int = 1, lease: float = 60.0) -> Place:
-    return Place("calls", most, holder, lease)
-
-
-def spending(cost: float, *, key: str = "day", limit: float = 1.0, lasts: float = 60.0) -> Spending:
-    return Spending(key, limit, cost, lasts)
-
-
-def spent(server: RedisServer, key: str = "day") -> int | None:
-    found = server.command(b"GET", f"claif:budget:{key}")
-    return None if found is None else int(found)
+__all__ = ("nothing_is_in_it", "server")
 
 
 async def test_a_claim_is_one_round_trip(server: RedisServer) -> None:
@@ -77,8 +38,8 @@ async def test_a_rate_lets_through_what_it_says_and_tells_how_long_to_wait(serve
     async with opened(sharing(server)) as shared:
         claim = Claim("e", (rate(5, per_second=5),))
         assert [(await shared.take(claim)).wait for _ in range(2)] == [0, 0]
-        while not (verdict := await shared.take(claim)).wait:
-            """On a slow machine a second passes before the server is asked again."""
+        while not (verdict := await shared.take(claim)).wait:  # a slow machine takes the seconds that free some more
+            pass
         assert verdict.wait <= 1
         assert verdict.grants == ()
         await trio.sleep(verdict.wait)
@@ -273,100 +234,6 @@ async def test_settlements_go_together(server: RedisServer) -> None:
         assert server.command(b"ZCARD", "claif:place:calls") == 0
         assert server.calls("evalsha") == 450
         assert shared._link.exchanges - sent == server.calls("script|load") == -(-450 // state.BATCH)
-
-
-async def test_closing_sends_what_is_left(server: RedisServer) -> None:
-    """Also what was settled in the last moment."""
-    claim = Claim("e", place=place("me"))
-    async with trio.open_nursery() as nursery:
-        shared = sharing(server)
-        await nursery.start(shared.run)
-        shared.settle(Settlement(claim, await shared.take(claim)))
-        await shared.aclose()
-        assert server.command(b"ZCARD", "claif:place:calls") == 0
-        nursery.cancel_scope.cancel()
-
-
-async def test_closing_waits_for_what_is_just_being_sent(server: RedisServer) -> None:
-    """Nothing waits to be sent any more, and yet it has not arrived."""
-    claim = Claim("e", place=place("me"))
-    async with trio.open_nursery() as nursery:
-        shared = sharing(server)
-        await nursery.start(shared.run)
-        verdict = await shared.take(claim)
-        async with trio.open_nursery() as closing:
-            with server.frozen():
-                shared.settle(Settlement(claim, verdict))
-                await until(lambda: shared._sending.locked() and not shared._queue)
-                closing.start_soon(shared.aclose)
-                await wait_all_tasks_blocked()
-                assert closing.child_tasks
-        assert server.command(b"ZCARD", "claif:place:calls") == 0
-        nursery.cancel_scope.cancel()
-
-
-async def test_closing_waits_for_what_a_cancelled_call_gives_back(server: RedisServer) -> None:
-    """Nobody knows yet whether it has taken something."""
-    claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
-    async with trio.open_nursery() as nursery:
-        shared = sharing(server)
-        await nursery.start(shared.run)
-        await shared.take(Claim("e"))
-        async with trio.open_nursery() as closing:
-            with server.frozen():
-                async with trio.open_nursery() as taking:
-                    taking.start_soon(shared.take, claim)
-                    await wait_all_tasks_blocked()
-                    taking.cancel_scope.cancel()
-                closing.start_soon(shared.aclose)
-                await wait_all_tasks_blocked()
-                assert closing.child_tasks
-        assert server.command(b"ZCARD", "claif:place:calls") == 0
-        assert spent(server) == 0
-        nursery.cancel_scope.cancel()
-
-
-async def test_a_call_that_is_cancelled_while_it_takes_keeps_nothing(server: RedisServer) -> None:
-    """At whatever moment: nothing was taken, or it is given back."""
-    claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
-    async with opened(sharing(server)) as shared:
-        cancelled = taken = 0
-        for number in range(61):
-            with trio.move_on_after(0.00002 * number if number < 60 else inf):
-                verdict = await shared.take(claim)
-                taken += 1
-                shared.settle(Settlement(claim, verdict, used=(0.0,), spent=0.0))
-            cancelled = number + 1 - taken
-            await told(shared)
-            assert spent(server) in {None, 0}, number
-            assert server.command(b"ZCARD", "claif:place:calls") == 0
-        assert cancelled
-        assert taken
-        assert (await shared.take(claim)).wait == 0
-
-
-async def test_a_call_that_is_cancelled_while_the_server_learns_the_script_keeps_nothing(
-    server: RedisServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it sent first took nothing, and what it sent then is given back."""
-    claim = Claim("e", (rate(10, per_second=0.01),), place("me"), (spending(0.9),))
-    async with opened(sharing(server)) as shared:
-        server.ask(b"SCRIPT FLUSH")
-        send, scope = shared._link.send, trio.CancelScope()
-
-        async def sending(*commands: Any) -> Any:
-            sent = await send(*commands)
-            if commands[0][0] == b"EVAL":
-                scope.cancel()
-            return sent
-
-        monkeypatch.setattr(shared._link, "send", sending)
-        with scope:
-            await shared.take(claim)
-        assert scope.cancelled_caught
-        await shared.aclose()
-        assert spent(server) == 0
-        assert (await shared.take(claim)).wait == 0
 
 
 def test_that_an_endpoint_is_left_alone_is_worth_telling_until_it_is_over() -> None:
