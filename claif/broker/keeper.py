@@ -118,8 +118,7 @@ class Keeper:
         finally:
             resting.left.set()
         if self._shelf.drop(resting):
-            await (resting.held.kill() if disturbed else resting.held.close())
-            self.gone(resting.held)
+            await (self._kill(resting.held) if disturbed else self.end(resting.held))
 
     async def _kill(self, held: Held) -> None:
         await held.kill()

@@ -8,7 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,13 +165,9 @@ def _make(path: Path, schema: Schema) -> None:
     os.close(descriptor)
     try:
         _open(new, schema).close()
-        with suppress(FileExistsError):
-            if _lock_of(path).exists():
-                # Who has just set a damaged file aside has yet to take its log away, which must not become this one's.
-                with _alone(_lock_of(path)):
-                    _put(new, path)
-            else:
-                _put(new, path)
+        # Who has just set a damaged file aside has yet to take its log away, which must not become this one's.
+        with suppress(FileExistsError), _alone(lock) if (lock := _lock_of(path)).exists() else nullcontext():
+            _put(new, path)
     finally:
         for suffix in ("", "-wal", "-shm"):
             new.with_name(f"{new.name}{suffix}").unlink(missing_ok=True)
