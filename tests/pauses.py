@@ -50,8 +50,10 @@ def pause_some(root: int, chance: random.Random) -> None:
         pid = chance.choice(found)
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
-            time.sleep(chance.choice(PAUSES))
-            os.kill(pid, signal.SIGCONT)
+            try:
+                time.sleep(chance.choice(PAUSES))
+            finally:
+                os.kill(pid, signal.SIGCONT)
 
 
 def main() -> int:
