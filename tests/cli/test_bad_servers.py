@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
+from transport.support import refusing
 
 from claif.testing import ServerProcess
 
@@ -78,9 +77,7 @@ def test_an_answer_that_breaks_off_is_shown_as_far_as_it_came(cli, server, behav
 
 
 def test_an_endpoint_that_is_down(cli):
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        port = closed.getsockname()[1]  # nobody listens there, nor does anybody else take it meanwhile
+    with refusing() as port:
         check(ask(cli, f"http://127.0.0.1:{port}/v1"), 6)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from functools import partial
 
 import pytest
@@ -10,6 +9,7 @@ import trio
 from hypothesis import given
 from hypothesis import strategies as st
 from testing.loopback import ANSWER, ask, backend, everything, exactly, wait_until_open
+from transport.support import refusing
 
 from claif.testing import FaultProxy
 from claif.testing.faults import (
@@ -271,9 +271,8 @@ async def test_the_seed_decides() -> None:
 
 
 async def test_a_server_that_is_not_there_is_a_reset() -> None:
-    with socket.socket() as mute:
-        mute.bind(("127.0.0.1", 0))  # it does not listen, and nobody else gets the port
-        async with FaultProxy(mute.getsockname()[1]) as proxy:
+    with refusing() as port:
+        async with FaultProxy(port) as proxy:
             assert await ask(proxy) == (b"", "reset")
             await wait_until_open(proxy, 0)
             assert not proxy.counts.applied

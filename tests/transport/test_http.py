@@ -105,9 +105,8 @@ async def test_any_number_of_paths_may_be_used() -> None:
 async def test_nobody_listening_and_no_such_name_are_told_apart() -> None:
     with refusing() as port:
         async with HTTP() as http:
-            with pytest.raises(
-                ConnectionError, match=rf"Nothing answers at 127\.0\.0\.1:{port} \(connection r"
-            ) as caught:
+            refused = rf"Nothing answers at 127\.0\.0\.1:{port} \(connection refused\)"
+            with pytest.raises(ConnectionError, match=refused) as caught:
                 await http.endpoint(f"http://127.0.0.1:{port}").request("GET", "/")
     async with HTTP() as http:
         assert caught.value.retryable
