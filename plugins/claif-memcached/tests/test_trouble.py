@@ -103,6 +103,15 @@ async def test_a_server_that_is_frozen_is_given_up_in_time(server: MemcachedServ
 
 
 @on_slow_clock
+async def test_by_itself_a_server_has_a_quarter_of_a_second(server: MemcachedServer) -> None:
+    async with opened(MemcachedStore(server.url)) as store:
+        assert await store.get(key("one")) is None
+        with server.frozen(), jumping(), fails("did not answer within 0.25 s", after=0.25):
+            await store.get(key("one"))
+        await until(lambda: not store._clients._limiter.borrowed_tokens)
+
+
+@on_slow_clock
 async def test_many_calls_to_a_frozen_server_end_together(server: MemcachedServer) -> None:
     """Also those for which there is no thread."""
     async with opened(store_at(server.url)) as store:

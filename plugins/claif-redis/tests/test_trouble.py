@@ -326,6 +326,16 @@ async def test_what_was_lost_is_told_once_more_if_that_does_no_harm(
 
 
 @on_slow_clock
+async def test_by_itself_a_server_has_a_quarter_of_a_second(server: RedisServer) -> None:
+    async with opened(RedisStore(server.url)) as store, opened(RedisState(server.url)) as shared:
+        assert await store.get(key("one")) is None
+        assert (await shared.take(Claim("e"))).wait == 0
+        for ask in (lambda: store.get(key("one")), lambda: shared.take(CLAIM)):
+            with server.frozen(), jumping(), fails("did not answer within 0.25 s", after=0.25):
+                await ask()
+
+
+@on_slow_clock
 async def test_a_claim_whose_answer_is_lost_keeps_no_place(server: RedisServer) -> None:
     """It may have been let in after all."""
     async with opened(state_at(server.url)) as shared:
