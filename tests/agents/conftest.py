@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from claif_acp import driver
 
 from agents.acp_clis import PLACES, acp_cli
 from agents.clis import NATIVE, claude_program, codex_program, required
@@ -21,6 +22,7 @@ NAMES = (*NATIVE, *ACP)
 @pytest.fixture(autouse=True)
 def _it_gets_ready_for_the_next_query_however_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "HEALTH_TIMEOUT", 20.0)
+    monkeypatch.setattr(driver, "COMMANDS_TIMEOUT", 20.0)
 
 
 @pytest.fixture(params=NATIVE)

@@ -232,21 +232,24 @@ class Pool:
             return None
 
     async def _passes(self, lease: Lease[Warm], check: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether a process is well; one that is not is ended."""
-        well = False
+        """Whether a process is well, and quiet after the check; if not it is ended, gently if it is only loud."""
+        well = usable = False
         try:
             with trio.move_on_after(HEALTH_TIMEOUT):
-                well = lease.usable and await check() and lease.usable
+                well = lease.value.process.alive and await check()
+                usable = well and lease.usable
         except ClaifError:
             pass
         finally:
-            if not well:
-                self._nursery.start_soon(lease.value.process.kill)
-        return well
+            if not usable:
+                process = lease.value.process
+                self._nursery.start_soon(process.close if well else process.kill)
+        return usable
 
     def _give_back(self, key: PoolKey, lease: Lease[D]) -> None:
         lease.turns += 1
-        if lease.seconds > 0 and lease.usable and not self._closed:
+        # What it has said since the end of the query is taken by the renewal, or makes it unfit then.
+        if lease.seconds > 0 and lease.value.process.alive and not self._closed:
             renewal = Renewal(lease)  # type: ignore[arg-type] # as `_fitting` gives it
             self._renewals.add(renewal)
             self._bring(key, partial(self._renewed, renewal))

@@ -13,9 +13,11 @@ BEHAVIOUR = sys.argv[1]
 SESSIONS = 0
 
 
-def send(record: dict[str, Any]) -> None:
+def send(record: dict[str, Any], *, alone: bool = True) -> None:
+    """Write a record, at once or together with the next one."""
     sys.stdout.write(json.dumps({"jsonrpc": "2.0", **record}) + "\n")
-    sys.stdout.flush()
+    if alone:
+        sys.stdout.flush()
 
 
 def receive() -> dict[str, Any]:
@@ -84,9 +86,13 @@ def new_session(record: dict[str, Any]) -> None:
         modes = [{"id": "default", "name": "Asks"}, {"id": "yolo", "name": "Does"}]
         result["modes"] = {"availableModes": modes, "currentModeId": "yolo"}
     send({"id": record["id"], "result": result})
-    if BEHAVIOUR.startswith("ahead"):
-        update(f"session-{SESSIONS}", "available_commands_update", availableCommands=[])
-        note({"method": "said"})
+    if BEHAVIOUR.startswith("ahead") or (BEHAVIOUR == "tardy" and SESSIONS > 1):
+        tell_commands(f"session-{SESSIONS}")
+
+
+def tell_commands(session: str) -> None:
+    update(session, "available_commands_update", availableCommands=[])
+    note({"method": "said"})
 
 
 def late(number: Any) -> None:
@@ -145,7 +151,14 @@ def prompt(record: dict[str, Any]) -> None:
         spend(session, 0.75)
         for piece in ("The ", "answer ", f"of {session}."):
             say(session, piece)
-    send({"id": number, "result": {"stopReason": reason}})
+    end(session, number, reason)
+
+
+def end(session: str, number: Any, reason: str) -> None:
+    tardy = BEHAVIOUR == "tardy" and SESSIONS == 1
+    send({"id": number, "result": {"stopReason": reason}}, alone=not tardy)
+    if tardy:
+        tell_commands(session)
 
 
 def serve(session: str) -> dict[str, Any]:

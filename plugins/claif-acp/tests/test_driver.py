@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trio
+from claif_acp import driver
 from claif_acp.files import WRITE
 from patience import until
 
@@ -24,6 +25,7 @@ from claif.models import (
     TextBlock,
     ToolResult,
 )
+from claif.transport.process import pool
 
 Opened = Callable[..., AbstractAsyncContextManager[Any]]
 Place = Any
@@ -54,6 +56,21 @@ async def test_each_query_has_a_session_of_its_own_in_a_warm_process(opened: Ope
         [{"type": "text", "text": "Be terse."}, {"type": "text", "text": "two"}],
     ]
     assert place.told("session/new") == [{"cwd": str(place.work), "mcpServers": []}] * 2
+
+
+@pytest.mark.parametrize(("preset", "same"), [("qwen", True), (None, False)])
+async def test_commands_that_are_told_after_the_answer_leave_an_agent_warm_that_tells_them(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, preset: str | None, same: bool
+) -> None:
+    """They are taken while it begins the next session; of an agent that does not, nobody knows what it will say."""
+    monkeypatch.setattr(driver, "COMMANDS_TIMEOUT", 20.0)
+    monkeypatch.setattr(pool, "HEALTH_TIMEOUT", 20.0)
+    async with opened("tardy", **({"preset": preset} if preset else {})) as client:
+        assert (await client.query("one")).text == "The answer of session-1."
+        second = (await client.query("two")).text
+        stats = client.provider("small").context.processes.pool.stats("small")
+    assert second == ("The answer of session-2." if same else "The answer of session-1.")
+    assert (stats.started, stats.reused) == ((1, 1) if same else (2, 0))
 
 
 @pytest.mark.parametrize(("behaviour", "told"), [("rich", True), ("answer", False)])

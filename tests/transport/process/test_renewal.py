@@ -108,6 +108,16 @@ async def test_one_that_nobody_else_can_finish_is_waited_for(driver: FakeDriver)
 
 
 @pytest.mark.mock_clock
+async def test_what_it_says_between_its_answer_and_the_renewal_does_not_end_it() -> None:
+    """The renewal takes that. Whoever leaves waits for it, as what waits to be read cannot be left."""
+    driver = Taking(process=FakeProcess(quiet=False))
+    assert await left_after(driver, 0) == pytest.approx(ANSWERS_AFTER)
+    assert not driver.process.ended
+    assert driver.process.left is not None
+    assert driver.process.left["renewing"] is False
+
+
+@pytest.mark.mock_clock
 async def test_one_that_speaks_just_then_is_waited_for() -> None:
     driver = Taking()
 
@@ -184,20 +194,22 @@ async def test_who_takes_it_finishes_it_whatever_waits_to_be_read(starter: Start
 
 @pytest.mark.mock_clock
 @pytest.mark.parametrize(
-    "driver",
+    ("driver", "how"),
     [
-        Taking(process=FakeProcess(quiet=False), well=False),
-        Taking(process=FakeProcess(quiet=False), hang=True),
-        Taking(process=FakeProcess(alive=False)),
-        Asking(process=FakeProcess(quiet=False)),
+        (Taking(process=FakeProcess(quiet=False), well=False), "killed"),
+        (Taking(process=FakeProcess(quiet=False), hang=True), "killed"),
+        (Taking(process=FakeProcess(alive=False)), "killed"),
+        (Asking(process=FakeProcess(quiet=False)), "closed"),
     ],
     ids=["refused", "no answer", "dead", "says more"],
 )
-async def test_one_that_does_not_get_ready_is_ended_and_another_one_started(starter: Starter, driver: Asking) -> None:
+async def test_one_that_does_not_get_ready_is_ended_and_another_one_started(
+    starter: Starter, driver: Asking, how: str
+) -> None:
     async with adopting(driver, starter) as lend, lend() as lease:
         assert lease.value is starter.made[0]
         await trio.testing.wait_all_tasks_blocked()
-        assert driver.process.ended == "killed"
+        assert driver.process.ended == how
         assert trio.current_time() <= HEALTH_TIMEOUT + 0.1
 
 
