@@ -165,8 +165,9 @@ def _make(path: Path, schema: Schema) -> None:
     os.close(descriptor)
     try:
         _open(new, schema).close()
+        lock = _lock_of(path)
         # Who has just set a damaged file aside has yet to take its log away, which must not become this one's.
-        with suppress(FileExistsError), _alone(lock) if (lock := _lock_of(path)).exists() else nullcontext():
+        with suppress(FileExistsError), _alone(lock) if lock.exists() else nullcontext():
             _put(new, path)
     finally:
         for suffix in ("", "-wal", "-shm"):
