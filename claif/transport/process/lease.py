@@ -45,7 +45,7 @@ class Lease(Generic[D]):
         turns: how often it was used before.
         seconds: how long it is kept for the next query.
         wear: when it is too old for that.
-        renewing: whether it has still to be finished to get ready, and what it says is about that.
+        renewing: whether it has still to get ready after a query, and what it says until then is nobody else's.
     """
 
     value: D

@@ -232,11 +232,11 @@ class Pool:
             return None
 
     async def _passes(self, lease: Lease[Warm], check: Callable[[], Awaitable[bool]]) -> bool:
-        """Whether a process is well, and quiet after the check; if not it is ended, gently if it is only loud."""
+        """Whether a process is well, and quiet when that was checked; if not it is ended, gently if only loud then."""
         well = usable = False
         try:
             with trio.move_on_after(HEALTH_TIMEOUT):
-                well = lease.value.process.alive and await check()
+                well = lease.usable and await check()
                 usable = well and lease.usable
         except ClaifError:
             pass
@@ -248,8 +248,8 @@ class Pool:
 
     def _give_back(self, key: PoolKey, lease: Lease[D]) -> None:
         lease.turns += 1
-        # What it has said since the end of the query is taken by the renewal, or makes it unfit then.
-        if lease.seconds > 0 and lease.value.process.alive and not self._closed:
+        lease.renewing = True
+        if lease.seconds > 0 and lease.usable and not self._closed:
             renewal = Renewal(lease)  # type: ignore[arg-type] # as `_fitting` gives it
             self._renewals.add(renewal)
             self._bring(key, partial(self._renewed, renewal))

@@ -47,16 +47,16 @@ class Renewal:
         """Get the process ready; whether that worked, as far as it went."""
         driver = self.lease.value
         if not isinstance(driver, Resumable):
-            return await driver.renew()
+            return await finish(self.lease)
         await driver.begin_renewal()
         with self._waiting:
-            return await driver.renew()
+            return await finish(self.lease)
         self.lease.renewing = driver.resumable
         return self.lease.renewing
 
 
 async def finish(lease: Lease[Warm]) -> bool:
-    """Finish a renewal that was cut; whether that worked."""
+    """Finish a renewal, which may have been cut; whether that worked."""
     renewed = await lease.value.renew()
     lease.renewing = False
     return renewed
