@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import trio
@@ -43,13 +44,15 @@ class Held(Process):
             nursery.start_soon(self._deaf)
             if self.renewing:
                 await self.wait()
-            else:
-                await trio.lowlevel.wait_readable(self._child.stdout.fileno())
+            elif not self._gone.is_set():
+                with suppress(trio.ClosedResourceError):  # it has ended, and its descriptors were given back
+                    await trio.lowlevel.wait_readable(self._child.stdout.fileno())
             nursery.cancel_scope.cancel()
 
     async def _deaf(self) -> None:
-        while await self._child.stderr.receive_some(READ):
-            pass
+        with suppress(trio.ClosedResourceError):
+            while await self._child.stderr.receive_some(READ):
+                pass
 
     async def _listen(self) -> None:
         self._output.over.set()

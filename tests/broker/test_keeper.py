@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import trio
 from broker.support import GUARD
+from patience import until
 from transport.process.support import ECHO, home_of, start
 from trio.testing import wait_all_tasks_blocked
 
@@ -25,12 +26,13 @@ KEY = pool_key("echo")
 
 
 @asynccontextmanager
-async def keeping(folder: Path) -> AsyncIterator[tuple[Keeper, Held, trio.Event]]:
+async def keeping(folder: Path, *, renewing: bool = False) -> AsyncIterator[tuple[Keeper, Held, trio.Event]]:
     """A keeper of one process that waits, and an event that is set when that has gone."""
     gone = trio.Event()
     async with trio.open_nursery() as nursery, Processes(home_of(folder), nursery, made=Held) as processes:
         keeper = Keeper(nursery, gone.set)
         held: Any = await start(processes, ECHO, folder)
+        held.renewing = renewing
         keeper.all.add(held)
         keeper.keep(KEY, held, seconds=60.0)
         await wait_all_tasks_blocked()
@@ -64,3 +66,26 @@ async def test_what_speaks_or_dies_just_before_it_is_taken_is_not_lent(
         with trio.fail_after(GUARD):
             await gone.wait()
         assert keeper.empty
+
+
+@pytest.mark.parametrize("renewing", [False, True])
+async def test_what_ends_before_its_silence_is_seen_to_end_is_gone(tmp_path: Path, renewing: bool) -> None:
+    """Its descriptors are given back while they are watched, which is no fault of the broker's."""
+    async with keeping(tmp_path, renewing=renewing) as (keeper, held, gone):
+        held._child.stdout.close()
+        held._child.stderr.close()
+        await wait_all_tasks_blocked()
+        die(held)
+        with trio.fail_after(GUARD):
+            await gone.wait()
+        assert keeper.empty
+
+
+@pytest.mark.parametrize("renewing", [False, True])
+async def test_what_has_ended_before_it_waits_is_gone(tmp_path: Path, renewing: bool) -> None:
+    async with keeping(tmp_path) as (keeper, held, _):
+        assert await keeper.take(KEY) is held
+        await held.kill()
+        held.renewing = renewing
+        keeper.keep(KEY, held, seconds=60.0)
+        await until(lambda: keeper.empty)
