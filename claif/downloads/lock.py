@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..system import flags
 
-_OPEN = flags("O_RDWR", "O_CREAT", "O_NOFOLLOW", "O_CLOEXEC")
+_OPEN = flags("O_RDWR", "O_NOFOLLOW", "O_CLOEXEC")
 
 
 class FileLock:
@@ -22,16 +22,19 @@ class FileLock:
         self._path = path
         self._descriptor: int | None = None
 
-    def acquire(self) -> bool:
+    def acquire(self, *, make: bool = True) -> bool:
         """Take the lock if nobody has it, without waiting.
+
+        Args:
+            make: whether the file is made if it is not there.
 
         Returns:
             Whether it is held now.
 
         Raises:
-            OSError: the file cannot be opened.
+            OSError: the file cannot be opened, or is not there and not to be made.
         """
-        descriptor = os.open(self._path, _OPEN, 0o600)
+        descriptor = os.open(self._path, _OPEN | os.O_CREAT if make else _OPEN, 0o600)
         if not _lock(descriptor):
             os.close(descriptor)
             return False

@@ -39,11 +39,13 @@ class Owner:
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for _ in range(_TRIES):
-            lock = FileLock(self._folder / self.id)
+            path = self._folder / self.id
+            lock = FileLock(path)
             if lock.acquire():
                 self._lock = lock
                 return
-            self.id = os.urandom(8).hex()  # somebody looked at it just when it had been made
+            path.unlink(missing_ok=True)  # somebody looked at it just when it had been made
+            self.id = os.urandom(8).hex()
         raise OSError(0, "no file of an owner can be locked")
 
     def leave(self) -> None:
@@ -56,12 +58,9 @@ class Owner:
 
 def is_running(home: Path, owner: str) -> bool:
     """Whether the owner of a row still runs."""
-    path = home / FOLDER / owner
+    lock = FileLock(home / FOLDER / owner)
     try:
-        if not path.exists():
-            return False
-        lock = FileLock(path)
-        free = lock.acquire()
+        free = lock.acquire(make=False)
     except OSError:
         return False
     lock.release()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from claif.downloads.lock import FileLock
 from claif.ledger.owner import FOLDER, OLD, Owner, dead_owners, is_running
 
 HOLD = """
@@ -46,22 +47,35 @@ def test_an_owner_that_is_killed_does_not_run_even_if_another_process_gets_its_n
     assert list(dead_owners(tmp_path)) == [(owner, path)]
 
 
-def test_whose_file_is_looked_at_just_when_it_is_made_takes_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    other = Owner(tmp_path)
-    other.enter()
+def test_whose_file_is_looked_at_just_when_it_is_made_takes_another_and_leaves_none(tmp_path: Path) -> None:
     owner = Owner(tmp_path)
-    owner.id = other.id
+    (tmp_path / FOLDER).mkdir()
+    looked_at, first = FileLock(tmp_path / FOLDER / owner.id), owner.id
+    assert looked_at.acquire()
     owner.enter()
-    assert owner.id != other.id
+    looked_at.release()
+    assert owner.id != first
     assert is_running(tmp_path, owner.id)
+    assert os.listdir(tmp_path / FOLDER) == [owner.id]
     owner.leave()
-    other.leave()
+    assert os.listdir(tmp_path / FOLDER) == []
+
+
+def test_whose_file_goes_just_when_it_is_looked_at_leaves_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner, acquire = Owner(tmp_path), FileLock.acquire
+    owner.enter()
+
+    def when_it_has_left(lock: FileLock, **how: bool) -> bool:
+        owner.leave()
+        return acquire(lock, **how)
+
+    monkeypatch.setattr(FileLock, "acquire", when_it_has_left)
+    assert not is_running(tmp_path, owner.id)
+    assert os.listdir(tmp_path / FOLDER) == []
 
 
 def test_where_no_file_can_be_locked_that_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("claif.ledger.owner.FileLock.acquire", lambda _lock: False)
+    monkeypatch.setattr("claif.ledger.owner.FileLock.acquire", lambda _lock, **_how: False)
     with pytest.raises(OSError, match="no file of an owner can be locked"):
         Owner(tmp_path).enter()
 
